@@ -1,1 +1,5 @@
-export {};
+export * from './address';
+export * from './fault';
+export * from './message';
+export * from './presence';
+export * from './route';

@@ -1,0 +1,46 @@
+import type { Dialect, Variant } from '@isthmus/model';
+
+/** Bounds and times of the state machines. Each has a key of the same name in the configuration. */
+export interface EngineSettings {
+  /** A session without a message for so long is ended by BYE. */
+  readonly sessionIdleSeconds: number;
+  /** Messages that wait for one recipient; one more is returned to its sender (`queue.full`). */
+  readonly maxQueuedMessages: number;
+  /** The Expires that our SUBSCRIBE asks for. */
+  readonly watchExpiresSeconds: number;
+  /** The shortest and longest expiry that we grant a SIP watcher (RFC 6665 section 4.2.1.1). */
+  readonly minExpiresSeconds: number;
+  readonly maxExpiresSeconds: number;
+  /** First and longest pause before a failed SUBSCRIBE is tried again; the pause doubles in between. */
+  readonly retryMinSeconds: number;
+  readonly retryMaxSeconds: number;
+  /** A typing indication without news is over after so long. */
+  readonly typingTimeoutSeconds: number;
+  /** Devices of one SIP user that watch one XMPP user. */
+  readonly maxWatchDialogs: number;
+  /** Resources of one XMPP user that are taken note of. */
+  readonly maxResources: number;
+}
+
+export const DEFAULT_SETTINGS: EngineSettings = {
+  sessionIdleSeconds: 600,
+  maxQueuedMessages: 100,
+  watchExpiresSeconds: 3600,
+  minExpiresSeconds: 60,
+  maxExpiresSeconds: 28_800,
+  retryMinSeconds: 5,
+  retryMaxSeconds: 300,
+  typingTimeoutSeconds: 30,
+  maxWatchDialogs: 8,
+  maxResources: 32,
+};
+
+/** What a step may use besides state and event. Nothing here reads a clock or makes chance: ids are handed in. */
+export interface Context {
+  /** How the contact's side speaks now. A running session keeps the way in which it was opened. */
+  readonly dialect: Dialect;
+  readonly variant: Variant;
+  readonly settings: EngineSettings;
+  /** A fresh id: 22 or more characters of `A-Za-z0-9`, unguessable. Fit for Call-ID, tag and stanza id. */
+  newId(): string;
+}

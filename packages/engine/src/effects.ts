@@ -1,0 +1,157 @@
+import type { ChatState, Fault, Presence, SubscriptionSubstate, TextMessage } from '@isthmus/model';
+import type { Dialog } from './dialog';
+import type { TransactionRef } from './events';
+
+/**
+ * What the engine wants done. An effect is part of the committed record until it is done, and carries its own key
+ * (Call-ID, tags, stanza id are fixed in it), so that doing it twice is harmless or can be seen (DESIGN section 4).
+ * Addresses are not repeated here: they are the pair's.
+ */
+interface Base {
+  /** Unique within the pair for all time. */
+  readonly key: string;
+  readonly trace: string;
+}
+
+// --- requests to the SIP side: each is done when its `sip.outcome` event has been taken ------------------------------
+
+/** Opens a text session (microsoft). `dialog` has our Call-ID and tag; the next hop is chosen when it is sent. */
+export interface InviteEffect extends Base {
+  readonly do: 'sip.invite';
+  readonly dialog: Dialog;
+  /** The text for the far side's toast (`ms-text-format`); the text itself follows as MESSAGE unless acknowledged. */
+  readonly firstText?: string;
+}
+/** A text, in the dialog where one is given, else as a page-mode request (RFC 3428). */
+export interface SipMessageEffect extends Base {
+  readonly do: 'sip.message';
+  readonly dialog?: Dialog;
+  /** Page mode: the Call-ID to use, so that a repetition can be seen. */
+  readonly callId?: string;
+  readonly message: TextMessage;
+}
+/** Typing or not: INFO KeyboardActivity in the dialog, or an isComposing MESSAGE in page mode. */
+export interface SipTypingEffect extends Base {
+  readonly do: 'sip.typing';
+  readonly dialog?: Dialog;
+  readonly callId?: string;
+  readonly composing: boolean;
+}
+export interface ByeEffect extends Base {
+  readonly do: 'sip.bye';
+  readonly dialog: Dialog;
+}
+/** Opens (no remote tag), refreshes or ends (expires 0) our watch on the SIP user. */
+export interface SubscribeEffect extends Base {
+  readonly do: 'sip.subscribe';
+  readonly dialog: Dialog;
+  readonly expiresSeconds: number;
+}
+/** Tells the SIP user the XMPP user's state in one watch. */
+export interface NotifyEffect extends Base {
+  readonly do: 'sip.notify';
+  readonly dialog: Dialog;
+  readonly substate: SubscriptionSubstate;
+  readonly expiresSeconds?: number;
+  readonly reason?: string;
+  /** Absent: no body. */
+  readonly presence?: Presence;
+  /** The form of the document: a media type that the watcher accepts. */
+  readonly format?: string;
+}
+
+// --- to the SIP side, without an outcome ----------------------------------------------------------------------------
+
+/** The answer to a request of the far side. */
+export interface AnswerEffect extends Base {
+  readonly do: 'sip.answer';
+  readonly transaction: TransactionRef;
+  /** The request's method: decides which headers the answer needs. */
+  readonly method: string;
+  readonly status: number;
+  readonly reason?: string;
+  /** Our tag for the To of a dialog-making answer. */
+  readonly localTag?: string;
+  /** SUBSCRIBE only. */
+  readonly expiresSeconds?: number;
+  readonly minExpiresSeconds?: number;
+  /** INVITE 2xx only: answer with our text-session SDP. */
+  readonly session?: true;
+}
+
+// --- to the XMPP side -----------------------------------------------------------------------------------------------
+
+/** A presence subscription stanza from the contact to the user. */
+export interface XmppSubscriptionEffect extends Base {
+  readonly do: 'xmpp.subscribe' | 'xmpp.subscribed' | 'xmpp.unsubscribe' | 'xmpp.unsubscribed';
+  /** XEP-0172, in `subscribe` only. */
+  readonly nick?: string;
+}
+/** The contact's state. To one resource where given (the answer to a probe), else to the bare JID. */
+export interface XmppPresenceEffect extends Base {
+  readonly do: 'xmpp.presence';
+  readonly presence: Presence;
+  readonly resource?: string;
+}
+/** The contact's server asks for the user's state (RFC 6121 section 4.3). */
+export interface XmppProbeEffect extends Base {
+  readonly do: 'xmpp.probe';
+}
+/** Asks the server whether the user has an account and is online; the answer comes as event `xmpp.account`. */
+export interface XmppAccountEffect extends Base {
+  readonly do: 'xmpp.account';
+}
+export interface XmppMessageEffect extends Base {
+  readonly do: 'xmpp.message';
+  readonly id: string;
+  readonly message: TextMessage;
+}
+export interface XmppChatStateEffect extends Base {
+  readonly do: 'xmpp.chat-state';
+  readonly id: string;
+  readonly chatState: ChatState;
+}
+/** The user's message comes back to its sender as an error with the original id (IM-11). */
+export interface XmppBounceEffect extends Base {
+  readonly do: 'xmpp.bounce';
+  readonly id: string;
+  readonly resource?: string;
+  readonly type: 'chat' | 'normal' | 'headline';
+  readonly message: TextMessage;
+  readonly fault: Fault;
+}
+
+export type RequestEffect =
+  | InviteEffect
+  | SipMessageEffect
+  | SipTypingEffect
+  | ByeEffect
+  | SubscribeEffect
+  | NotifyEffect;
+
+export type Effect =
+  | RequestEffect
+  | AnswerEffect
+  | XmppSubscriptionEffect
+  | XmppPresenceEffect
+  | XmppProbeEffect
+  | XmppAccountEffect
+  | XmppMessageEffect
+  | XmppChatStateEffect
+  | XmppBounceEffect;
+
+export type EffectName = Effect['do'];
+
+const REQUESTS: ReadonlySet<EffectName> = new Set<EffectName>([
+  'sip.invite',
+  'sip.message',
+  'sip.typing',
+  'sip.bye',
+  'sip.subscribe',
+  'sip.notify',
+]);
+
+/** Is this effect done only when its outcome has been taken? (All others are done when they have been handed over.) */
+export function isRequest(effect: Effect): effect is RequestEffect {
+  return REQUESTS.has(effect.do);
+}

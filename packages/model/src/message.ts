@@ -1,0 +1,13 @@
+/** A one-to-one text message, free of either side's syntax. */
+export interface TextMessage {
+  readonly text: string;
+  readonly subject?: string;
+  /** BCP 47 tag (xml:lang, Content-Language). */
+  readonly language?: string;
+  /** RFC 6121 section 5.2.5; kept in the store, never copied into a header unchecked (SEC-9). */
+  readonly thread?: string;
+}
+
+/** XEP-0085 section 2. */
+export const CHAT_STATES = ['active', 'composing', 'paused', 'inactive', 'gone'] as const;
+export type ChatState = (typeof CHAT_STATES)[number];

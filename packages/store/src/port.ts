@@ -1,0 +1,70 @@
+/**
+ * The store port (DESIGN section 4): one record per pair, changed by compare-and-set, with the pair's next due time.
+ * The engine's records are opaque here. Every method rejects with `StoreUnavailableError` when the store cannot be
+ * reached within its deadline; nothing is then known about whether a commit took place.
+ */
+
+export interface Stored<R> {
+  readonly record: R;
+  /** Grows with every commit of this key and is never used twice for it, not even after a deletion. */
+  readonly version: number;
+}
+
+export interface Commit<R> {
+  readonly key: string;
+  /** The version that the step started from; 0 when there was no record. */
+  readonly expected: number;
+  /** Undefined deletes the record. */
+  readonly record: R | undefined;
+  /** When the pair must be looked at next, milliseconds since the epoch. Undefined: not before the next event. */
+  readonly due: number | undefined;
+}
+
+export type CommitResult =
+  | { readonly ok: true; readonly version: number }
+  /** Somebody else committed first: load again, step again. */
+  | { readonly ok: false };
+
+export interface PairStore<R> {
+  load(key: string): Promise<Stored<R> | undefined>;
+  commit(commit: Commit<R>): Promise<CommitResult>;
+  /**
+   * Keys whose due time is at or before `now`, at most `limit` in all, oldest first within a bucket. Their due time is
+   * moved to `until`, so that no other worker is given them before that: a claim that leads to no commit comes back.
+   */
+  claimDue(now: number, until: number, limit: number): Promise<string[]>;
+  /** All keys that have a record, each at least once, in no order; records made meanwhile may be missing. */
+  scan(): AsyncIterable<string>;
+  /** Round trip to the store; rejects when it cannot be reached. */
+  ping(): Promise<void>;
+}
+
+/** Which workers live: each keeps a lease alive by a heartbeat. */
+export interface WorkerStore {
+  /** Says that the worker lives for `ttlMs` more. `connections` are the owner names of its links (see Dialog.owner). */
+  heartbeat(worker: string, ttlMs: number, connections: readonly string[]): Promise<void>;
+  /** The live workers and their connections. */
+  workers(): Promise<ReadonlyMap<string, readonly string[]>>;
+  leave(worker: string): Promise<void>;
+}
+
+/** Small bounded values with an expiry: cached answers, decisions. */
+export interface CacheStore {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string, ttlMs: number): Promise<void>;
+  delete(key: string): Promise<void>;
+}
+
+export interface Store<R> {
+  readonly pairs: PairStore<R>;
+  readonly workers: WorkerStore;
+  readonly cache: CacheStore;
+  close(): Promise<void>;
+}
+
+export class StoreUnavailableError extends Error {
+  constructor(why: string, options?: { readonly cause?: unknown }) {
+    super(`the store cannot be reached: ${why}`, options);
+    this.name = 'StoreUnavailableError';
+  }
+}
