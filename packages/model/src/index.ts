@@ -2,4 +2,5 @@ export * from './address';
 export * from './fault';
 export * from './message';
 export * from './presence';
+export * from './result';
 export * from './route';

@@ -1,0 +1,36 @@
+/**
+ * Text on its way into XML 1.0 (fifth edition, section 2.2 Char and section 2.4 escaping; requirement SEC-10).
+ * A single forbidden character would close the shared XMPP stream, so all text from the wire passes here first.
+ */
+
+/** Everything that is not a Char of XML 1.0: most controls, U+FFFE, U+FFFF and surrogates without their partner. */
+const NOT_XML_CHAR = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+  '\t': '&#x9;',
+  '\n': '&#xA;',
+  '\r': '&#xD;',
+};
+
+/** Drops the characters that XML 1.0 does not allow, lone surrogates included. Does not escape. */
+export function cleanXmlText(text: string): string {
+  return text.replace(NOT_XML_CHAR, '');
+}
+
+/**
+ * Cleans (see `cleanXmlText`) and escapes for character data and for quoted attribute values alike. Markup characters
+ * become references; CR does so too, because a parser would turn it into LF (section 2.11).
+ */
+export function escapeXml(text: string): string {
+  return cleanXmlText(text).replace(/[&<>"'\r]/g, (character) => ESCAPES[character] ?? character);
+}
+
+/** As `escapeXml`, for attribute values: tab and line feed too become references, or a parser turns them into spaces (section 3.3.3). */
+export function escapeXmlAttribute(text: string): string {
+  return cleanXmlText(text).replace(/[&<>"'\r\n\t]/g, (character) => ESCAPES[character] ?? character);
+}
