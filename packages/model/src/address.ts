@@ -32,3 +32,9 @@ export interface Pair {
 export function pairKey(pair: Pair): string {
   return `${pair.user}|${pair.contact}`;
 }
+
+/** The pair of a key that `pairKey` made. */
+export function pairOf(key: string): Pair {
+  const cut = key.indexOf('|');
+  return { user: key.slice(0, cut) as BareJid, contact: key.slice(cut + 1) as BareJid };
+}

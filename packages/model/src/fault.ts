@@ -84,8 +84,11 @@ export function fault(name: FaultName, text?: string): Fault {
 
 /** Carries a fault through code that can only throw. Used at the edges only. */
 export class FaultError extends Error {
-  constructor(readonly fault: Fault) {
-    super(fault.text ?? fault.condition);
+  constructor(
+    readonly fault: Fault,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(fault.text ?? fault.condition, options);
     this.name = 'FaultError';
   }
 }

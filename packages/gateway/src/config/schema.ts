@@ -1,0 +1,175 @@
+import { DEFAULT_SETTINGS } from '@isthmus/engine';
+import { z } from 'zod';
+
+/**
+ * The configuration file. Units are in the names. Secrets are never written here: a file or an environment variable is
+ * named instead. docs/config.md is generated from the descriptions; config.example.yaml is checked against this schema.
+ */
+
+const port = z.number().int().min(1).max(65_535);
+const host = z.string().min(1);
+const seconds = z.number().int().min(1);
+const domainName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\s@/:]+$/, 'must be a domain name, without user, port or slash');
+
+/** A secret by reference: exactly one of the two. */
+function secret(what: string) {
+  return z
+    .strictObject({
+      file: z.string().min(1).optional().describe(`path of a file that holds ${what}; surrounding white space is cut off`),
+      env: z.string().min(1).optional().describe(`name of the environment variable that holds ${what}`),
+    })
+    .refine((s) => (s.file === undefined) !== (s.env === undefined), 'give either file or env, not both and not none');
+}
+
+const xmpp = z.strictObject({
+  host: host.default('127.0.0.1').describe('where the XMPP server takes component connections (XEP-0114)'),
+  port: port.default(5347),
+  component: domainName.describe("the component's own domain, e.g. isthmus.example.com"),
+  secret: secret('the component secret'),
+  selfTest: z
+    .boolean()
+    .default(true)
+    .describe('at each connect prove that the plug-in is loaded and refuses stanzas in the name of local accounts'),
+  downGraceSeconds: seconds
+    .default(5)
+    .describe('so long may the XMPP server be away before SIP watchers are told that its users are offline'),
+});
+
+const memoryStore = z.strictObject({
+  type: z.literal('memory').describe('one process only; everything is forgotten when it stops'),
+});
+const redisStore = z.strictObject({
+  type: z.literal('redis'),
+  host: host.default('127.0.0.1'),
+  port: port.default(6379),
+  database: z.number().int().min(0).default(0),
+  password: secret('the Redis password').optional(),
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_.:-]+$/, 'may hold letters, digits and _ . : - only')
+    .default('isthmus:')
+    .describe('first part of every key; two installations on one Redis need different ones'),
+});
+
+const listener = z.strictObject({
+  transport: z.enum(['udp', 'tcp']),
+  host: host.default('127.0.0.1'),
+  port: z.number().int().min(0).max(65_535).default(5060),
+});
+const embeddedServer = z.strictObject({
+  type: z.literal('embedded').describe('the built-in SIP server: one process, UDP and TCP, no TLS'),
+  listen: z.array(listener).min(1),
+});
+const drachtioServer = z.strictObject({
+  type: z.literal('drachtio').describe('one or more drachtio servers, or sipd processes'),
+  servers: z
+    .array(
+      z.strictObject({
+        name: z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may hold letters, digits and _ . - only'),
+        host,
+        port: port.default(9022),
+        secret: secret('the secret of the admin port'),
+      }),
+    )
+    .min(1),
+});
+
+const sip = z.strictObject({
+  server: z.discriminatedUnion('type', [embeddedServer, drachtioServer]),
+  allow: z
+    .array(z.string())
+    .default([])
+    .describe('addresses or networks (CIDR) from which requests are taken, besides the next hops that are addresses'),
+  requestTimeoutSeconds: seconds.default(10).describe('deadline for the answer to any request of ours but INVITE'),
+  inviteTimeoutSeconds: seconds.default(90).describe('deadline for the answer to INVITE: the far user may have to click'),
+  healthIntervalSeconds: seconds.default(5).describe('pause between two OPTIONS to a next hop'),
+});
+
+const route = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may hold letters, digits and _ . - only'),
+  domains: z.array(domainName).optional().describe('domains whose SIP users are behind this route; default: `domain`'),
+  host: host.describe('the next hop'),
+  port: port.default(5060),
+  transport: z.enum(['udp', 'tcp', 'tls']).default('tcp'),
+  dialect: z.enum(['microsoft', 'simple']),
+  variant: z.enum(['lcs', 'ocs', 'lync']).default('lync').describe('which Microsoft server; without meaning for simple'),
+  presence: z
+    .enum(['msrtc', 'pidf'])
+    .default('msrtc')
+    .describe('what we ask a Microsoft server for: its own richer document where it has one, or PIDF only'),
+});
+
+const engine = DEFAULT_SETTINGS;
+const messaging = z.strictObject({
+  sessionIdleSeconds: seconds.default(engine.sessionIdleSeconds),
+  maxQueuedMessages: z.number().int().min(1).max(10_000).default(engine.maxQueuedMessages),
+  typingTimeoutSeconds: seconds.default(engine.typingTimeoutSeconds),
+  maxMessageBytes: z
+    .number()
+    .int()
+    .min(1_000)
+    .max(1_000_000)
+    .default(10_000)
+    .describe('the longest text that is carried, bytes of UTF-8; a drachtio server takes no more than about 11,000'),
+});
+const availability = z.strictObject({
+  watchExpiresSeconds: seconds.default(engine.watchExpiresSeconds),
+  minExpiresSeconds: seconds.default(engine.minExpiresSeconds),
+  maxExpiresSeconds: seconds.default(engine.maxExpiresSeconds),
+  retryMinSeconds: seconds.default(engine.retryMinSeconds),
+  retryMaxSeconds: seconds.default(engine.retryMaxSeconds),
+  maxWatchDialogs: z.number().int().min(1).max(64).default(engine.maxWatchDialogs),
+  maxResources: z.number().int().min(1).max(256).default(engine.maxResources),
+  accountCacheSeconds: seconds.default(60).describe('so long is the answer to "has this user an account" believed'),
+});
+
+const limits = z.strictObject({
+  maxPendingEvents: z.number().int().min(100).default(20_000).describe('events that wait for their turn in this worker'),
+  maxCachedPairs: z.number().int().min(100).default(20_000).describe('records kept in memory beside the store'),
+  recoveryPerSecond: z
+    .number()
+    .int()
+    .min(1)
+    .default(500)
+    .describe('pairs told per second about a lost connection, a route or a server that went or came back'),
+});
+
+export const configSchema = z.strictObject({
+  domain: domainName.describe('the domain that both servers serve'),
+  worker: z
+    .strictObject({
+      name: z
+        .string()
+        .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'may hold letters, digits and _ . - only')
+        .optional()
+        .describe('unique among the workers; default: host name and process id'),
+    })
+    .prefault({}),
+  xmpp,
+  sip,
+  routes: z.array(route).min(1),
+  store: z.discriminatedUnion('type', [memoryStore, redisStore]).default({ type: 'memory' }),
+  messaging: messaging.prefault({}),
+  availability: availability.prefault({}),
+  limits: limits.prefault({}),
+  http: z
+    .strictObject({
+      host: host.default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(9470),
+    })
+    .prefault({})
+    .describe('health and metrics: /healthz, /readyz, /metrics'),
+  log: z
+    .strictObject({
+      level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+    })
+    .prefault({}),
+});
+
+export type Config = z.infer<typeof configSchema>;
+export type RouteConfig = Config['routes'][number];
+export type SecretRef = Config['xmpp']['secret'];

@@ -1,0 +1,78 @@
+import type { Route, RouteState, RouteTable } from './routes';
+
+/** The answer to an OPTIONS: answered (by the far side itself), unreachable, or silence. */
+export type Probe = 'answered' | 'unreachable' | 'silent';
+
+export interface HealthOptions {
+  readonly table: RouteTable;
+  readonly probe: (route: Route) => Promise<Probe>;
+  readonly intervalMs: number;
+  readonly onChange: (route: Route, state: 'up' | 'down', before: RouteState) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** So many probes in a row must fail before a route counts as down. */
+const FAILURES = 2;
+
+/**
+ * Watches the next hops by OPTIONS (RFC 3261 section 11). Any answer of the far side means up; a refused connection
+ * means down; silence means down only for a hop that has answered OPTIONS before, since some servers never do.
+ */
+export class RouteHealth {
+  private readonly failures = new Map<string, number>();
+  private readonly answers = new Set<string>();
+  private readonly timers = new Map<string, NodeJS.Timeout>();
+  private stopped = false;
+
+  constructor(private readonly options: HealthOptions) {}
+
+  start(): void {
+    for (const route of this.options.table.routes) this.schedule(route, 0);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const timer of this.timers.values()) clearTimeout(timer);
+  }
+
+  /** A request on this route could not be sent: look at once instead of at the next turn. */
+  suspect(route: Route): void {
+    if (this.options.table.state(route.name) !== 'down') this.schedule(route, 0);
+  }
+
+  private schedule(route: Route, afterMs: number): void {
+    if (this.stopped) return;
+    clearTimeout(this.timers.get(route.name));
+    this.timers.set(
+      route.name,
+      setTimeout(() => void this.look(route).catch(this.options.onError), afterMs),
+    );
+  }
+
+  private async look(route: Route): Promise<void> {
+    const probe = await this.options.probe(route);
+    if (this.stopped) return;
+    this.note(route, probe);
+    const failing = (this.failures.get(route.name) ?? 0) > 0 && this.options.table.state(route.name) !== 'down';
+    this.schedule(route, failing ? Math.min(500, this.options.intervalMs) : this.options.intervalMs);
+  }
+
+  private note(route: Route, probe: Probe): void {
+    if (probe === 'silent' && !this.answers.has(route.name)) return;
+    if (probe === 'answered') {
+      this.answers.add(route.name);
+      this.failures.delete(route.name);
+      this.change(route, 'up');
+      return;
+    }
+    const failures = (this.failures.get(route.name) ?? 0) + 1;
+    this.failures.set(route.name, failures);
+    if (failures >= FAILURES) this.change(route, 'down');
+  }
+
+  private change(route: Route, state: 'up' | 'down'): void {
+    const before = this.options.table.state(route.name);
+    if (this.options.table.setState(route.name, state)) this.options.onChange(route, state, before);
+  }
+}
+

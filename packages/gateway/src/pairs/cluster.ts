@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { WorkerStore } from '@isthmus/store';
+
+export interface ClusterOptions {
+  readonly store: WorkerStore;
+  /** This process: worker name and start. */
+  readonly instance: string;
+  /** The owner names of our present connections, and `XMPP_UP` while the XMPP link is up. */
+  readonly connections: () => readonly string[];
+  readonly ttlMs: number;
+  readonly intervalMs: number;
+  /** Called when instances or connections have gone that were there before. */
+  readonly onGone: (alive: (owner: string) => boolean) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A mark among an instance's connections: its XMPP link is up. */
+export const XMPP_UP = 'xmpp:up';
+
+/**
+ * Who else lives: each instance keeps a lease by a heartbeat that names its connections. A dialog whose owner connection
+ * is in no lease has lost the socket that the far side's requests come through.
+ */
+export class Cluster {
+  private view: ReadonlyMap<string, readonly string[]> = new Map();
+  private timer: NodeJS.Timeout | undefined;
+  private beat: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(private readonly options: ClusterOptions) {}
+
+  /** Publishes this instance and learns of the others; rejects when the store cannot be reached. */
+  async start(): Promise<void> {
+    await this.exchange();
+    this.schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.beat;
+    await this.options.store.leave(this.options.instance);
+  }
+
+  isAlive(instance: string): boolean {
+    return instance === this.options.instance || this.view.has(instance);
+  }
+
+  /** Is this owner connection held by a live instance? */
+  isConnected(owner: string): boolean {
+    if (this.options.connections().includes(owner)) return true;
+    for (const [instance, connections] of this.view) {
+      if (instance !== this.options.instance && connections.includes(owner)) return true;
+    }
+    return false;
+  }
+
+  /** Does another live instance have its XMPP link up? */
+  othersReachXmpp(): boolean {
+    for (const [instance, connections] of this.view) {
+      if (instance !== this.options.instance && connections.includes(XMPP_UP)) return true;
+    }
+    return false;
+  }
+
+  /** Of the live instances exactly one answers true for a key (rendezvous hash), so that common work is shared. */
+  isMine(key: string): boolean {
+    const own = score(this.options.instance, key);
+    for (const instance of this.view.keys()) {
+      if (instance !== this.options.instance && score(instance, key) > own) return false;
+    }
+    return true;
+  }
+
+  /** Publishes a change of our connections at once instead of at the next beat. */
+  async exchange(): Promise<void> {
+    const { store, instance, ttlMs, connections } = this.options;
+    await store.heartbeat(instance, ttlMs, connections());
+    const view = await store.workers();
+    const present = new Set([...view.values()].flat());
+    const gone = [...this.view.values()].flat().some((owner) => owner !== XMPP_UP && !present.has(owner));
+    this.view = view;
+    if (gone) this.options.onGone((owner) => this.isConnected(owner));
+  }
+
+  private schedule(): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.beat = this.exchange()
+        .catch((error: unknown) => this.options.onError(error))
+        .finally(() => this.schedule());
+    }, this.options.intervalMs);
+  }
+}
+
+function score(instance: string, key: string): string {
+  return createHash('sha1').update(`${instance}\0${key}`).digest('hex');
+}

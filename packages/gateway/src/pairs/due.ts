@@ -1,0 +1,110 @@
+import { isRequest, step, type EngineEvent, type PairRecord, type RequestEffect } from '@isthmus/engine';
+import { pairOf, type Pair } from '@isthmus/model';
+import type { PairStore } from '@isthmus/store';
+import type { ContextOf, PairLoop } from './loop';
+import type { EffectRunner } from './runner';
+import type { StoredPair } from './stored';
+
+export interface DueOptions {
+  readonly store: PairStore<StoredPair>;
+  readonly loop: PairLoop;
+  readonly runner: EffectRunner;
+  readonly contextOf: ContextOf;
+  readonly instance: string;
+  /** Does this instance (worker name and start) still live? */
+  readonly isAlive: (instance: string) => boolean;
+  readonly leaseMs: number;
+  readonly intervalMs: number;
+  /** Pairs taken in one round. */
+  readonly limit: number;
+  readonly now: () => number;
+  readonly newTrace: () => string;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Looks after the pairs whose time has come (DESIGN section 4): protocol timers, effects that could not be handed over,
+ * and what a dead instance left undone. One mechanism for the three.
+ */
+export class DueKeeper {
+  private timer: NodeJS.Timeout | undefined;
+  private round: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(private readonly options: DueOptions) {}
+
+  start(): void {
+    this.schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.round;
+  }
+
+  private schedule(): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.round = this.takeDue()
+        .catch((error: unknown) => this.options.onError(error))
+        .finally(() => this.schedule());
+    }, this.options.intervalMs);
+  }
+
+  /** One round: claims what is due and looks at each. */
+  async takeDue(): Promise<void> {
+    const { store, now, leaseMs, limit } = this.options;
+    const at = now();
+    const keys = await store.claimDue(at, at + leaseMs, limit);
+    await Promise.all(keys.map((key) => this.look(pairOf(key))));
+  }
+
+  private look(pair: Pair): Promise<void> {
+    return this.options.loop
+      .change(pair, (record, stored) => this.change(pair, record, stored))
+      .catch((error: unknown) => this.options.onError(error));
+  }
+
+  private change(
+    pair: Pair,
+    record: PairRecord,
+    stored: StoredPair | undefined,
+  ): { record: PairRecord; start: PairRecord['effects'] } | undefined {
+    if (stored === undefined) return undefined;
+    const { isAlive, instance, contextOf, now, newTrace } = this.options;
+    const abandoned = stored.by !== instance && !isAlive(stored.by);
+    const events = [
+      ...(abandoned || stored.by === instance ? this.lost(pair, record, abandoned) : []),
+      { on: 'timer', at: now(), trace: newTrace() } as const,
+    ];
+    let next = record;
+    for (const event of events) next = step(next, event, contextOf(pair)).record;
+    const mine = abandoned || stored.by === instance;
+    const fresh = next.effects.filter((effect) => !record.effects.includes(effect));
+    // A new object, so that the commit sets a new due time: the claim has moved the old one.
+    return { record: next === record ? { ...record } : next, start: mine ? next.effects : fresh };
+  }
+
+  /** Requests of which nobody will ever hear: those of a dead instance, or of ours that are not running. */
+  private lost(pair: Pair, record: PairRecord, abandoned: boolean): EngineEvent[] {
+    return record.effects
+      .filter(isRequest)
+      .filter((effect) => abandoned || (!this.options.runner.isRunning(pair, effect) && !this.options.runner.isParked(pair, effect)))
+      .map((effect) => lostOutcome(effect, this.options.now()));
+  }
+}
+
+const METHODS = {
+  'sip.invite': 'INVITE',
+  'sip.message': 'MESSAGE',
+  'sip.bye': 'BYE',
+  'sip.subscribe': 'SUBSCRIBE',
+  'sip.notify': 'NOTIFY',
+} as const;
+
+/** The outcome that stands for "nobody knows" (408 says the nearest in SIP). */
+function lostOutcome(effect: RequestEffect, at: number): EngineEvent {
+  const method = effect.do === 'sip.typing' ? (effect.dialog ? 'INFO' : 'MESSAGE') : METHODS[effect.do];
+  return { on: 'sip.outcome', at, trace: effect.trace, key: effect.key, method, result: 'lost', status: 408 };
+}

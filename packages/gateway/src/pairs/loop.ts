@@ -1,0 +1,204 @@
+import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
+import { newRecord, settle, step } from '@isthmus/engine';
+import { fault, FaultError, pairKey, type Pair } from '@isthmus/model';
+import { type PairStore, StoreUnavailableError } from '@isthmus/store';
+import { RecordCache } from './cache';
+import { nextDue, toStored, type StoredPair } from './stored';
+
+/** How a pair's contact is reached now, or undefined when no route leads there. */
+export type ContextOf = (pair: Pair) => Context;
+
+/** Takes the effects of a commit, in order. Must not wait for them: what became of them comes back as events. */
+export type StartEffects = (pair: Pair, record: PairRecord, effects: readonly Effect[]) => void;
+
+export interface LoopOptions {
+  readonly store: PairStore<StoredPair>;
+  /** This process: its worker name and start. */
+  readonly instance: string;
+  readonly contextOf: ContextOf;
+  readonly start: StartEffects;
+  /** So long do undone effects stay with this instance before another may look at them, milliseconds. */
+  readonly leaseMs: number;
+  readonly maxPending: number;
+  readonly maxCached: number;
+  readonly now: () => number;
+  /** Told once for each event that the tables have no cell for. */
+  readonly onIgnored?: (pair: Pair, event: EngineEvent, why: string) => void;
+  readonly onConflict?: (pair: Pair) => void;
+}
+
+/** A change to a record in the pair's turn: the new record and the effects to start, or undefined for no change. */
+type Change = (record: PairRecord, stored: StoredPair | undefined) => { record: PairRecord; start: readonly Effect[] } | undefined;
+
+interface Job {
+  readonly change: Change;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Lost races before a commit is given up. Each means that another worker got on, so this is far more than enough. */
+const MAX_RACES = 25;
+/** Events of one pair that share a commit. */
+const MAX_BATCH = 64;
+
+/**
+ * The handle loop (DESIGN section 3): take the pair's turn, load its record, step, commit if nobody was faster, start
+ * the effects. Events of one pair are taken one after the other, in the order of arrival; pairs do not wait for each
+ * other. Events that wait for the same turn are stepped one by one and committed together.
+ */
+export class PairLoop {
+  private readonly turns = new Map<string, { readonly pair: Pair; jobs: Job[] }>();
+  private readonly cache: RecordCache;
+  private waiting = 0;
+  private idle: (() => void)[] = [];
+
+  constructor(private readonly options: LoopOptions) {
+    this.cache = new RecordCache(options.maxCached);
+  }
+
+  /** Events that wait for their turn or are in it. */
+  get pending(): number {
+    return this.waiting;
+  }
+
+  get cached(): number {
+    return this.cache.size;
+  }
+
+  /**
+   * Takes an event. Resolves when it has been committed and its effects have been started. Rejects with a `FaultError`
+   * (`queue.full`, `server.unavailable`) when it has not been taken: the caller owes the sender an error.
+   */
+  handle(pair: Pair, event: EngineEvent): Promise<void> {
+    return this.change(pair, (record) => {
+      const result = step(record, event, this.options.contextOf(pair));
+      if (result.ignored !== undefined) this.options.onIgnored?.(pair, event, result.ignored);
+      if (result.record === record && result.effects.length === 0) return undefined;
+      return { record: result.record, start: result.effects };
+    });
+  }
+
+  /** Notes that effects have been handed over: they leave the record. */
+  settle(pair: Pair, keys: readonly string[]): Promise<void> {
+    return this.change(pair, (record) => {
+      const settled = settle(record, keys);
+      return settled === record ? undefined : { record: settled, start: [] };
+    });
+  }
+
+  /** Looks at a record in its turn and may change it; used by recovery. */
+  change(pair: Pair, change: Change): Promise<void> {
+    if (this.waiting >= this.options.maxPending) return Promise.reject(new FaultError(fault('server.unavailable')));
+    this.waiting += 1;
+    return new Promise((resolve, reject) => {
+      const key = pairKey(pair);
+      const turn = this.turns.get(key);
+      if (turn !== undefined) {
+        turn.jobs.push({ change, resolve, reject });
+        return;
+      }
+      this.turns.set(key, { pair, jobs: [{ change, resolve, reject }] });
+      void this.run(key);
+    });
+  }
+
+  /** Resolves when no event waits any more. */
+  async drained(): Promise<void> {
+    if (this.waiting === 0) return;
+    await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  /** Forgets what is in memory: the next event of each pair loads from the store. */
+  forget(): void {
+    this.cache.clear();
+  }
+
+  private async run(key: string): Promise<void> {
+    for (;;) {
+      const turn = this.turns.get(key);
+      if (turn === undefined) return;
+      const jobs = turn.jobs.splice(0, MAX_BATCH);
+      if (jobs.length === 0) {
+        this.turns.delete(key);
+        return;
+      }
+      await this.take(key, turn.pair, jobs);
+      this.waiting -= jobs.length;
+      if (this.waiting === 0) for (const resolve of this.idle.splice(0)) resolve();
+    }
+  }
+
+  private async take(key: string, pair: Pair, jobs: readonly Job[]): Promise<void> {
+    try {
+      const failed = await this.commit(key, pair, jobs);
+      for (const job of jobs) {
+        if (failed.has(job)) job.reject(failed.get(job));
+        else job.resolve();
+      }
+    } catch (error) {
+      this.cache.delete(key);
+      const gone = error instanceof StoreUnavailableError;
+      const failure = gone ? new FaultError(fault('server.unavailable'), { cause: error }) : error;
+      for (const job of jobs) job.reject(failure);
+    }
+  }
+
+  /** Returns the jobs that failed by themselves; rejects when nothing could be committed. */
+  private async commit(key: string, pair: Pair, jobs: readonly Job[]): Promise<ReadonlyMap<Job, unknown>> {
+    const { store, instance, leaseMs, now } = this.options;
+    let cached = this.cache.get(key);
+    for (let race = 0; race < MAX_RACES; race += 1) {
+      const stored = cached ?? (await store.load(key));
+      const before = stored?.record.record ?? newRecord(pair);
+      const { record, start, failed } = apply(before, stored?.record, jobs);
+      const value = toStored(record, instance);
+      const changed = record !== before && (value !== undefined || stored !== undefined);
+      if (!changed && cached === undefined) {
+        this.options.start(pair, record, start);
+        return failed;
+      }
+      const due = value === undefined ? undefined : nextDue(record, now(), leaseMs);
+      const result = changed
+        ? await store.commit({ key, expected: stored?.version ?? 0, record: value, due })
+        : ({ ok: false } as const);
+      if (result.ok) {
+        this.remember(key, value, result.version);
+        this.options.start(pair, record, start);
+        return failed;
+      }
+      if (changed) this.options.onConflict?.(pair);
+      this.cache.delete(key);
+      cached = undefined;
+    }
+    throw new FaultError(fault('server.error', 'Too many workers changed this pair at once'));
+  }
+
+  private remember(key: string, value: StoredPair | undefined, version: number): void {
+    if (value === undefined) this.cache.delete(key);
+    else this.cache.set(key, { record: value, version });
+  }
+}
+
+interface Applied {
+  readonly record: PairRecord;
+  readonly start: readonly Effect[];
+  readonly failed: ReadonlyMap<Job, unknown>;
+}
+
+/** Runs the jobs over the record one after the other; one that throws changes nothing and spares the others. */
+function apply(before: PairRecord, stored: StoredPair | undefined, jobs: readonly Job[]): Applied {
+  let record = before;
+  const start: Effect[] = [];
+  const failed = new Map<Job, unknown>();
+  for (const job of jobs) {
+    try {
+      const changed = job.change(record, stored);
+      if (changed === undefined) continue;
+      record = changed.record;
+      start.push(...changed.start);
+    } catch (error) {
+      failed.set(job, error);
+    }
+  }
+  return { record, start, failed };
+}

@@ -1,0 +1,128 @@
+import { isRequest, type Effect, type EngineEvent, type PairRecord, type RequestEffect } from '@isthmus/engine';
+import { pairKey, type Pair } from '@isthmus/model';
+
+/** Does one effect of each kind. The sides implement it: `sides/`. */
+export interface Doer {
+  /** Hands a stanza or an answer over. Rejects when that is not possible now: the effect stays and is tried again. */
+  handOver(pair: Pair, effect: Exclude<Effect, RequestEffect>): Promise<void>;
+  /** Sends a request; resolves with its outcome, never rejects. */
+  request(pair: Pair, record: PairRecord, effect: RequestEffect): Promise<EngineEvent>;
+}
+
+export interface RunnerOptions {
+  readonly doer: Doer;
+  /** Effects that were handed over leave the record. */
+  readonly settle: (pair: Pair, keys: readonly string[]) => Promise<void>;
+  readonly outcome: (pair: Pair, event: EngineEvent) => Promise<void>;
+  readonly onFailure: (pair: Pair, effect: Effect, error: unknown) => void;
+}
+
+/**
+ * Does effects. Those of one pair are started in order: a stanza or an answer has been handed over before the next
+ * effect starts, a request has been written. If one cannot be handed over, those behind it wait with it in the record,
+ * until the pair falls due and they are tried again.
+ */
+export class EffectRunner {
+  private readonly chains = new Map<string, Promise<void>>();
+  /** Keys of effects that could not be handed over, by pair: they go first when the pair's next effects start. */
+  private readonly parked = new Map<string, Set<string>>();
+  private readonly running = new Set<string>();
+
+  constructor(private readonly options: RunnerOptions) {}
+
+  /** Effects that have been started and are not done. */
+  get inFlight(): number {
+    return this.running.size;
+  }
+
+  isRunning(pair: Pair, effect: Effect): boolean {
+    return this.running.has(nameOf(pair, effect));
+  }
+
+  /** Does the effect wait for another one of its pair that could not be handed over? */
+  isParked(pair: Pair, effect: Effect): boolean {
+    return this.parked.get(pairKey(pair))?.has(effect.key) ?? false;
+  }
+
+  /** Starts `effects`, behind those of the same pair that could not be handed over before. */
+  start(pair: Pair, record: PairRecord, effects: readonly Effect[]): void {
+    const key = pairKey(pair);
+    const parked = this.parked.get(key);
+    const wanted = new Set(effects.map((effect) => effect.key));
+    const list = record.effects.filter((effect) => wanted.has(effect.key) || parked?.has(effect.key));
+    this.parked.delete(key);
+    this.enqueue(pair, record, list.filter((effect) => !this.isRunning(pair, effect)));
+  }
+
+  /** Starts all that the record says is not done and that is not running: after a failure, or for a dead worker. */
+  resume(pair: Pair, record: PairRecord): void {
+    this.start(pair, record, record.effects);
+  }
+
+  private enqueue(pair: Pair, record: PairRecord, effects: readonly Effect[]): void {
+    if (effects.length === 0) return;
+    for (const effect of effects) this.running.add(nameOf(pair, effect));
+    const key = pairKey(pair);
+    const before = this.chains.get(key) ?? Promise.resolve();
+    const chain = before.then(() => this.runAll(pair, record, effects));
+    this.chains.set(key, chain);
+    void chain.then(() => {
+      if (this.chains.get(key) === chain) this.chains.delete(key);
+    });
+  }
+
+  private async runAll(pair: Pair, record: PairRecord, effects: readonly Effect[]): Promise<void> {
+    if (this.parked.has(pairKey(pair))) return this.park(pair, effects);
+    const done: Effect[] = [];
+    for (const [index, effect] of effects.entries()) {
+      if (isRequest(effect)) {
+        this.request(pair, record, effect);
+        continue;
+      }
+      try {
+        await this.options.doer.handOver(pair, effect);
+        done.push(effect);
+      } catch (error) {
+        this.options.onFailure(pair, effect, error);
+        this.park(pair, effects.slice(index));
+        break;
+      }
+    }
+    if (done.length > 0) void this.settle(pair, done);
+  }
+
+  private park(pair: Pair, effects: readonly Effect[]): void {
+    const keys = this.parked.get(pairKey(pair)) ?? new Set<string>();
+    for (const effect of effects) {
+      this.running.delete(nameOf(pair, effect));
+      keys.add(effect.key);
+    }
+    this.parked.set(pairKey(pair), keys);
+  }
+
+  private async settle(pair: Pair, done: readonly Effect[]): Promise<void> {
+    try {
+      await this.options.settle(
+        pair,
+        done.map((effect) => effect.key),
+      );
+    } catch (error) {
+      // The record keeps them: they are done once more when the pair falls due. Their keys make that visible.
+      for (const effect of done) this.options.onFailure(pair, effect, error);
+    }
+    for (const effect of done) this.running.delete(nameOf(pair, effect));
+  }
+
+  private request(pair: Pair, record: PairRecord, effect: RequestEffect): void {
+    const name = nameOf(pair, effect);
+    void this.options.doer
+      .request(pair, record, effect)
+      .then((event) => this.options.outcome(pair, event))
+      .catch((error: unknown) => this.options.onFailure(pair, effect, error))
+      .finally(() => this.running.delete(name));
+  }
+}
+
+function nameOf(pair: Pair, effect: Effect): string {
+  return `${pairKey(pair)} ${effect.key}`;
+}

@@ -1,0 +1,60 @@
+import type { Dialect, Transport, Variant } from '@isthmus/model';
+import type { RouteConfig } from './config/schema';
+
+/** A static route: where requests for SIP users of some domains go, and how the server there speaks. */
+export interface Route {
+  readonly name: string;
+  readonly domains: readonly string[];
+  readonly host: string;
+  readonly port: number;
+  readonly transport: Transport;
+  readonly dialect: Dialect;
+  readonly variant: Variant;
+  readonly presence: 'msrtc' | 'pidf';
+}
+
+export function toRoute(config: RouteConfig, domain: string): Route {
+  const { name, host, port, transport, dialect, variant, presence } = config;
+  const domains = (config.domains ?? [domain]).map((each) => each.toLowerCase());
+  return { name, domains, host, port, transport, dialect, variant, presence };
+}
+
+/** The next hop as a SIP URI, transport named (DR-8, DR-19). */
+export function nextHop(route: Route): string {
+  const host = route.host.includes(':') && !route.host.startsWith('[') ? `[${route.host}]` : route.host;
+  return `sip:${host}:${route.port};transport=${route.transport}`;
+}
+
+export type RouteState = 'unknown' | 'up' | 'down';
+
+/**
+ * Which route a contact's requests take: of those for its domain the first that is not down, else the first of all, so
+ * that a request is tried even when every next hop was found dead a moment ago.
+ */
+export class RouteTable {
+  private readonly states = new Map<string, RouteState>();
+
+  constructor(readonly routes: readonly Route[]) {}
+
+  state(name: string): RouteState {
+    return this.states.get(name) ?? 'unknown';
+  }
+
+  /** Returns true when that is news. */
+  setState(name: string, state: RouteState): boolean {
+    if (this.state(name) === state) return false;
+    this.states.set(name, state);
+    return true;
+  }
+
+  /** Undefined: no route leads to this domain. */
+  find(domain: string): Route | undefined {
+    const matching = this.routes.filter((route) => route.domains.includes(domain));
+    return matching.find((route) => this.state(route.name) !== 'down') ?? matching[0];
+  }
+
+  /** Can SIP users of this domain be reached, as far as is known? */
+  isReachable(domain: string): boolean {
+    return this.routes.some((route) => route.domains.includes(domain) && this.state(route.name) !== 'down');
+  }
+}
