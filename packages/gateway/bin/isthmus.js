@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+'use strict';
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+const built = join(__dirname, '..', 'dist', 'cli.js');
+if (!existsSync(built)) {
+  process.stderr.write('isthmus: not built yet; run "npm run build" first\n');
+  process.exitCode = 1;
+} else {
+  require(built)
+    .main(process.argv.slice(2))
+    .then((code) => {
+      process.exitCode = code;
+    });
+}

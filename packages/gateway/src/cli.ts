@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util';
+import { ConfigError, loadConfig, readSecret } from './config/load';
+import type { Config } from './config/schema';
+import { printConfig, PRINTABLE, type Printable } from './print-config';
+import { runProgram, StartError } from './program';
+
+const USAGE = `usage:
+  isthmus run --config FILE            run a worker until SIGTERM or SIGINT
+  isthmus check-config --config FILE   say what is wrong with a configuration, or that nothing is
+  isthmus print-config WHAT --config FILE
+                                       print what goes into the configuration of the other side;
+                                       WHAT: ${PRINTABLE.join(', ')}
+  isthmus --version
+`;
+
+/** What went wrong on the command line itself: exit code 2. */
+class UsageError extends Error {}
+
+/** Runs one command line; returns the exit code: 0 done, 1 failed, 2 called wrongly. */
+export async function main(args: readonly string[], out = process.stdout, err = process.stderr): Promise<number> {
+  try {
+    return await dispatch(args, out);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      err.write(`isthmus: ${error.message}\n${USAGE}`);
+      return 2;
+    }
+    if (error instanceof ConfigError || error instanceof StartError) {
+      err.write(`isthmus: ${error.message}\n`);
+      return 1;
+    }
+    throw error;
+  }
+}
+
+async function dispatch(args: readonly string[], out: NodeJS.WritableStream): Promise<number> {
+  const { positionals, values } = parse(args);
+  const [command, what, ...more] = positionals;
+  if (values.version === true) return print(out, `isthmus ${version()}\n`);
+  if (values.help === true) return print(out, USAGE);
+  if (command === undefined) throw new UsageError('no command is given');
+  if (!['run', 'check-config', 'print-config'].includes(command)) throw new UsageError(`there is no command "${command}"`);
+  if (more.length > 0 || (what !== undefined && command !== 'print-config')) throw new UsageError(`"${more[0] ?? what}" is too much`);
+  if (values.config === undefined) throw new UsageError(`${command} needs --config FILE`);
+  if (command === 'print-config' && !isPrintable(what)) {
+    throw new UsageError(what === undefined ? 'print-config needs to know for what' : `nothing can be printed for "${what}"`);
+  }
+  const config = loadConfig(values.config);
+  if (command === 'check-config') {
+    checkSecrets(config, values.config);
+    return print(out, `${values.config}: nothing is wrong with it\n`);
+  }
+  if (command === 'print-config') return print(out, printConfig(what as Printable, config));
+  return runProgram(config, values.config);
+}
+
+function parse(args: readonly string[]): { positionals: string[]; values: { config?: string; version?: boolean; help?: boolean } } {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { config: { type: 'string', short: 'c' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function checkSecrets(config: Config, file: string): void {
+  readSecret(config.xmpp.secret, 'xmpp.secret', file);
+  if (config.store.type === 'redis' && config.store.password) readSecret(config.store.password, 'store.password', file);
+  if (config.sip.server.type !== 'drachtio') return;
+  config.sip.server.servers.forEach((server, index) => readSecret(server.secret, `sip.server.servers.${index}.secret`, file));
+}
+
+function isPrintable(what: string | undefined): what is Printable {
+  return (PRINTABLE as readonly (string | undefined)[]).includes(what);
+}
+
+function print(out: NodeJS.WritableStream, text: string): number {
+  out.write(text);
+  return 0;
+}
+
+function version(): string {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- package.json lies outside of the sources
+  return (require('../package.json') as { version: string }).version;
+}

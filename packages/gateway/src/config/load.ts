@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { LineCounter, parseDocument } from 'yaml';
+import type { z } from 'zod';
+import { configSchema, type Config, type SecretRef } from './schema';
+
+/** One thing that is wrong with a configuration file. */
+export interface ConfigProblem {
+  /** Where in the file, e.g. `routes.0.port`; empty for the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Everything that is wrong with a configuration, at once. */
+export class ConfigError extends Error {
+  constructor(
+    readonly file: string,
+    readonly problems: readonly ConfigProblem[],
+  ) {
+    const lines = problems.map((problem) => `  ${problem.path === '' ? '' : `${problem.path}: `}${problem.message}`);
+    super(`${file} cannot be used:\n${lines.join('\n')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads, checks and completes a configuration file. Throws `ConfigError` with all problems. */
+export function loadConfig(file: string): Config {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(file, [{ path: '', message: `cannot be read (${reasonOf(error)})` }]);
+  }
+  return parseConfig(text, file);
+}
+
+/** As `loadConfig`, from text. */
+export function parseConfig(text: string, file: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => {
+      const at = lines.linePos(error.pos[0]);
+      return { path: '', message: `line ${at.line}, column ${at.col}: not valid YAML: ${error.message}` };
+    });
+    throw new ConfigError(file, problems);
+  }
+  const parsed = configSchema.safeParse(document.toJS() ?? {});
+  if (!parsed.success) throw new ConfigError(file, parsed.error.issues.flatMap(problemsOf));
+  const problems = contradictions(parsed.data);
+  if (problems.length > 0) throw new ConfigError(file, problems);
+  return parsed.data;
+}
+
+/** Reads a secret by its reference. Throws `ConfigError` when it is missing or empty; never names the secret itself. */
+export function readSecret(ref: SecretRef, path: string, file: string): string {
+  const fail = (message: string): never => {
+    throw new ConfigError(file, [{ path, message }]);
+  };
+  if (ref.env !== undefined) {
+    const value = process.env[ref.env];
+    return value === undefined || value === '' ? fail(`the environment variable ${ref.env} is not set`) : value;
+  }
+  try {
+    const value = readFileSync(ref.file ?? '', 'utf8').trim();
+    return value === '' ? fail(`the file ${ref.file} is empty`) : value;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    return fail(`the file ${ref.file} cannot be read (${reasonOf(error)})`);
+  }
+}
+
+function problemsOf(issue: z.core.$ZodIssue): ConfigProblem[] {
+  const path = issue.path.map(String).join('.');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'there is no such setting' }));
+  }
+  if (issue.code === 'invalid_type' && issue.input === undefined) return [{ path, message: `is missing (${issue.message})` }];
+  return [{ path, message: issue.message }];
+}
+
+/** What the schema cannot see: settings that are right alone and wrong together. */
+function contradictions(config: Config): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const { availability, xmpp, routes, sip } = config;
+  if (availability.minExpiresSeconds > availability.maxExpiresSeconds) {
+    problems.push({ path: 'availability.minExpiresSeconds', message: 'must not exceed maxExpiresSeconds' });
+  }
+  if (availability.retryMinSeconds > availability.retryMaxSeconds) {
+    problems.push({ path: 'availability.retryMinSeconds', message: 'must not exceed retryMaxSeconds' });
+  }
+  if (xmpp.component.toLowerCase() === config.domain.toLowerCase()) {
+    problems.push({ path: 'xmpp.component', message: `must differ from the served domain (${config.domain})` });
+  }
+  const names = routes.map((route) => route.name);
+  routes.forEach((route, index) => {
+    if (names.indexOf(route.name) !== index) problems.push({ path: `routes.${index}.name`, message: `"${route.name}" is used twice` });
+    if (route.transport === 'tls' && sip.server.type === 'embedded') {
+      problems.push({ path: `routes.${index}.transport`, message: 'tls needs a drachtio server; the embedded one speaks udp and tcp' });
+    }
+  });
+  return problems;
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT') return 'no such file';
+  if (code === 'EACCES') return 'permission denied';
+  return error instanceof Error ? error.message : String(error);
+}

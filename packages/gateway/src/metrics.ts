@@ -1,0 +1,68 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** What the gauges read when they are asked. */
+export interface Readings {
+  readonly pendingEvents: () => number;
+  readonly cachedPairs: () => number;
+  readonly effectsInFlight: () => number;
+  readonly xmppUp: () => boolean;
+  readonly sipServersUp: () => number;
+  readonly storeUp: () => boolean;
+  readonly routesUp: () => ReadonlyMap<string, boolean>;
+}
+
+/** The metrics of one worker (docs/metrics.md lists them). */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly stanzas = this.counter('isthmus_stanzas_total', 'Stanzas that crossed the XMPP link', ['direction', 'kind']);
+  readonly requests = this.counter('isthmus_sip_requests_total', 'SIP requests', ['direction', 'method']);
+  readonly outcomes = this.counter('isthmus_sip_outcomes_total', 'Final outcomes of our SIP requests', ['method', 'status']);
+  readonly messages = this.counter('isthmus_messages_total', 'Text messages by direction and outcome', ['direction', 'outcome']);
+  readonly refused = this.counter('isthmus_refused_total', 'Stanzas and requests refused', ['side', 'reason']);
+  readonly conflicts = this.counter('isthmus_commit_conflicts_total', 'Commits that another worker was faster with', []);
+  readonly failures = this.counter('isthmus_effect_failures_total', 'Effects that could not be handed over at once', ['effect']);
+  readonly ignored = this.counter('isthmus_ignored_events_total', 'Events without a cell in the tables', ['event']);
+  readonly swept = this.counter('isthmus_recovered_pairs_total', 'Pairs told about a loss or a return', ['cause']);
+  readonly answerSeconds = new Histogram({
+    name: 'isthmus_sip_answer_seconds',
+    help: 'Time from sending a SIP request to its final answer',
+    labelNames: ['method'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers: [this.registry],
+  });
+
+  constructor(readings: Readings) {
+    collectDefaultMetrics({ register: this.registry });
+    this.gauge('isthmus_pending_events', 'Events that wait for their turn', readings.pendingEvents);
+    this.gauge('isthmus_cached_pairs', 'Records held in memory', readings.cachedPairs);
+    this.gauge('isthmus_effects_in_flight', 'Effects started and not done', readings.effectsInFlight);
+    this.gauge('isthmus_xmpp_link_up', '1 while the XMPP link is up', () => Number(readings.xmppUp()));
+    this.gauge('isthmus_sip_servers_up', 'Connected drachtio servers', readings.sipServersUp);
+    this.gauge('isthmus_store_up', '1 while the store can be reached', () => Number(readings.storeUp()));
+    new Gauge({
+      name: 'isthmus_route_up',
+      help: '0 while the next hop of a route is known to be down',
+      labelNames: ['route'],
+      registers: [this.registry],
+      collect() {
+        for (const [route, up] of readings.routesUp()) this.set({ route }, Number(up));
+      },
+    });
+  }
+
+  private counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
+  }
+
+  private gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

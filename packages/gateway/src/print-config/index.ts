@@ -1,0 +1,14 @@
+import type { Config } from '../config/schema';
+import { printDrachtio } from './drachtio';
+import { printLync } from './lync';
+import { printProsody } from './prosody';
+
+const PRINTERS = { prosody: printProsody, drachtio: printDrachtio, lync: printLync } as const;
+
+export type Printable = keyof typeof PRINTERS;
+export const PRINTABLE = Object.keys(PRINTERS) as readonly Printable[];
+
+/** What the administrator must paste on the other side, with this configuration's own names and ports filled in. */
+export function printConfig(what: Printable, config: Config): string {
+  return PRINTERS[what](config);
+}
