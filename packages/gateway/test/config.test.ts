@@ -1,0 +1,106 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, parseConfig, readSecret } from '../src/config/load';
+
+const MINIMAL = `
+domain: example.com
+xmpp: { component: isthmus.example.com, secret: { env: SECRET } }
+sip: { server: { type: embedded, listen: [{ transport: tcp, port: 5060 }] } }
+routes: [{ name: lync, host: 192.0.2.10, dialect: microsoft }]
+`;
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    parseConfig(text, 'isthmus.yaml');
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ path, message }) => `${path}: ${message}`);
+    throw error;
+  }
+  return [];
+}
+
+test('the smallest configuration is completed with the defaults', () => {
+  const config = parseConfig(MINIMAL, 'isthmus.yaml');
+  expect(config.store).toEqual({ type: 'memory' });
+  expect(config.routes[0]).toMatchObject({ port: 5060, transport: 'tcp', variant: 'lync', presence: 'msrtc' });
+  expect(config.messaging.sessionIdleSeconds).toBe(600);
+  expect(config.http).toEqual({ host: '127.0.0.1', port: 9470 });
+});
+
+test('the example configuration is valid and documents every setting', () => {
+  const text = readFileSync(join(__dirname, '../../../config.example.yaml'), 'utf8');
+  const config = parseConfig(text, 'config.example.yaml');
+  const missing = leaves(config).filter((path) => !text.includes(`${path.split('.').at(-1)}:`));
+  expect(missing).toEqual([]);
+});
+
+test('the configuration for compose is valid', () => {
+  const text = readFileSync(join(__dirname, '../../../deploy/isthmus.yaml'), 'utf8');
+  expect(problemsOf(text)).toEqual([]);
+});
+
+test('all errors are told at once, each with its path', () => {
+  const text = `
+domain: 'user@example.com'
+colour: blue
+xmpp: { component: isthmus.example.com, secret: { env: A, file: B }, port: 99999 }
+sip: { server: { type: asterisk } }
+routes: [{ name: 'a b', host: x, dialect: klingon, prot: 1 }]
+`;
+  const problems = problemsOf(text).join('\n');
+  for (const path of ['domain', 'colour', 'xmpp.secret', 'xmpp.port', 'sip.server.type', 'routes.0.name', 'routes.0.dialect', 'routes.0.prot']) {
+    expect(problems).toContain(path);
+  }
+});
+
+test.each([
+  ['an unknown key', MINIMAL.replace('xmpp: {', 'xmpp: { prot: 1,'), 'xmpp.prot: there is no such setting'],
+  ['a missing part', MINIMAL.replace(/routes:.*\n/, ''), 'routes: is missing'],
+  ['an empty file', '', 'domain: is missing'],
+  ['a component that is the domain itself', MINIMAL.replace('isthmus.example.com', 'example.com'), 'xmpp.component: must differ'],
+  ['two routes of one name', MINIMAL.replace(/routes: \[(.*)\]/, 'routes: [$1, $1]'), 'routes.1.name: "lync" is used twice'],
+  ['TLS on the embedded server', MINIMAL.replace('dialect:', 'transport: tls, dialect:'), 'routes.0.transport: tls needs'],
+  ['a shortest expiry over the longest', `${MINIMAL}\navailability: { minExpiresSeconds: 9, maxExpiresSeconds: 8 }`, 'must not exceed'],
+  ['text that is no YAML', 'domain: [', 'not valid YAML'],
+  ['a list instead of a mapping', '- a', 'expected object'],
+])('%s is one clear message', (_name, text, message) => {
+  expect(problemsOf(text).join('\n')).toContain(message);
+});
+
+describe('secrets (SEC-15)', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'isthmus-config-'));
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  test('come from a file, white space cut off', () => {
+    writeFileSync(join(directory, 'secret'), ' hush\n');
+    expect(readSecret({ file: join(directory, 'secret') }, 'xmpp.secret', 'c')).toBe('hush');
+  });
+
+  test('come from the environment', () => {
+    process.env.ISTHMUS_TEST_SECRET = 'hush';
+    expect(readSecret({ env: 'ISTHMUS_TEST_SECRET' }, 'xmpp.secret', 'c')).toBe('hush');
+    delete process.env.ISTHMUS_TEST_SECRET;
+  });
+
+  test.each([
+    [{ file: '/nowhere/secret' }, 'no such file'],
+    [{ env: 'ISTHMUS_TEST_UNSET' }, 'ISTHMUS_TEST_UNSET is not set'],
+  ])('a missing one is named with the setting that wants it', (ref, message) => {
+    expect(() => readSecret(ref, 'xmpp.secret', 'c')).toThrow(ConfigError);
+    expect(() => readSecret(ref, 'xmpp.secret', 'c')).toThrow(message);
+    expect(() => readSecret(ref, 'xmpp.secret', 'c')).toThrow('xmpp.secret');
+  });
+
+  test('an empty file is no secret', () => {
+    writeFileSync(join(directory, 'empty'), '\n');
+    expect(() => readSecret({ file: join(directory, 'empty') }, 'xmpp.secret', 'c')).toThrow('is empty');
+  });
+});
+
+/** The paths of all values of a configuration, array positions left out. */
+function leaves(value: unknown, path = ''): string[] {
+  if (Array.isArray(value)) return value.flatMap((each) => leaves(each, path));
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, each]) => leaves(each, path === '' ? key : `${path}.${key}`));
+}
