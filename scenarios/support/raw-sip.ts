@@ -1,0 +1,276 @@
+import { randomBytes } from 'node:crypto';
+
+import { DEFAULT_DEADLINE_MS, Mailbox } from './mailbox';
+import { SipDialog } from './sip-dialog';
+import { SipMessage, tagOf, viaParameter } from './sip-message';
+import type { Header } from './sip-message';
+import { REASONS } from './sip-reasons';
+import { SipSockets } from './sip-sockets';
+import type { Flow, Hop, Transport } from './sip-sockets';
+
+/** Requests remembered to recognise retransmissions (RFC 3261 section 17.2). */
+const REMEMBERED_REQUESTS = 5_000;
+const T1_MS = 500;
+const T2_MS = 4_000;
+const DIALOG_FORMING = ['INVITE', 'SUBSCRIBE'];
+/** Requests that must have a Contact (RFC 3261 section 8.1.1.8, RFC 6665 section 8.1.2: without it some refuse a NOTIFY). */
+const WITH_CONTACT = [...DIALOG_FORMING, 'NOTIFY'];
+
+/** Header fields by name; they replace the ones the peer would write, and an empty list leaves a field out. */
+export type Fields = Readonly<Record<string, string | readonly string[]>>;
+
+export interface Content {
+  readonly headers?: Fields;
+  readonly body?: string | Buffer;
+}
+
+export interface RequestOptions extends Content {
+  readonly from: string;
+  readonly to: string;
+  /** Request-URI; the URI of `to` when not given. */
+  readonly uri?: string;
+  readonly hop?: Hop;
+  readonly deadlineMs?: number;
+}
+
+/** A request that came, the way back, and the tag that this peer puts into To. */
+export interface Incoming {
+  readonly message: SipMessage;
+  readonly flow: Flow;
+  readonly localTag: string;
+}
+
+/** A final answer with the request it belongs to. */
+export interface Exchange {
+  readonly request: SipMessage;
+  readonly response: SipMessage;
+}
+
+export interface PeerOptions {
+  /** Where requests go that name no hop of their own. */
+  readonly nextHop?: Hop;
+  /** Port to listen on, for a peer that comes back; without it a free one. */
+  readonly port?: number;
+  readonly name?: string;
+}
+
+export const token = (): string => randomBytes(8).toString('hex');
+
+/** A scripted SIP peer on 127.0.0.1, UDP and TCP: the test says what it answers and what it asks. No rule of SIP stops it. */
+export class SipPeer {
+  nextHop: Hop | undefined;
+  private readonly requests: Mailbox<Incoming>;
+  private readonly known = new Map<string, Buffer | undefined>();
+  private readonly waiting = new Map<string, (response: SipMessage) => void>();
+  private readonly served = new Map<string, (incoming: Incoming) => unknown>();
+  private openSockets: SipSockets | undefined;
+
+  private constructor(options: PeerOptions) {
+    this.nextHop = options.nextHop;
+    this.requests = new Mailbox(options.name ?? 'SIP peer', ({ message }) => message.startLine);
+  }
+
+  static async start(options: PeerOptions = {}): Promise<SipPeer> {
+    const peer = new SipPeer(options);
+    peer.openSockets = await SipSockets.open((bytes, flow) => peer.heard(SipMessage.parse(bytes), flow), options.port);
+    return peer;
+  }
+
+  get port(): number {
+    return this.sockets.port;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Requests that nobody has received, oldest first: what a test compares with "nothing else came". */
+  get unclaimed(): readonly SipMessage[] {
+    return this.requests.unclaimed.map(({ message }) => message);
+  }
+
+  contact(transport: Transport): string {
+    return `<sip:${this.address};transport=${transport}>`;
+  }
+
+  /** Claims the oldest request of a method (and whatever else is wanted of it), waiting for it if need be. */
+  receive(method: string, wanted: (message: SipMessage) => boolean = () => true, deadlineMs?: number): Promise<Incoming> {
+    const matches = ({ message }: Incoming): boolean => message.method === method && wanted(message);
+    return this.requests.take({ what: `${method} request`, wanted: matches, deadlineMs });
+  }
+
+  /** Requests of this method are handed to `answer` from now on, and reach no `receive`. */
+  serve(method: string, answer: (incoming: Incoming) => unknown): void {
+    this.served.set(method, answer);
+  }
+
+  /** Answers a request: Via, From, To with our tag, Call-ID, CSeq and what a dialog needs are filled in (RFC 3261 section 8.2.6). */
+  async reply(incoming: Incoming, status: number, content: Content = {}): Promise<SipMessage> {
+    const { message, flow, localTag } = incoming;
+    const to = tagOf(message.header('To')) === undefined ? `${message.header('To')};tag=${localTag}` : message.header('To');
+    const headers: Header[] = [...this.vias(message, flow)];
+    headers.push(['From', message.header('From')], ['To', to], ['Call-ID', message.callId], ['CSeq', message.header('CSeq')]);
+    if (DIALOG_FORMING.includes(message.method) && status > 100 && status < 300) {
+      headers.push(...message.all('Record-Route').map((value): Header => ['Record-Route', value]));
+      headers.push(['Contact', this.contact(flow.transport)]);
+    }
+    const response = compose(`SIP/2.0 ${status} ${REASONS[status] ?? 'Answer'}`, headers, content);
+    const bytes = response.encode();
+    if (status >= 200) this.known.set(transactionOf(message), bytes);
+    await flow.send(bytes);
+    return response;
+  }
+
+  /** Accepts a request that forms a dialog, and gives the dialog as this side sees it. */
+  async accept(incoming: Incoming, content: Content = {}, status = 200): Promise<SipDialog> {
+    const response = await this.reply(incoming, status, content);
+    return SipDialog.asServer(this, incoming, response);
+  }
+
+  /** Sends a request outside any dialog and waits for the final answer; an INVITE that is refused is acknowledged. */
+  async request(method: string, options: RequestOptions): Promise<Exchange> {
+    const headers: Header[] = [
+      ['From', `<${options.from}>;tag=${token()}`],
+      ['To', `<${options.to}>`],
+      ['Call-ID', token()],
+      ['CSeq', `1 ${method}`],
+    ];
+    return this.exchange(`${method} ${options.uri ?? options.to} SIP/2.0`, headers, options);
+  }
+
+  /** Sends a request that forms a dialog; fails unless the answer is 2xx. An INVITE's dialog still wants its `ack`. */
+  async open(method: string, options: RequestOptions): Promise<SipDialog> {
+    const exchange = await this.request(method, options);
+    if (exchange.response.status >= 300) throw new Error(`${method}: ${exchange.response.startLine}`);
+    return SipDialog.asClient(this, exchange, this.hopFor(options.hop));
+  }
+
+  /** Completes a request (Via, Max-Forwards, Contact), sends it, and waits for the final answer. */
+  async exchange(startLine: string, dialogHeaders: readonly Header[], options: Omit<RequestOptions, 'from' | 'to'>): Promise<Exchange> {
+    const hop = this.hopFor(options.hop);
+    const flow = await this.sockets.flow(hop);
+    const request = this.complete(startLine, dialogHeaders, hop, options);
+    const response = await this.final(request, flow, options.deadlineMs ?? DEFAULT_DEADLINE_MS);
+    if (request.method === 'INVITE' && response.status >= 300) await flow.send(refusalAck(request, response).encode());
+    return { request, response };
+  }
+
+  /** Sends what has no answer (ACK). */
+  async send(startLine: string, dialogHeaders: readonly Header[], hop: Hop, content: Content = {}): Promise<void> {
+    const flow = await this.sockets.flow(hop);
+    await flow.send(this.complete(startLine, dialogHeaders, hop, content).encode());
+  }
+
+  /** Sends any bytes at all. */
+  async sendBytes(bytes: Buffer, hop?: Hop): Promise<void> {
+    const flow = await this.sockets.flow(this.hopFor(hop));
+    await flow.send(bytes);
+  }
+
+  /** Cuts the TCP connections and goes on listening. */
+  cut(): void {
+    this.sockets.cut();
+  }
+
+  async stop(): Promise<void> {
+    await this.sockets.close();
+    this.requests.close(new Error('the test stopped this peer'));
+  }
+
+  private get sockets(): SipSockets {
+    if (this.openSockets === undefined) throw new Error('the peer has not started');
+    return this.openSockets;
+  }
+
+  private hopFor(hop: Hop | undefined): Hop {
+    const chosen = hop ?? this.nextHop;
+    if (chosen === undefined) throw new Error('neither the request nor the peer has a next hop');
+    return chosen;
+  }
+
+  private heard(message: SipMessage, flow: Flow): void {
+    if (!message.isRequest) {
+      if (message.status >= 200) this.waiting.get(viaParameter(message, 'branch') ?? '')?.(message);
+      return;
+    }
+    const transaction = transactionOf(message);
+    if (this.known.has(transaction)) {
+      const answer = this.known.get(transaction);
+      if (answer !== undefined) void flow.send(answer);
+      return;
+    }
+    this.remember(transaction);
+    const incoming: Incoming = { message, flow, localTag: tagOf(message.header('To')) ?? token() };
+    const answer = this.served.get(message.method);
+    if (answer === undefined) this.requests.put(incoming);
+    else answer(incoming);
+  }
+
+  private remember(transaction: string): void {
+    this.known.set(transaction, undefined);
+    const [oldest] = this.known.keys();
+    if (this.known.size > REMEMBERED_REQUESTS && oldest !== undefined) this.known.delete(oldest);
+  }
+
+  private complete(startLine: string, dialogHeaders: readonly Header[], hop: Hop, content: Content): SipMessage {
+    const via: Header = ['Via', `SIP/2.0/${hop.transport.toUpperCase()} ${this.address};branch=z9hG4bK${token()};rport`];
+    const method = startLine.split(' ')[0] ?? '';
+    const contact: Header[] = WITH_CONTACT.includes(method) ? [['Contact', this.contact(hop.transport)]] : [];
+    return compose(startLine, [via, ['Max-Forwards', '70'], ...dialogHeaders, ...contact], content);
+  }
+
+  private vias(request: SipMessage, flow: Flow): Header[] {
+    return request.all('Via').map((value, index): Header => {
+      const asked = index === 0 && /;\s*rport(?=[;,\s]|$)/i.test(value);
+      return ['Via', asked ? value.replace(/;\s*rport(?=[;,\s]|$)/i, `;rport=${flow.port};received=127.0.0.1`) : value];
+    });
+  }
+
+  /** Final answer to a request; over UDP the request is repeated until then (RFC 3261 section 17.1). */
+  private final(request: SipMessage, flow: Flow, deadlineMs: number): Promise<SipMessage> {
+    const branch = viaParameter(request, 'branch') ?? '';
+    const bytes = request.encode();
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const settle = (): void => {
+        clearTimeout(timer);
+        clearTimeout(deadline);
+        this.waiting.delete(branch);
+      };
+      const deadline = setTimeout(() => {
+        settle();
+        reject(new Error(`no final answer to ${request.startLine} within ${deadlineMs} ms`));
+      }, deadlineMs);
+      this.waiting.set(branch, (response) => {
+        settle();
+        resolve(response);
+      });
+      const transmit = (wait: number): void => {
+        flow.send(bytes).catch(reject);
+        if (flow.transport === 'udp') timer = setTimeout(() => transmit(Math.min(wait * 2, T2_MS)), wait);
+      };
+      transmit(T1_MS);
+    });
+  }
+}
+
+/** A message from the fields the peer writes and the fields the test wants instead or besides. */
+function compose(startLine: string, written: readonly Header[], { headers = {}, body = '' }: Content): SipMessage {
+  const given = Object.entries(headers);
+  const replaced = new Set(given.map(([name]) => name.toLowerCase()));
+  const kept = written.filter(([name]) => !replaced.has(name.toLowerCase()));
+  const added = given.flatMap(([name, value]) => [value].flat().map((one): Header => [name, one]));
+  return new SipMessage(startLine, [...kept, ...added], Buffer.from(body));
+}
+
+/** Key of a server transaction (RFC 3261 section 17.2.3, with the fields that serve peers without a branch). */
+const transactionOf = (request: SipMessage): string =>
+  [request.method, viaParameter(request, 'branch'), request.callId, request.header('CSeq'), tagOf(request.header('From'))].join(' ');
+
+/** ACK to a refusal: same branch as the INVITE (RFC 3261 section 17.1.1.3). */
+function refusalAck(invite: SipMessage, response: SipMessage): SipMessage {
+  const headers: Header[] = [['Via', invite.header('Via')], ['Max-Forwards', '70']];
+  headers.push(['From', invite.header('From')], ['To', response.header('To')], ['Call-ID', invite.callId]);
+  headers.push(['CSeq', `${invite.cseq.number} ACK`], ...invite.all('Route').map((route): Header => ['Route', route]));
+  return new SipMessage(`ACK ${invite.uri} SIP/2.0`, headers);
+}

@@ -1,0 +1,67 @@
+import { rm } from 'node:fs/promises';
+
+import { freePort } from './ports';
+import { Program, temporaryDirectory } from './process';
+
+export interface RedisOptions {
+  /** Keep what was written (append-only file, synced at every write), so that it is there again after `restart`. */
+  readonly persist?: boolean;
+}
+
+/** A real redis-server of one test, on 127.0.0.1. */
+export class Redis {
+  private constructor(
+    readonly port: number,
+    private readonly directory: string,
+    private readonly options: RedisOptions,
+    private program: Program,
+  ) {}
+
+  static async start(options: RedisOptions = {}): Promise<Redis> {
+    const port = await freePort();
+    const directory = await temporaryDirectory('redis');
+    return new Redis(port, directory, options, await run(port, directory, options));
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  get log(): string {
+    return this.program.log;
+  }
+
+  /** Redis goes away and stays away until `resume`; what it says afterwards depends on `persist`. */
+  async suspend(): Promise<void> {
+    await this.program.stop();
+  }
+
+  /** Redis is back on the same port. */
+  async resume(): Promise<void> {
+    this.program = await run(this.port, this.directory, this.options);
+  }
+
+  async restart(): Promise<void> {
+    await this.suspend();
+    await this.resume();
+  }
+
+  /** Ends Redis and removes its folder. */
+  async stop(): Promise<void> {
+    await this.program.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+export const startRedis = (options?: RedisOptions): Promise<Redis> => Redis.start(options);
+
+function run(port: number, directory: string, { persist = false }: RedisOptions): Promise<Program> {
+  const keep = persist ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+  return Program.start({
+    name: 'redis',
+    command: 'redis-server',
+    directory,
+    args: () => ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', directory, '--save', '', ...keep],
+    ready: /Ready to accept connections/,
+  });
+}
