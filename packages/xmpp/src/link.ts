@@ -1,0 +1,199 @@
+import { fault } from '@isthmus/model';
+import type { FaultName } from '@isthmus/model';
+import type { Element } from '@xmpp/xml';
+
+import { Connector } from './connector';
+import { toError, XmppLinkError } from './errors';
+import { Inbox } from './inbox';
+import type { StanzaHandler } from './inbox';
+import { DEFAULTS } from './options';
+import type { Settings, XmppLinkOptions } from './options';
+import { drainRequest, errorCondition } from './partition';
+
+/**
+ * - `connecting`: not online; the link connects, tests, or waits for its next attempt
+ * - `draining`: online, but the server gives no new stanzas to this connection any more
+ * - `failed`: given up, since waiting does not help
+ */
+export type XmppLinkStatus = 'stopped' | 'connecting' | 'online' | 'draining' | 'failed';
+
+export type XmppLinkChange =
+  | { readonly is: 'up' }
+  | { readonly is: 'down'; readonly why: string }
+  | { readonly is: 'failed'; readonly why: string };
+
+interface FirstTime {
+  readonly resolve: () => void;
+  readonly reject: (error: XmppLinkError) => void;
+}
+
+/** A worker's connection to the XMPP server as an XEP-0114 component; it comes back by itself. */
+export class XmppLink {
+  private readonly settings: Settings;
+  private readonly connector: Connector;
+  private readonly inbox: Inbox;
+  private readonly listeners: ((change: XmppLinkChange) => void)[] = [];
+  private handler: StanzaHandler | undefined;
+  private current: XmppLinkStatus = 'stopped';
+  private firstTime: FirstTime | undefined;
+  private stopped: Promise<void> | undefined;
+
+  constructor(options: XmppLinkOptions) {
+    this.settings = { ...DEFAULTS, ...options };
+    this.inbox = new Inbox({
+      handler: (stanza) => this.handle(stanza),
+      onFailure: (stanza, error) => this.handlerFailed(stanza, error),
+      maxInFlight: this.settings.maxInFlight,
+      setReading: (reading) => this.connector.setReading(reading),
+    });
+    this.connector = new Connector(this.settings, {
+      onElement: (element) => this.take(element),
+      onUp: () => this.cameUp(),
+      onLost: (why, wasUp) => this.wentDown(why, wasUp),
+      onFailed: (error) => this.failed(error),
+    });
+  }
+
+  get status(): XmppLinkStatus {
+    return this.current;
+  }
+
+  /** Can stanzas be sent now? */
+  get online(): boolean {
+    return this.current === 'online' || this.current === 'draining';
+  }
+
+  /** Sets the one handler of stanzas that are not answers to `request`. Stanzas come in the server's order. */
+  onStanza(handler: StanzaHandler): void {
+    this.handler = handler;
+  }
+
+  onChange(listener: (change: XmppLinkChange) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /**
+   * Connects, and keeps connecting. Resolves when online for the first time; rejects with `refused` when the server does
+   * not let this component in, with `stopped` after `stop`. To be called once.
+   */
+  start(): Promise<void> {
+    if (this.firstTime !== undefined) return Promise.reject(new Error('the XMPP link was started before'));
+    return new Promise((resolve, reject) => {
+      this.firstTime = { resolve, reject };
+      this.current = 'connecting';
+      this.connector.start();
+    });
+  }
+
+  /**
+   * Sends one stanza, which must have `from` and `to` (XEP-0114). Resolves when the socket has taken it, so awaiting it
+   * is back-pressure. Rejects with `offline`, `queue-full`, `unsendable`; or the socket's error.
+   */
+  async send(stanza: Element): Promise<void> {
+    const { from, to } = stanza.attrs;
+    if (typeof from !== 'string' || typeof to !== 'string') {
+      throw new XmppLinkError('unsendable', `a ${stanza.name} of a component needs from and to`);
+    }
+    this.mustBeOnline();
+    await this.connector.write(stanza);
+  }
+
+  /**
+   * Sends a copy of an IQ get or set under an id of its own and resolves with the answer, result or error, of the address
+   * it went to. Rejects as `send` does, and with `timeout`, `disconnected`, `stopped`.
+   */
+  async request(iq: Element, timeoutMs: number): Promise<Element> {
+    this.mustBeOnline();
+    return this.connector.ask(iq, timeoutMs);
+  }
+
+  /** Asks for no more new stanzas (XD-10). From then on a lost connection is not made again. Never rejects. */
+  async drain(): Promise<void> {
+    this.connector.leave();
+    if (this.current !== 'online') return;
+    this.current = 'draining';
+    if (this.settings.mode === 'subdomain') return;
+    try {
+      const answer = await this.connector.ask(drainRequest(this.settings), this.settings.timeoutMs);
+      const refused = errorCondition(answer);
+      if (refused !== undefined) throw new Error(`the server answered ${refused}`);
+    } catch (error) {
+      this.settings.log.warn({ why: toError(error).message }, 'xmpp_drain_failed');
+    }
+  }
+
+  /** Drains, lets the handler finish, ends the stream. Nothing can be sent afterwards. */
+  stop(): Promise<void> {
+    this.stopped ??= this.shutDown();
+    return this.stopped;
+  }
+
+  private async shutDown(): Promise<void> {
+    await this.drain();
+    if (!(await this.inbox.idle(this.settings.stopTimeoutMs))) {
+      this.settings.log.warn({ waitedMs: this.settings.stopTimeoutMs }, 'xmpp_stop_unfinished');
+    }
+    const reason = new XmppLinkError('stopped', 'the XMPP link was stopped');
+    this.current = 'stopped';
+    this.firstTime?.reject(reason);
+    await this.connector.stop(reason);
+  }
+
+  private mustBeOnline(): void {
+    if (!this.online) throw new XmppLinkError('offline', 'the XMPP server is not connected; nothing was sent');
+  }
+
+  private take(element: Element): void {
+    if (!['iq', 'message', 'presence'].includes(element.name)) return;
+    if (!this.inbox.put(element)) this.refuse(element, 'server.unavailable');
+  }
+
+  private handle(stanza: Element): void | Promise<void> {
+    if (this.handler !== undefined) return this.handler(stanza);
+    this.refuse(stanza, 'server.unavailable');
+  }
+
+  private handlerFailed(stanza: Element, error: unknown): void {
+    const { name, attrs } = stanza;
+    this.settings.log.error({ stanza: name, from: attrs['from'], to: attrs['to'], error }, 'stanza_handle_failed');
+    this.refuse(stanza, 'server.error');
+  }
+
+  /** Answers a stanza that nobody took; a stanza that cannot be answered is left. */
+  private refuse(stanza: Element, name: FaultName): void {
+    const answer = this.settings.writeError(stanza, fault(name));
+    if (answer === undefined) return;
+    this.connector.write(answer).catch((error: unknown) => {
+      this.settings.log.debug({ to: answer.attrs['to'], why: toError(error).message }, 'stanza_refuse_failed');
+    });
+  }
+
+  private cameUp(): void {
+    if (this.current === 'connecting') this.current = 'online';
+    this.tell({ is: 'up' });
+    this.inbox.release();
+    this.firstTime?.resolve();
+  }
+
+  private wentDown(why: string, wasUp: boolean): void {
+    const held = this.inbox.takeHeld();
+    if (held.length > 0) this.settings.log.warn({ count: held.length }, 'stanzas_held_refused');
+    for (const stanza of held) this.refuse(stanza, 'server.unavailable');
+    if (this.current !== 'stopped') this.current = 'connecting';
+    if (wasUp) this.tell({ is: 'down', why });
+  }
+
+  private failed(error: XmppLinkError): void {
+    this.current = 'failed';
+    this.firstTime?.reject(error);
+    this.tell({ is: 'failed', why: error.message });
+  }
+
+  private tell(change: XmppLinkChange): void {
+    for (const listener of this.listeners) listener(change);
+  }
+}
+
+export function createXmppLink(options: XmppLinkOptions): XmppLink {
+  return new XmppLink(options);
+}
