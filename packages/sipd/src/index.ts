@@ -1,1 +1,15 @@
-export {};
+/** A small SIP server that speaks drachtio's control protocol: embedded default, and test double for drachtio-server. */
+export { createSipd, type Sipd, type SipdCounts } from './server';
+export {
+  DEFAULT_LIMITS,
+  type Limits,
+  type Log,
+  type LogLevel,
+  type Protocol,
+  SipdOptionError,
+  type SipdOptions,
+  type SipListener,
+  type TimerValues,
+} from './options';
+export { NO_SWITCHES, type Switches } from './switches';
+export type { Endpoint, Target } from './transport/flow';

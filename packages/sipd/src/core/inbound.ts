@@ -1,0 +1,71 @@
+/** What comes from the network: reading, and responses. Requests go on to `Requests`. */
+import { dialogIdOf } from '../dialog';
+import { tagIn } from '../message/address';
+import { parseCSeq } from '../message/essentials';
+import { NO_BODY, type SipRequest, type SipResponse } from '../message/message';
+import { parseMessage } from '../message/parse';
+import { parseVia, topVia } from '../message/via';
+import { BODY_BYTES, hasLongLine, LINE_BYTES } from '../switches';
+import type { Flow } from '../transport/flow';
+import { answerStatelessly } from './answer';
+import type { Requests } from './requests';
+import type { Core } from './state';
+
+/** The side of the server that listens to the network. */
+export class Inbound {
+  constructor(
+    private readonly core: Core,
+    private readonly requests: Requests,
+  ) {}
+
+  /** A whole message. Anything malformed is answered 400 if it can be, and dropped otherwise. */
+  message(head: string, body: Buffer, flow: Flow): void {
+    const message = parseMessage(head, body);
+    if (message.is === 'malformed') {
+      if (message.method !== undefined) answerStatelessly(message.headers, message.method, flow, 400, message.reason);
+      return;
+    }
+    const long = this.core.state.settings.switches.longLine && (hasLongLine(Buffer.from(head, 'latin1')) || hasLongLine(body));
+    if (message.is === 'request') {
+      const status = long ? 400 : this.sizeStatus(message);
+      if (status === undefined) this.requests.request(message, flow);
+      else answerStatelessly(message.headers, message.method, flow, status);
+    } else if (!long) {
+      this.response(message, flow);
+    }
+  }
+
+  /** A message that the transport could not take in. */
+  rejected(head: string, status: 400 | 413, reason: string, flow: Flow): void {
+    const message = parseMessage(head, NO_BODY);
+    if (message.is === 'response' || message.method === undefined) return;
+    answerStatelessly(message.headers, message.method, flow, status, reason);
+  }
+
+  /** The switch `bodyMax`. */
+  private sizeStatus({ headers, body }: SipRequest): 400 | 413 | undefined {
+    if (!this.core.state.settings.switches.bodyMax) return undefined;
+    if (body.length > BODY_BYTES) return 413;
+    return headers.fields.some(({ value }) => value.length > LINE_BYTES) ? 400 : undefined;
+  }
+
+  private response(response: SipResponse, flow: Flow): void {
+    const element = topVia(response.headers);
+    const branch = element === undefined ? undefined : parseVia(element)?.branch;
+    const cseq = parseCSeq(response.headers.get('cseq') ?? '');
+    if (branch === undefined || cseq === undefined) return;
+    const transaction = this.core.state.clientByKey.get(`${branch} ${cseq.method}`);
+    if (transaction !== undefined) transaction.receive(response, flow);
+    else if (cseq.method === 'INVITE' && response.status >= 200 && response.status < 300) this.repeatedOk(response, cseq.number);
+  }
+
+  /** RFC 3261 section 13.2.2.4: a 2xx that comes again is answered by the same ACK. */
+  private repeatedOk({ headers }: SipResponse, cseq: number): void {
+    const callId = headers.get('call-id') ?? '';
+    const localTag = tagIn(headers.get('from'));
+    const remoteTag = tagIn(headers.get('to'));
+    const { dialogs } = this.core.state;
+    const dialog = dialogs.get(dialogIdOf(callId, localTag)) ?? dialogs.get(dialogIdOf(callId, remoteTag));
+    if (dialog?.localTag === localTag && dialog.remoteTag === remoteTag && dialog.inviteCSeq === cseq) dialog.lastAck?.();
+  }
+}
