@@ -1,0 +1,176 @@
+-- The open connections of the gateway's component and the choice among them.
+--
+-- A connection is a plain table, so that it survives a reload of the module:
+--   session    mod_component's session
+--   name       the worker's name, or a generated one until the worker has told its own
+--   serial     number in the order of attaching
+--   draining   true once the worker has asked for no new stanzas
+--   silent     true while a ping is overdue
+--   ping       id of the ping that is not answered yet
+--   pinged_at  when the last ping was sent (monotonic seconds)
+--   withdrawn  true until the worker knows that its contacts were shown offline
+--   tells_withdrawal  true if the ping under way says so
+
+local sha1 = require "util.hashes".sha1;
+local new_id = require "util.id".short;
+local now = require "util.time".monotonic;
+
+return function (options, contacts)
+	-- session -> connection
+	local attached = {};
+	local count = 0;
+	local last_serial = 0;
+	-- Number of changes to the hash: a grace period that has begun before the last one no longer counts.
+	local changes = 0;
+
+	local function is_live(connection)
+		return not connection.draining and not connection.silent;
+	end
+
+	local function count_live()
+		local live = 0;
+		for _, connection in pairs(attached) do
+			live = live + (is_live(connection) and 1 or 0);
+		end
+		return live;
+	end
+
+	local function withdraw_contacts()
+		module:log("warn", "No live connection of %s: showing %d contacts offline", options.component, contacts.count());
+		for _, connection in pairs(attached) do
+			connection.withdrawn = true;
+		end
+		contacts.withdraw_while(function () return count_live() == 0; end);
+	end
+
+	-- Must be called after each change that lets a connection enter or leave the hash.
+	local function on_change()
+		local live = count_live();
+		changes = changes + 1;
+		if live > 0 then
+			module:set_status("info", ("%d of %d connections live"):format(live, count), true);
+			return;
+		end
+		module:set_status("warn", "No live connection of " .. options.component, true);
+		local this_change = changes;
+		module:add_timer(options.grace_period, function ()
+			if changes == this_change then
+				withdraw_contacts();
+			end
+		end);
+	end
+
+	local function put(connection)
+		if not attached[connection.session] then
+			count = count + 1;
+		end
+		attached[connection.session] = connection;
+		-- The guard has taken over: mod_component would close the stream at the first stanza of a missing user.
+		connection.session.component_validate_from = false;
+	end
+
+	local function attach(session)
+		last_serial = last_serial + 1;
+		local connection = { session = session, name = "unnamed-" .. new_id(), serial = last_serial, pinged_at = now() };
+		put(connection);
+		module:log("info", "Connection %s of %s attached", connection.name, options.component);
+		on_change();
+	end
+
+	local function restore_strict_check(session)
+		session.component_validate_from = module:context(options.component):get_option_boolean("validate_from_addresses", true);
+	end
+
+	local function on_disconnected(event)
+		local connection = attached[event.session];
+		if connection then
+			attached[event.session] = nil;
+			count = count - 1;
+			module:log("info", "Connection %s of %s detached", connection.name, options.component);
+			on_change();
+		end
+	end
+
+	-- Rendezvous hash: SHA-1 over worker name and pair, highest digest wins. Digests are compared in hexadecimal, which sorts
+	-- alike in every locale. Two connections of one name tie: the newer one is the worker's, the older is about to end.
+	local function outranks(digest, connection, best_digest, best)
+		if digest == best_digest then
+			return connection.serial > best.serial;
+		end
+		return digest > best_digest;
+	end
+
+	-- The live connection for the pair of two bare JIDs, in either order; nil if there is none.
+	local function choose(one, other)
+		if other < one then
+			one, other = other, one;
+		end
+		local pair = "\0" .. one .. "\0" .. other;
+		local best, best_digest;
+		for _, connection in pairs(attached) do
+			if is_live(connection) then
+				local digest = sha1(connection.name .. pair, true);
+				if not best or outranks(digest, connection, best_digest, best) then
+					best, best_digest = connection, digest;
+				end
+			end
+		end
+		return best;
+	end
+
+	-- Connections that were open before the module was loaded, or that a failed reload has dropped.
+	local function adopt_open_sessions()
+		for _, session in pairs(module:shared("/*/component/sessions")) do
+			if session.host == options.component and session.type == "component" and not attached[session] then
+				attach(session);
+			end
+		end
+	end
+
+	-- The connections saved by an earlier instance of the module; adopt_open_sessions has run before.
+	local function restore(saved)
+		for _, connection in ipairs(saved or {}) do
+			if attached[connection.session] then
+				last_serial = last_serial + 1;
+				connection.serial = last_serial;
+				put(connection);
+			end
+		end
+		on_change();
+	end
+
+	local function sorted_by_serial()
+		local list = {};
+		for _, connection in pairs(attached) do
+			list[#list + 1] = connection;
+		end
+		table.sort(list, function (a, b) return a.serial < b.serial; end);
+		return list;
+	end
+
+	return {
+		attach = attach,
+		choose = choose,
+		on_change = on_change,
+		on_disconnected = on_disconnected,
+		adopt_open_sessions = adopt_open_sessions,
+		save = sorted_by_serial,
+		restore = restore,
+		count = function () return count; end,
+		all = sorted_by_serial,
+		-- The connection of a session; nil if the session is not the gateway's.
+		of = function (session) return session and attached[session]; end,
+		-- Gives every connection back to mod_component's strict check.
+		release_all = function ()
+			for session in pairs(attached) do
+				restore_strict_check(session);
+			end
+			attached, count = {}, 0;
+		end,
+		close_all = function (condition)
+			for _, connection in ipairs(sorted_by_serial()) do
+				connection.session:close(condition);
+			end
+		end,
+	};
+end

@@ -1,0 +1,73 @@
+-- What a worker may ask the domain: is this account local, this is my name, no new stanzas for this connection.
+-- A handler that returns nil leaves the IQ unhandled: Prosody answers service-unavailable, as it does without the module.
+
+local jid_host = require "util.jid".host;
+local jid_prepped_split = require "util.jid".prepped_split;
+local st = require "util.stanza";
+
+-- Printable ASCII without the space: safe in a log, and the same bytes for every program that computes the hash.
+local WORKER_NAME = "^[!-~]+$";
+local WORKER_NAME_BYTES = 64;
+
+return function (options, accounts, connections)
+	-- The connection that asks, if it asks as the component and not as one of the gateway's users.
+	local function asking_connection(event)
+		if jid_host(event.stanza.attr.from) ~= options.component then
+			return nil;
+		end
+		return connections.of(event.origin);
+	end
+
+	local function account(event)
+		if not asking_connection(event) then
+			return nil;
+		end
+		local stanza = event.stanza;
+		local node, host = jid_prepped_split(stanza.tags[1].attr.jid);
+		if not node then
+			event.origin.send(st.error_reply(stanza, "modify", "jid-malformed", "account needs a jid with a local part"));
+			return true;
+		end
+		local is_local = host == options.domain and accounts.exists(node);
+		event.origin.send(st.reply(stanza):tag("account", {
+			xmlns = options.xmlns,
+			jid = node .. "@" .. host,
+			["local"] = tostring(is_local),
+			online = tostring(is_local and accounts.is_online(node)),
+		}));
+		return true;
+	end
+
+	local function worker(event)
+		local connection = asking_connection(event);
+		if not connection then
+			return nil;
+		end
+		local stanza = event.stanza;
+		local name = stanza.tags[1].attr.name;
+		if not name or #name > WORKER_NAME_BYTES or not name:find(WORKER_NAME) then
+			local text = ("worker needs a name of 1 to %d printable ASCII characters"):format(WORKER_NAME_BYTES);
+			event.origin.send(st.error_reply(stanza, "modify", "bad-request", text));
+			return true;
+		end
+		module:log("info", "Connection %s is worker %s", connection.name, name);
+		connection.name = name;
+		event.origin.send(st.reply(stanza));
+		return true;
+	end
+
+	-- The answer goes out after all stanzas that were handed to the connection, and nothing new comes behind it.
+	local function drain(event)
+		local connection = asking_connection(event);
+		if not connection then
+			return nil;
+		end
+		connection.draining = true;
+		event.origin.send(st.reply(event.stanza));
+		module:log("info", "Connection %s drains", connection.name);
+		connections.on_change();
+		return true;
+	end
+
+	return { account = account, worker = worker, drain = drain };
+end

@@ -1,0 +1,53 @@
+import { startProsody } from '../../../../scenarios/support/prosody';
+import type { Prosody, ProsodyOptions } from '../../../../scenarios/support/prosody';
+import { XmppUser } from '../../../../scenarios/support/xmpp-user';
+import { Worker } from './worker';
+import type { ConnectOptions } from './worker';
+
+export const DOMAIN = 'example.com';
+export const GATEWAY = 'gw.example.com';
+export const PASSWORD = 'pencil';
+
+/** A real Prosody with the plug-in, and the users and workers that a test has connected to it. */
+export class Bench {
+  private users: XmppUser[] = [];
+  private workers: Worker[] = [];
+
+  private constructor(readonly prosody: Prosody) {}
+
+  static async start(accounts: readonly string[], options: Partial<ProsodyOptions> = {}): Promise<Bench> {
+    const users = Object.fromEntries(accounts.map((name) => [name, PASSWORD]));
+    return new Bench(await startProsody({ domain: DOMAIN, component: GATEWAY, users, ...options }));
+  }
+
+  /** Logs a user in and sends initial presence, unless told otherwise. */
+  async login(user: string, { resource = 'test', available = true } = {}): Promise<XmppUser> {
+    const { c2sPort: port } = this.prosody;
+    const xmppUser = await XmppUser.connect({ user, password: PASSWORD, domain: DOMAIN, port, resource });
+    this.users.push(xmppUser);
+    if (available) {
+      await xmppUser.sendPresence();
+      await xmppUser.takePresence(xmppUser.bareJid);
+    }
+    return xmppUser;
+  }
+
+  async connect(options: ConnectOptions = {}): Promise<Worker> {
+    const worker = await Worker.connect(this.prosody, options);
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** Between two tests: everybody leaves, the server stays. */
+  async disconnectAll(): Promise<void> {
+    await Promise.all(this.users.map((user) => user.stop()));
+    await Promise.all(this.workers.map(({ stream }) => stream.cut()));
+    this.users = [];
+    this.workers = [];
+  }
+
+  async stop(): Promise<void> {
+    await this.disconnectAll();
+    await this.prosody.stop();
+  }
+}

@@ -1,0 +1,154 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+
+import { DEFAULT_DEADLINE_MS } from './mailbox';
+import { freePort, LOOPBACK } from './ports';
+import { Program, temporaryDirectory } from './process';
+import { luaLiteral, writeProsodyConfig } from './prosody-config';
+import type { ProsodyOptions, ProsodyPlace } from './prosody-config';
+import { runShellCommand } from './prosody-shell';
+
+export type { ProsodyOptions } from './prosody-config';
+
+const PROJECT_PLUGINS = join(__dirname, '..', '..', 'plugins', 'prosody');
+const RETRY_MS = 20;
+
+/** Name of a folder or file in Prosody's internal storage: every byte but letters and digits is written as %xx. */
+const storageName = (text: string): string =>
+  Array.from(Buffer.from(text, 'utf8'), (byte) => {
+    const character = String.fromCharCode(byte);
+    return /[A-Za-z0-9]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
+  }).join('');
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, LOOPBACK, () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** A real Prosody with its own configuration, storage and ports; a child of the test, gone when the test is. */
+export class Prosody {
+  private constructor(
+    private readonly options: ProsodyOptions,
+    private readonly place: ProsodyPlace,
+    private program: Program,
+  ) {}
+
+  static async start(options: ProsodyOptions): Promise<Prosody> {
+    const directory = await temporaryDirectory('prosody');
+    const [c2sPort, componentPort] = [await freePort(), await freePort()];
+    const place = { directory, address: LOOPBACK, c2sPort, componentPort };
+    try {
+      await writeFile(join(directory, 'prosody.cfg.lua'), writeProsodyConfig(options, place, options.plugins ?? [PROJECT_PLUGINS]));
+      const prosody = new Prosody(options, place, await Prosody.run(place));
+      for (const [user, password] of Object.entries(options.users ?? {})) {
+        await prosody.writeAccount(user, password);
+      }
+      return prosody;
+    } catch (error) {
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** Port for clients, without TLS. */
+  get c2sPort(): number {
+    return this.place.c2sPort;
+  }
+
+  /** Port for components (XEP-0114). */
+  get componentPort(): number {
+    return this.place.componentPort;
+  }
+
+  get domain(): string {
+    return this.options.domain;
+  }
+
+  get component(): string {
+    if (this.options.component === undefined) throw new Error('this Prosody was started without a component');
+    return this.options.component;
+  }
+
+  get secret(): string {
+    return this.options.secret ?? 'secret';
+  }
+
+  get pid(): number {
+    return this.program.pid;
+  }
+
+  /** All output of the running process so far. */
+  get log(): string {
+    return this.program.log;
+  }
+
+  /** Claims the next line of the log that matches. */
+  logLine(pattern: RegExp, deadlineMs?: number): Promise<string> {
+    return this.program.line(pattern, deadlineMs);
+  }
+
+  /** Runs a line of `prosodyctl shell`, e.g. `module:reload("isthmus", "example.com")`; throws when it fails. */
+  shell(line: string): Promise<string> {
+    return runShellCommand(join(this.place.directory, 'data', 'prosody.sock'), line);
+  }
+
+  /**
+   * Makes an account as another process does: by writing the storage, so that the running server gets no event.
+   * Works with internal storage; with another one use `shell` and `user:create`.
+   */
+  async writeAccount(user: string, password: string): Promise<void> {
+    const folder = join(this.place.directory, 'data', storageName(this.options.domain), 'accounts');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, `${storageName(user)}.dat`), `return { ["password"] = ${luaLiteral(password)} };\n`);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.program.kill(signal);
+  }
+
+  /** Stops the server and starts it again with the same storage on the same ports. */
+  async restart(): Promise<void> {
+    await this.program.stop();
+    this.program = await Prosody.run(this.place);
+  }
+
+  async stop(): Promise<void> {
+    await this.program.stop();
+    await rm(this.place.directory, { recursive: true, force: true });
+  }
+
+  private static async run(place: ProsodyPlace): Promise<Program> {
+    const { directory } = place;
+    await mkdir(join(directory, 'data'), { recursive: true });
+    const program = await Program.start({
+      name: 'prosody',
+      command: 'prosody',
+      args: () => ['-F', '--config', join(directory, 'prosody.cfg.lua')],
+      directory,
+    });
+    try {
+      await Prosody.untilAccepting(program, [place.c2sPort, place.componentPort]);
+    } catch (error) {
+      await program.stop();
+      throw error;
+    }
+    return program;
+  }
+
+  private static async untilAccepting(program: Program, ports: readonly number[]): Promise<void> {
+    const deadline = Date.now() + DEFAULT_DEADLINE_MS;
+    for (const port of ports) {
+      while (!(await accepts(port))) {
+        if (!program.isRunning || Date.now() > deadline) throw new Error(`prosody does not listen on port ${port}\n${program.log}`);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+}
+
+/** Starts a Prosody for a test, the demo or a benchmark, on free ports of 127.0.0.1. */
+export const startProsody = (options: ProsodyOptions): Promise<Prosody> => Prosody.start(options);
