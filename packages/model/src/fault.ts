@@ -44,6 +44,8 @@ export interface Fault {
   readonly blame: Blame;
   /** For the user: SIP's reason phrase or XMPP's text. At most 200 characters, no CR or LF. */
   readonly text?: string;
+  /** For `gone` and `redirect`: where the user is now, as a URI (RFC 6120 sections 8.3.3.5 and 8.3.3.14). */
+  readonly newAddress?: string;
 }
 
 type FaultRow = readonly [type: ErrorType, condition: Condition, sip: number, blame: Blame, text: string];

@@ -1,5 +1,6 @@
 export * from './address';
 export * from './fault';
+export * from './idna';
 export * from './message';
 export * from './presence';
 export * from './result';

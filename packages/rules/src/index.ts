@@ -1,1 +1,14 @@
-export {};
+export { aggregate } from './aggregate';
+export * from './errors';
+export { priorityFromPidf, priorityToPidf } from './priority';
+export { FAMILIES, type Family, type FourStates } from './tables/family';
+export { draftPidfOfSetting, settingOfDraftToken, type DraftWriteRow } from './tables/microsoft-draft-pidf';
+export { settingOfStateNumber, stateNumberOf } from './tables/microsoft-state-numbers';
+export { rankOf } from './tables/most-available';
+export { msrtcOfSetting, settingOfAggregates, type MsrtcRow } from './tables/msrtc-pidf';
+export { rpidOfSetting, settingOfActivity, type RpidRow } from './tables/rfc4480-activities';
+export { basicOfType, typeOfBasic } from './tables/rfc8048-presence-types';
+export { fromMicrosoft } from './tables/table-1-5';
+export { settingOf, showOf } from './tables/xmpp-show';
+export { settingOfXpidf } from './tables/xpidf';
+export { toMicrosoft } from './to-microsoft';

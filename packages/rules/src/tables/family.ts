@@ -1,0 +1,30 @@
+/** The three families of XMPP clients that the manual's tables tell apart. */
+
+import type { Setting } from '@isthmus/model';
+
+/** Cisco Jabber, Cisco Unified Personal Communicator 8.x, and everything else that speaks XMPP. */
+export const FAMILIES = ['jabber', 'cupc', 'third-party'] as const;
+export type Family = (typeof FAMILIES)[number];
+
+/** What crosses to Microsoft: the manual's right-hand columns know these four only. */
+export type FourStates = 'available' | 'away' | 'busy' | 'offline';
+
+/** One row of a table that leads to Microsoft. */
+export interface ToMicrosoftRow {
+  /** As the manual prints it; absent where the manual leaves the cell open. */
+  readonly printed?: string;
+  readonly setting: Setting;
+  readonly microsoft: FourStates;
+  /** Our reason, where the manual leaves the cell open. */
+  readonly unspecified?: string;
+}
+
+/** One row of the table that leads from Microsoft, a column for each family. */
+export interface FromMicrosoftRow {
+  readonly printed?: string;
+  readonly setting: Setting;
+  readonly jabber: FourStates;
+  readonly cupc: FourStates;
+  readonly 'third-party': FourStates;
+  readonly unspecified?: string;
+}
