@@ -1,1 +1,5 @@
-export {};
+export * from './port';
+export { MemoryStore } from './memory/memory-store';
+export type { MemoryStoreOptions } from './memory/memory-store';
+export { createRedisStore } from './redis/redis-store';
+export type { RedisStoreOptions } from './redis/options';

@@ -14,13 +14,14 @@ export interface Commit<R> {
   readonly key: string;
   /** The version that the step started from; 0 when there was no record. */
   readonly expected: number;
-  /** Undefined deletes the record. */
+  /** Undefined deletes the record and its due time. Otherwise a plain JSON value; it is stored as such a value. */
   readonly record: R | undefined;
   /** When the pair must be looked at next, milliseconds since the epoch. Undefined: not before the next event. */
   readonly due: number | undefined;
 }
 
 export type CommitResult =
+  /** `version` is what the next commit expects: the new record's version, 0 after a deletion. */
   | { readonly ok: true; readonly version: number }
   /** Somebody else committed first: load again, step again. */
   | { readonly ok: false };
@@ -35,6 +36,8 @@ export interface PairStore<R> {
   claimDue(now: number, until: number, limit: number): Promise<string[]>;
   /** All keys that have a record, each at least once, in no order; records made meanwhile may be missing. */
   scan(): AsyncIterable<string>;
+  /** How many records are held; for the metric. */
+  count(): Promise<number>;
   /** Round trip to the store; rejects when it cannot be reached. */
   ping(): Promise<void>;
 }
@@ -55,16 +58,41 @@ export interface CacheStore {
   delete(key: string): Promise<void>;
 }
 
+/** Whether the store can be used. A store that is `away` or `refused` tries again by itself. */
+export type StoreState =
+  | {
+      readonly is: 'ready';
+      /** It works, but an administrator must change something. */
+      readonly warning?: string;
+    }
+  /** It cannot be reached. */
+  | { readonly is: 'away'; readonly why: string }
+  /** It answers, but not to us: our configuration or its own is wrong. */
+  | { readonly is: 'refused'; readonly why: string }
+  | { readonly is: 'closed' };
+
 export interface Store<R> {
   readonly pairs: PairStore<R>;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
+  readonly state: StoreState;
+  /** Tells every later change of `state`, once each. The result ends it. */
+  onState(listener: (state: StoreState) => void): () => void;
+  /** What was begun is finished or rejected within its deadline; every later call rejects with `StoreUnavailableError`. */
   close(): Promise<void>;
 }
 
 export class StoreUnavailableError extends Error {
   constructor(why: string, options?: { readonly cause?: unknown }) {
-    super(`the store cannot be reached: ${why}`, options);
+    super(`the store is unavailable: ${why}`, options);
     this.name = 'StoreUnavailableError';
+  }
+}
+
+/** There is no room for what was to be written; nothing was changed. Loading, claiming and deleting still work. */
+export class StoreFullError extends StoreUnavailableError {
+  constructor(why: string, options?: { readonly cause?: unknown }) {
+    super(why, options);
+    this.name = 'StoreFullError';
   }
 }

@@ -1,0 +1,74 @@
+import { checkClaim, checkCommit } from '../arguments';
+import type { Commit, CommitResult, PairStore, Stored } from '../port';
+import { StoreFullError } from '../port';
+import { DueIndex } from './due-index';
+
+interface Held {
+  /** The record's JSON, as Redis would hold it: nobody can change it from outside, and it is smaller than the value. */
+  readonly json: string;
+  readonly version: number;
+}
+
+export class MemoryPairs<R> implements PairStore<R> {
+  private readonly records = new Map<string, Held>();
+  private readonly due = new DueIndex();
+  /** One count for all keys: no version is ever given twice. */
+  private versions = 0;
+
+  constructor(
+    private readonly maxRecords: number,
+    /** Throws when the store is closed. */
+    private readonly open: () => void,
+  ) {}
+
+  async load(key: string): Promise<Stored<R> | undefined> {
+    this.open();
+    const held = this.records.get(key);
+    return held && { record: JSON.parse(held.json) as R, version: held.version };
+  }
+
+  async commit(commit: Commit<R>): Promise<CommitResult> {
+    this.open();
+    checkCommit(commit);
+    const { key, expected, record, due } = commit;
+    if ((this.records.get(key)?.version ?? 0) !== expected) return { ok: false };
+    if (record === undefined) {
+      this.records.delete(key);
+      this.due.delete(key);
+      return { ok: true, version: 0 };
+    }
+    if (expected === 0) this.makeRoom();
+    const version = ++this.versions;
+    this.records.set(key, { json: JSON.stringify(record), version });
+    if (due === undefined) this.due.delete(key);
+    else this.due.set(key, due);
+    return { ok: true, version };
+  }
+
+  async claimDue(now: number, until: number, limit: number): Promise<string[]> {
+    this.open();
+    checkClaim(now, until, limit);
+    return this.due.claim(now, until, limit);
+  }
+
+  async *scan(): AsyncGenerator<string> {
+    this.open();
+    for (const key of [...this.records.keys()]) {
+      if (this.records.has(key)) yield key;
+    }
+  }
+
+  async count(): Promise<number> {
+    this.open();
+    return this.records.size;
+  }
+
+  async ping(): Promise<void> {
+    this.open();
+  }
+
+  private makeRoom(): void {
+    if (this.records.size < this.maxRecords) return;
+    throw new StoreFullError(`it holds ${this.maxRecords} records, its limit; raise the limit or use Redis`);
+  }
+}

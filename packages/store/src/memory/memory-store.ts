@@ -1,0 +1,48 @@
+import type { CacheStore, PairStore, Store, StoreState, WorkerStore } from '../port';
+import { StoreUnavailableError } from '../port';
+import { ObservedState } from '../state';
+import { MemoryCache } from './memory-cache';
+import { MemoryPairs } from './memory-pairs';
+import { MemoryWorkers } from './memory-workers';
+
+export interface MemoryStoreOptions {
+  /** A commit that would make one more record is rejected with `StoreFullError`. */
+  readonly maxRecords?: number;
+  /** One more cached value drops the oldest. */
+  readonly maxCacheEntries?: number;
+  /** Milliseconds since the epoch; for leases and cached values. Tests hand in their own clock. */
+  readonly now?: () => number;
+}
+
+const DEFAULT_MAX_RECORDS = 250_000;
+const DEFAULT_MAX_CACHE_ENTRIES = 10_000;
+
+/** The store of a single process: gone with it. Several workers of one test may share an instance. */
+export class MemoryStore<R> implements Store<R> {
+  readonly pairs: PairStore<R>;
+  readonly workers: WorkerStore;
+  readonly cache: CacheStore;
+  private readonly observed = new ObservedState({ is: 'ready' });
+
+  constructor(options: MemoryStoreOptions = {}) {
+    const { maxRecords = DEFAULT_MAX_RECORDS, maxCacheEntries = DEFAULT_MAX_CACHE_ENTRIES, now = Date.now } = options;
+    const open = (): void => {
+      if (this.state.is === 'closed') throw new StoreUnavailableError('it was closed');
+    };
+    this.pairs = new MemoryPairs(maxRecords, open);
+    this.workers = new MemoryWorkers(now, open);
+    this.cache = new MemoryCache(maxCacheEntries, now, open);
+  }
+
+  get state(): StoreState {
+    return this.observed.current;
+  }
+
+  onState(listener: (state: StoreState) => void): () => void {
+    return this.observed.listen(listener);
+  }
+
+  async close(): Promise<void> {
+    this.observed.become({ is: 'closed' });
+  }
+}

@@ -1,0 +1,55 @@
+import { StoreFullError, StoreUnavailableError } from '../port';
+import type { StoreState } from '../port';
+
+/**
+ * Words for what goes wrong with Redis. Only the text of an error of ioredis is ever passed on: the error itself carries
+ * the command's arguments, that is passwords and message bodies.
+ */
+
+type Unusable = Extract<StoreState, { is: 'away' | 'refused' }>;
+
+/** Redis's error (its first words) -> what the administrator must look at. */
+const REFUSALS: readonly (readonly [RegExp, string])[] = [
+  [/^WRONGPASS|invalid password/, 'user name or password is wrong'],
+  [/^NOAUTH/, 'it wants a password and none is configured'],
+  [/^NOPERM/, 'the user may not do what isthmus needs'],
+  [/DB index/, 'there is no such database'],
+];
+
+/** Why a connection could not be made, or was lost. */
+export function diagnose(server: string, error: unknown): Unusable {
+  const text = textOf(error);
+  const refusal = REFUSALS.find(([pattern]) => pattern.test(text));
+  if (refusal !== undefined) return { is: 'refused', why: `Redis at ${server} refuses us: ${refusal[1]} (${text})` };
+  return { is: 'away', why: `Redis at ${server}: ${text}` };
+}
+
+/** What a caller gets in place of an error of ioredis. */
+export function translate(server: string, error: unknown): StoreUnavailableError {
+  const text = textOf(error);
+  if (/^OOM|-OOM/.test(text)) return new StoreFullError(`Redis at ${server} is at its memory limit (maxmemory)`);
+  return new StoreUnavailableError(`Redis at ${server}: ${text}`);
+}
+
+/** ioredis's words for its own failures, in plain ones. */
+const PLAIN: readonly (readonly [RegExp, string])[] = [
+  [/^Command timed out|^Socket timeout/, 'no answer in time'],
+  [/max retries per request|^Connection is closed|writeable/, 'the connection was lost'],
+];
+
+function textOf(error: unknown): string {
+  const { message = '', code = '' } = error as { message?: string; code?: string };
+  return PLAIN.find(([pattern]) => pattern.test(message))?.[1] ?? (message || code || String(error));
+}
+
+/** What Redis's INFO says about its fitness. */
+export function judge(server: string, info: string): StoreState {
+  const field = (name: string): string => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? '';
+  if (field('loading') === '1') return { is: 'away', why: `Redis at ${server} is still loading its data` };
+  if (field('role') === 'slave') {
+    return { is: 'refused', why: `Redis at ${server} is a replica, which cannot be written: give the address of its primary` };
+  }
+  const policy = field('maxmemory_policy');
+  if (!policy.startsWith('allkeys')) return { is: 'ready' };
+  return { is: 'ready', warning: `Redis at ${server} may throw records away (maxmemory-policy ${policy}): set noeviction` };
+}

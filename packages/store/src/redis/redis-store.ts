@@ -1,0 +1,46 @@
+import type { CacheStore, PairStore, Store, StoreState, WorkerStore } from '../port';
+import { RedisConnection } from './connection';
+import { RedisKeys } from './keys';
+import { readOptions } from './options';
+import type { RedisStoreOptions } from './options';
+import { RedisCache } from './redis-cache';
+import { RedisPairs } from './redis-pairs';
+import { RedisWorkers } from './redis-workers';
+
+/**
+ * A store in Redis. Resolves when the first attempt to connect is over, also when it failed: `state` tells what came of
+ * it, and the caller decides whether to go on; the store keeps trying. Rejects when an option is wrong.
+ */
+export async function createRedisStore<R>(options: RedisStoreOptions): Promise<Store<R>> {
+  const settings = readOptions(options);
+  const connection = new RedisConnection(settings);
+  await connection.firstAttempt;
+  return new RedisStore<R>(connection, new RedisKeys(settings.prefix));
+}
+
+class RedisStore<R> implements Store<R> {
+  readonly pairs: PairStore<R>;
+  readonly workers: WorkerStore;
+  readonly cache: CacheStore;
+
+  constructor(
+    private readonly connection: RedisConnection,
+    keys: RedisKeys,
+  ) {
+    this.pairs = new RedisPairs<R>(connection, keys);
+    this.workers = new RedisWorkers(connection, keys);
+    this.cache = new RedisCache(connection, keys);
+  }
+
+  get state(): StoreState {
+    return this.connection.observed.current;
+  }
+
+  onState(listener: (state: StoreState) => void): () => void {
+    return this.connection.observed.listen(listener);
+  }
+
+  close(): Promise<void> {
+    return this.connection.close();
+  }
+}

@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The scripts that Redis runs for us. They compare and set, and decide nothing else. Redis 5 or later: TIME before a
+ * write needs replication by effects.
+ *
+ * Versions. A record's value is its version in 16 digits, then its JSON. A new version is the server's time in
+ * microseconds (16 digits until the year 2286, exact in a double until 2255), or one more than the last version where
+ * the clock does not show a later time. The bucket's floor keeps the highest version of a deleted record, so that a clock
+ * set back cannot bring a version again. One number a bucket instead of a tombstone a pair. And because versions follow
+ * the clock, they do not come again either when Redis lost its newest writes (an older file loaded, a replica promoted).
+ */
+export interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+function script(lua: string): Script {
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') };
+}
+
+/** `held`: the value of the pair or false. Ends the script with nil unless its version is the expected one ('0': none). */
+const COMPARE = `
+local held = redis.call('HGET', KEYS[1], ARGV[1])
+local version = held and string.sub(held, 1, 16) or '0'
+if version ~= ARGV[2] then return false end
+`;
+
+/** `now`: the server's time in milliseconds. */
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+/**
+ * Writes a record.
+ * KEYS: the bucket's pairs, due, floor. ARGV: pair, expected version, record, due time or ''.
+ * Returns the new version, or nil when the pair has another version than the expected one.
+ */
+export const COMMIT = script(`${COMPARE}
+local time = redis.call('TIME')
+local next = string.format('%s%06d', time[1], time[2])
+local last = held and version or redis.call('GET', KEYS[3])
+if last and next <= last then next = string.format('%.0f', last + 1) end
+redis.call('HSET', KEYS[1], ARGV[1], next .. ARGV[3])
+if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
+return next`);
+
+/**
+ * Deletes a record and its due time. Frees memory before it writes: Redis allows that also at its memory limit.
+ * KEYS: the bucket's pairs, due, floor. ARGV: pair, expected version.
+ * Returns '0', or nil when the pair has another version than the expected one.
+ */
+export const DELETE = script(`${COMPARE}
+redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('ZREM', KEYS[2], ARGV[1])
+local floor = redis.call('GET', KEYS[3])
+if held and (not floor or floor < version) then redis.call('SET', KEYS[3], version) end
+return '0'`);
+
+/**
+ * Claims due pairs: moves their due time. Removes before it adds: Redis allows that also at its memory limit.
+ * KEYS: due of one or more buckets. ARGV: now, until, limit.
+ * Returns the pairs.
+ */
+export const CLAIM = script(`
+local claimed = {}
+for _, due in ipairs(KEYS) do
+  local room = ARGV[3] - #claimed
+  if room <= 0 then break end
+  for _, pair in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', ARGV[1], 'LIMIT', 0, room)) do
+    redis.call('ZREM', due, pair)
+    redis.call('ZADD', due, ARGV[2], pair)
+    claimed[#claimed + 1] = pair
+  end
+end
+return claimed`);
+
+/**
+ * Renews a worker's lease and forgets the leases that ended.
+ * KEYS: workers. ARGV: worker, milliseconds, connections.
+ */
+export const HEARTBEAT = script(`${NOW}
+local leases = redis.call('HGETALL', KEYS[1])
+for i = 1, #leases, 2 do
+  if tonumber(string.match(leases[i + 1], '^%d+')) <= now then redis.call('HDEL', KEYS[1], leases[i]) end
+end
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f ', now + ARGV[2]) .. ARGV[3])
+return '0'`);
+
+/**
+ * The live workers.
+ * KEYS: workers. Returns worker, connections, worker, connections ...
+ */
+export const WORKERS = script(`${NOW}
+local leases = redis.call('HGETALL', KEYS[1])
+local live = {}
+for i = 1, #leases, 2 do
+  local till, connections = string.match(leases[i + 1], '^(%d+) (.*)$')
+  if tonumber(till) > now then
+    live[#live + 1] = leases[i]
+    live[#live + 1] = connections
+  end
+end
+return live`);
