@@ -1,0 +1,84 @@
+import { fail, fault, succeed, type Result } from '@isthmus/model';
+import { decodeOctets, isIntact } from './charset';
+import { readContentType, type ContentType } from './content-type';
+import { htmlToText } from './html';
+import { textFromWire } from './lines';
+import { readMultipart, type Part } from './multipart';
+import { transferDecode } from './transfer';
+
+/** What a MESSAGE of the far side may carry (Accept of a 415, RFC 3428 section 7). */
+export const ACCEPTED_TYPES = 'text/plain, text/html, multipart/alternative, multipart/related, application/im-iscomposing+xml';
+
+/** multipart inside multipart: deeper than that it is not read. */
+const MAX_DEPTH = 4;
+
+/**
+ * The text of a message body, reduced to plain text with line feeds (IM-4). Empty when there is none to show.
+ * Faults: `body.unsupported` (media type or character set), `body.malformed`.
+ */
+export function readText(contentType: string | undefined, body: string): Result<string> {
+  const result = reduce(contentType ?? 'text/plain', body, 0);
+  return result.ok ? succeed(textFromWire(result.value)) : result;
+}
+
+function reduce(contentType: string, body: string, depth: number): Result<string> {
+  const type = readContentType(contentType);
+  if (type === undefined) return fail(fault('body.malformed'));
+  if (type.type === 'text/plain') return intact(body, type);
+  if (type.type === 'text/html') {
+    const html = intact(body, type);
+    return html.ok ? succeed(htmlToText(html.value)) : html;
+  }
+  if (type.type === 'multipart/alternative') return withParts(type, body, depth, readAlternative);
+  if (type.type === 'multipart/related') return withParts(type, body, depth, readRelated);
+  return fail(fault('body.unsupported'));
+}
+
+function intact(text: string, type: ContentType): Result<string> {
+  if (isIntact(text, type.parameters.get('charset'))) return succeed(text);
+  return fail(fault('body.unsupported', 'Only text in UTF-8 is carried'));
+}
+
+type PartsReader = (parts: readonly Part[], type: ContentType, depth: number) => Result<string>;
+
+function withParts(type: ContentType, body: string, depth: number, read: PartsReader): Result<string> {
+  const parts = depth < MAX_DEPTH ? readMultipart(body, type.parameters.get('boundary') ?? '') : undefined;
+  return parts === undefined || parts.length === 0 ? fail(fault('body.malformed')) : read(parts, type, depth);
+}
+
+/** The plain form where there is one, else the first that can be reduced (RFC 2046 section 5.1.4 orders by richness). */
+function readAlternative(parts: readonly Part[], _type: ContentType, depth: number): Result<string> {
+  const plainFirst = [...parts].sort((a, b) => Number(isPlain(b)) - Number(isPlain(a)));
+  const read = plainFirst.map((part) => readPart(part, depth));
+  const shown = read.find((text) => text.ok && text.value.trim() !== '');
+  return shown ?? read.find((text) => text.ok) ?? fail(fault('body.unsupported'));
+}
+
+/** The root: the part that `start` names, else the first (RFC 2387 section 3.2). */
+function readRelated(parts: readonly Part[], type: ContentType, depth: number): Result<string> {
+  const start = type.parameters.get('start');
+  const named = start === undefined ? undefined : parts.find((part) => part.headers.get('content-id') === start);
+  const root = named ?? parts[0];
+  return root === undefined ? fail(fault('body.malformed')) : readPart(root, depth);
+}
+
+function isPlain(part: Part): boolean {
+  return readContentType(part.headers.get('content-type') ?? 'text/plain')?.type === 'text/plain';
+}
+
+function readPart(part: Part, depth: number): Result<string> {
+  const contentType = part.headers.get('content-type') ?? 'text/plain';
+  const octets = transferDecode(part.headers.get('content-transfer-encoding') ?? '', part.body);
+  if (octets === undefined) return fail(fault('body.malformed'));
+  if (octets === 'as-is') return reduce(contentType, part.body, depth + 1);
+  const type = readContentType(contentType);
+  const text = decodeOctets(octets, type?.parameters.get('charset'));
+  if (type === undefined || text === undefined) return fail(fault('body.unsupported', 'Only text in UTF-8 is carried'));
+  return reduce(withoutCharset(type), text, depth + 1);
+}
+
+/** Once octets have been decoded, their character set no longer matters. */
+function withoutCharset(type: ContentType): string {
+  const boundary = type.parameters.get('boundary');
+  return boundary === undefined ? type.type : `${type.type};boundary="${boundary.replace(/["\\]/g, '\\$&')}"`;
+}
