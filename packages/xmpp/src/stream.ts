@@ -72,7 +72,8 @@ export class ComponentStream {
   constructor(private readonly options: StreamOptions) {
     this.entity = new GuardedComponent({ service: this.service, domain: options.domain });
     this.entity.timeout = options.timeoutMs;
-    this.entity.on('error', (error: Error) => this.failed(error));
+    this.entity.on('error', (error: Error) => this.over(error));
+    this.entity.on('close', () => this.over(new Error('the server ended the stream')));
     this.entity.on('element', (element: Element) => {
       if (this.accepted) options.onElement(element);
       else this.accepted = element.name === 'handshake'; // stanzas may follow it in the same segment
@@ -138,9 +139,9 @@ export class ComponentStream {
     this.socket?.destroy();
   }
 
-  /** The library's `error` is always the end of the stream, but it leaves the socket to the server's good will. */
-  private failed(error: Error): void {
-    this.lastError ??= error;
+  /** After an error or the server's end of stream the library leaves the socket to the server's good will. */
+  private over(reason: Error): void {
+    this.lastError ??= reason;
     const { socket } = this;
     setTimeout(() => socket?.destroy(), CLOSE_MS).unref();
   }
