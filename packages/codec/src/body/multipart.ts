@@ -14,7 +14,6 @@ export function readMultipart(body: string, boundary: string): readonly Part[] |
   if (boundary === '' || boundary.length > 70) return undefined;
   const text = `\r\n${body.replace(/\r\n|\r|\n/g, '\r\n')}`;
   const [, ...sections] = text.split(`\r\n--${boundary}`, MAX_PARTS + 2);
-  if (sections.length > MAX_PARTS) return undefined;
   const parts: Part[] = [];
   for (const section of sections) {
     if (section.startsWith('--')) return parts;

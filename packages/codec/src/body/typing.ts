@@ -1,5 +1,5 @@
 import { fail, fault, succeed, type Result } from '@isthmus/model';
-import { SaxesParser } from 'saxes';
+import { childrenOf, firstText, parseXml, type XmlNode } from '../presence/xml-tree';
 
 /**
  * Typing indications: Microsoft's KeyboardActivity (microsoft-observed.md part B) and isComposing (RFC 3994).
@@ -21,51 +21,24 @@ const MAX_REFRESH_SECONDS = 3600;
 /** The refresh that we promise: RFC 3994 section 3.2 demands 60 s at least. */
 const REFRESH_SECONDS = 90;
 
-/** The characters and the `status` attributes of a document, by the local name of the element. */
-interface Flat {
-  root: string;
-  readonly texts: Map<string, string>;
-  readonly status: Map<string, string>;
-}
-
 /** Faults: `body.malformed` for what is no XML or neither document. An unknown state means idle (RFC 3994 section 3.5). */
 export function readTyping(document: string): Result<Typing> {
-  const flat = flatten(document);
-  if (flat?.root === 'KeyboardActivity') return succeed({ composing: flat.status.get('status')?.toLowerCase() === 'type' });
-  if (flat?.root !== 'isComposing') return fail(fault('body.malformed'));
-  const composing = flat.texts.get('state')?.trim() === 'active';
-  const refresh = flat.texts.get('refresh')?.trim() ?? '';
-  if (!/^\d{1,9}$/.test(refresh)) return succeed({ composing });
-  return succeed({ composing, refreshSeconds: Math.min(Number(refresh), MAX_REFRESH_SECONDS) });
+  const root = document.length > MAX_DOCUMENT ? undefined : parseXml(document.trim());
+  if (root?.ok !== true) return fail(fault('body.malformed'));
+  if (root.value.name === 'KeyboardActivity') return succeed(readKeyboardActivity(root.value));
+  return root.value.name === 'isComposing' ? succeed(readIsComposing(root.value)) : fail(fault('body.malformed'));
 }
 
-function flatten(document: string): Flat | undefined {
-  if (document.length > MAX_DOCUMENT) return undefined;
-  const flat: Flat = { root: '', texts: new Map(), status: new Map() };
-  const path: string[] = [];
-  let broken = false;
-  const parser = new SaxesParser({ xmlns: true });
-  parser.on('error', () => {
-    broken = true;
-  });
-  parser.on('doctype', () => {
-    broken = true;
-  });
-  parser.on('opentag', (tag) => {
-    if (path.length === 0) flat.root = tag.local;
-    path.push(tag.local);
-    const status = tag.attributes['status'];
-    if (status !== undefined) flat.status.set(tag.local, status.value);
-  });
-  parser.on('text', (text) => {
-    const name = path.at(-1) ?? '';
-    flat.texts.set(name, (flat.texts.get(name) ?? '') + text);
-  });
-  parser.on('closetag', () => {
-    path.pop();
-  });
-  parser.write(document.trim()).close();
-  return broken ? undefined : flat;
+function readKeyboardActivity(root: XmlNode): Typing {
+  const status = childrenOf(root, 'status')[0]?.attributes.get('status');
+  return { composing: status?.toLowerCase() === 'type' };
+}
+
+function readIsComposing(root: XmlNode): Typing {
+  const composing = firstText(childrenOf(root, 'state')) === 'active';
+  const refresh = firstText(childrenOf(root, 'refresh')) ?? '';
+  if (!/^\d{1,9}$/.test(refresh)) return { composing };
+  return { composing, refreshSeconds: Math.min(Number(refresh), MAX_REFRESH_SECONDS) };
 }
 
 export function writeKeyboardActivity(composing: boolean): string {

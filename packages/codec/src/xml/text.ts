@@ -12,8 +12,6 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '>': '&gt;',
   '"': '&quot;',
   "'": '&apos;',
-  '\t': '&#x9;',
-  '\n': '&#xA;',
   '\r': '&#xD;',
 };
 
@@ -28,9 +26,4 @@ export function cleanXmlText(text: string): string {
  */
 export function escapeXml(text: string): string {
   return cleanXmlText(text).replace(/[&<>"'\r]/g, (character) => ESCAPES[character] ?? character);
-}
-
-/** As `escapeXml`, for attribute values: tab and line feed too become references, or a parser turns them into spaces (section 3.3.3). */
-export function escapeXmlAttribute(text: string): string {
-  return cleanXmlText(text).replace(/[&<>"'\r\n\t]/g, (character) => ESCAPES[character] ?? character);
 }

@@ -1,0 +1,61 @@
+import type { SubscriptionSubstate } from '@isthmus/model';
+
+/** Header fields of SIP, each read leniently into what the events need. */
+
+/** RFC 3261 section 20.16. Undefined: no CSeq. */
+export function readCSeq(value: string | undefined): number | undefined {
+  const match = /^\s*(\d{1,10})(\s|$)/.exec(value ?? '');
+  return match === null ? undefined : Number(match[1]);
+}
+
+/** The largest delta-seconds (RFC 3261 section 25.1: up to 2**32 - 1). */
+const MAX_SECONDS = 4_294_967_295;
+
+/** Expires, Min-Expires, Retry-After (`120 (in a meeting);duration=60`). Undefined: absent, or no number. */
+export function readSeconds(value: string | undefined): number | undefined {
+  const match = /^\s*(\d{1,12})(?![\w.])/.exec(value ?? '');
+  return match === null ? undefined : Math.min(Number(match[1]), MAX_SECONDS);
+}
+
+/** More values than that in one list are not looked at. */
+const MAX_LIST = 32;
+
+/** The values of a comma list, without parameters, trimmed. */
+export function readList(value: string | undefined): readonly string[] {
+  const items = (value ?? '').split(',', MAX_LIST).map((item) => item.split(';', 1)[0]?.trim() ?? '');
+  return items.filter((item) => item !== '');
+}
+
+/** The event package (RFC 6665 section 8.2.1), lower case; parameters are dropped. */
+export function readEventPackage(value: string | undefined): string {
+  return (value ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** RFC 6665 section 8.2.3. */
+export interface SubscriptionState {
+  readonly substate: SubscriptionSubstate;
+  readonly reason?: string;
+  readonly expiresSeconds?: number;
+  readonly retryAfterSeconds?: number;
+}
+
+/** Undefined: no state. A substate that is none of the three is an extension of active (RFC 6665 section 4.1.3). */
+export function readSubscriptionState(value: string | undefined): SubscriptionState | undefined {
+  const [name = '', ...parameters] = (value ?? '').split(';', MAX_LIST).map((part) => part.trim().toLowerCase());
+  if (!/^[\w.!%*+`'~-]+$/.test(name)) return undefined;
+  const values = new Map(parameters.map((parameter) => splitParameter(parameter)));
+  const reason = values.get('reason') ?? '';
+  const expiresSeconds = readSeconds(values.get('expires'));
+  const retryAfterSeconds = readSeconds(values.get('retry-after'));
+  return {
+    substate: name === 'pending' || name === 'terminated' ? name : 'active',
+    ...(/^[\w.!%*+`'~-]{1,64}$/.test(reason) && { reason }),
+    ...(expiresSeconds !== undefined && { expiresSeconds }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+}
+
+function splitParameter(parameter: string): readonly [name: string, value: string] {
+  const [name = '', value = ''] = parameter.split('=', 2);
+  return [name.trim(), value.trim()];
+}

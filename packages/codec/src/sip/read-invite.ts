@@ -1,0 +1,53 @@
+import type { Dialog } from '@isthmus/engine';
+import { fault, type Fault } from '@isthmus/model';
+import { readContentType } from '../body/content-type';
+import { offersTextSession } from '../body/session-description';
+import { readTarget, stackIdOf } from './dialogs';
+import type { Envelope } from './read-envelope';
+import type { RequestReading, SipReadContext } from './reading';
+import type { SipRequestIn } from './wire';
+
+/** An INVITE that opens a session, or one within a session. The text in `ms-text-format` is never read: it comes again as MESSAGE (trap T2). */
+export function readInvite(request: SipRequestIn, envelope: Envelope, context: SipReadContext): RequestReading {
+  const { sipUser, xmppUser, ref } = envelope;
+  const base = { ref, transaction: request.transaction, at: context.at, trace: context.trace };
+  if (ref.localTag !== undefined) return { is: 'event', sipUser, xmppUser, event: { on: 'sip.reinvite', ...base } };
+  const refusal = refusalOf(request);
+  const dialog = dialogOf(request, envelope, context);
+  return {
+    is: 'event',
+    sipUser,
+    xmppUser,
+    event: { on: 'sip.invite', dialog, ...base, ...(refusal !== undefined && { refusal }) },
+  };
+}
+
+/** The dialog that our 2xx makes, or (To has a tag) has made. The far side has created it: its tag names it to the server. */
+export function dialogOf(request: SipRequestIn, envelope: Envelope, context: SipReadContext): Dialog {
+  const { callId, remoteTag, localTag, cseq } = envelope.ref;
+  const remoteTarget = readTarget(request.headers['contact']);
+  return {
+    callId,
+    localTag: localTag ?? context.newTag(),
+    remoteTag,
+    localCSeq: 0,
+    remoteCSeq: cseq,
+    stackId: request.stackId ?? stackIdOf(callId, remoteTag),
+    server: request.transaction.server,
+    owner: request.owner,
+    ...(remoteTarget !== undefined && { remoteTarget }),
+  };
+}
+
+/** Only a one-to-one text session is carried (microsoft-dialect.md section 2.7). */
+function refusalOf(request: SipRequestIn): Fault | undefined {
+  const type = readContentType(request.headers['content-type'] ?? '')?.type;
+  const isTextSession = type === 'application/sdp' && offersTextSession(request.body);
+  return isTextSession && !isMultiParty(request) ? undefined : fault('session.unsupported');
+}
+
+/** `EndPoints` names the parties, both of them in a one-to-one session (trap T5). */
+function isMultiParty(request: SipRequestIn): boolean {
+  const endPoints = request.headers['endpoints']?.match(/\bsips?:/gi) ?? [];
+  return endPoints.length > 2 || /^\s*true\s*$/i.test(request.headers['triggeredinvite'] ?? '');
+}

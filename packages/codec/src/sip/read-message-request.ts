@@ -1,0 +1,84 @@
+import type { EngineEvent } from '@isthmus/engine';
+import { fault, type Fault, type TextMessage } from '@isthmus/model';
+import { readContentType } from '../body/content-type';
+import { readLanguage } from '../body/language';
+import { readText } from '../body/text';
+import { IS_COMPOSING_TYPE, KEYBOARD_ACTIVITY_TYPE, readTyping } from '../body/typing';
+import { cleanXmlText } from '../xml/text';
+import { readList } from './fields';
+import type { Envelope } from './read-envelope';
+import { answerRequest, type RequestReading, type SipReadContext } from './reading';
+import type { SipRequestIn } from './wire';
+
+/** A longer subject is cut, characters. */
+const MAX_SUBJECT = 1000;
+/** The subject of a conversation, which nobody is told (microsoft-dialect.md section 2.5). */
+const CONVERSATION_INFO_TYPE = 'application/xml+conversationinfo';
+
+/** MESSAGE: a text, a typing indication (RFC 3994), or nothing (200, as Microsoft's clients answer). */
+export function readMessageRequest(request: SipRequestIn, envelope: Envelope, context: SipReadContext): RequestReading {
+  if (request.body === '') return answerRequest(request);
+  if (isEncoded(request)) return refused(request, envelope, context, fault('body.unsupported'));
+  const contentType = request.headers['content-type'];
+  if (mediaTypeOf(request) === IS_COMPOSING_TYPE) return readTypingRequest(request, envelope, context);
+  const text = readText(contentType, request.body);
+  if (!text.ok) return refused(request, envelope, context, text.fault);
+  if (text.value.trim() === '') return answerRequest(request);
+  if (Buffer.byteLength(text.value) > context.maxTextBytes) {
+    return refused(request, envelope, context, fault('body.too-large'));
+  }
+  return event(request, envelope, context, { on: 'sip.message', message: messageOf(request, envelope, text.value) });
+}
+
+/** INFO: a typing indication in one of its two forms. Everything else in INFO is of no use to us. */
+export function readInfo(request: SipRequestIn, envelope: Envelope, context: SipReadContext): RequestReading {
+  const type = mediaTypeOf(request);
+  if (request.body === '' || type === CONVERSATION_INFO_TYPE) return answerRequest(request);
+  const isTyping = type === KEYBOARD_ACTIVITY_TYPE || type === IS_COMPOSING_TYPE;
+  if (!isTyping || isEncoded(request)) return refused(request, envelope, context, fault('body.unsupported'));
+  return readTypingRequest(request, envelope, context);
+}
+
+function readTypingRequest(request: SipRequestIn, envelope: Envelope, context: SipReadContext): RequestReading {
+  const typing = readTyping(request.body);
+  if (!typing.ok) return refused(request, envelope, context, typing.fault);
+  return event(request, envelope, context, { on: 'sip.typing', ...typing.value });
+}
+
+/** RFC 7572 Table 2. */
+function messageOf(request: SipRequestIn, envelope: Envelope, text: string): TextMessage {
+  const subject = cleanXmlText((request.headers['subject'] ?? '').slice(0, MAX_SUBJECT)).replace(/\s+/g, ' ').trim();
+  const language = readLanguage(readList(request.headers['content-language'])[0]);
+  return {
+    text,
+    thread: envelope.ref.callId,
+    ...(subject !== '' && { subject }),
+    ...(language !== undefined && { language }),
+  };
+}
+
+function mediaTypeOf(request: SipRequestIn): string | undefined {
+  return readContentType(request.headers['content-type'] ?? '')?.type;
+}
+
+/** RFC 3261 section 20.12: compressed, for one. */
+function isEncoded(request: SipRequestIn): boolean {
+  return readList(request.headers['content-encoding']).some((coding) => coding.toLowerCase() !== 'identity');
+}
+
+type Content =
+  | { readonly on: 'sip.message'; readonly message: TextMessage }
+  | { readonly on: 'sip.typing'; readonly composing: boolean; readonly refreshSeconds?: number }
+  | { readonly on: 'sip.refused'; readonly fault: Fault };
+
+function event(request: SipRequestIn, envelope: Envelope, context: SipReadContext, content: Content): RequestReading {
+  const { sipUser, xmppUser, ref } = envelope;
+  const { method, transaction } = request;
+  const whole: EngineEvent = { ...content, method, ref, transaction, at: context.at, trace: context.trace };
+  return { is: 'event', sipUser, xmppUser, event: whole };
+}
+
+/** An event and not an answer: in a dialog that no longer exists the answer must be 481 (microsoft-observed.md part B). */
+function refused(request: SipRequestIn, envelope: Envelope, context: SipReadContext, why: Fault): RequestReading {
+  return event(request, envelope, context, { on: 'sip.refused', fault: why });
+}

@@ -1,0 +1,97 @@
+import type { Dialog, RequestEffect, SipOutcomeEvent } from '@isthmus/engine';
+import { fault, type Dialect, type Fault } from '@isthmus/model';
+import { faultFromSip } from '@isthmus/rules';
+import { readNameAddr, sipToJid } from '../address';
+import { readTarget } from './dialogs';
+import { readCSeq, readList, readSeconds } from './fields';
+import type { SipHeaders, SipResult } from './wire';
+import { isEstablished, methodOf, type RequestMethod } from './writing';
+
+export interface OutcomeContext {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  /** That with which the request was written. */
+  readonly dialect: Dialect;
+}
+
+/** `no-dialog` is no outcome: the caller sends the effect again with `handMade(dialog)`. */
+export type FinalResult = Exclude<SipResult, { readonly is: 'no-dialog' }>;
+type Answer = Extract<SipResult, { readonly is: 'answered' }>;
+type Ending = Pick<SipOutcomeEvent, 'result' | 'status' | 'fault'>;
+
+const UNREACHABLE = { result: 'unreachable', status: 503, fault: fault('network.unreachable') } as const;
+const TIMEOUT = { result: 'timeout', status: 408, fault: fault('network.timeout') } as const;
+
+/** The event for the engine: what has become of the request that `effect` asked for. */
+export function readOutcome(effect: RequestEffect, result: FinalResult, context: OutcomeContext): SipOutcomeEvent {
+  const method = methodOf(effect, context.dialect);
+  const base = { on: 'sip.outcome', key: effect.key, trace: effect.trace, at: context.at, method } as const;
+  if (result.is === 'timeout') return { ...base, ...TIMEOUT };
+  if (result.is === 'unsent') return { ...base, ...UNREACHABLE };
+  const dialog = dialogAfter(effect, result);
+  return {
+    ...base,
+    ...endingOf(result),
+    ...timesOf(result, method),
+    ...(dialog !== undefined && { dialog }),
+    ...(method === 'INVITE' && takesFirstText(result) && { firstTextTaken: true }),
+  };
+}
+
+/** A 503 or 408 that the server made itself speaks of the network, not of the far side (DR-28). */
+function endingOf(answer: Answer): Ending {
+  const { status, reason, synthetic } = answer;
+  if (synthetic && status === 503) return UNREACHABLE;
+  if (synthetic && status === 408) return TIMEOUT;
+  return status < 300 ? { result: 'answered', status } : { result: 'answered', status, fault: faultOf(answer, reason) };
+}
+
+function faultOf(answer: Answer, reason: string): Fault {
+  const newAddress = answer.status < 400 ? newAddressOf(answer.headers) : undefined;
+  return faultFromSip(answer.status, reason, newAddress === undefined ? {} : { newAddress });
+}
+
+/** Where a 3xx sends to, as the XMPP side would address it (RFC 5122); never followed by ourselves (ERR-4). */
+function newAddressOf(headers: SipHeaders): string | undefined {
+  const target = sipToJid(readTarget(headers['contact']) ?? '');
+  return target.ok ? `xmpp:${encodeURI(target.value.jid.bare)}` : undefined;
+}
+
+/** RFC 3261 section 12.1.2 and 12.2.1. Undefined: the request made no dialog and used none. */
+function dialogAfter(effect: RequestEffect, answer: Answer): Dialog | undefined {
+  const { dialog } = effect;
+  if (dialog === undefined) return undefined;
+  const localCSeq = Math.max(dialog.localCSeq, readCSeq(answer.sent['cseq']) ?? 0);
+  const target = answer.status < 300 ? readTarget(answer.headers['contact']) : undefined;
+  const remoteTarget = target === undefined ? {} : { remoteTarget: target };
+  if (isEstablished(dialog)) return { ...dialog, localCSeq, ...remoteTarget };
+  const remoteTag = tagOf(answer.headers['to']);
+  if (answer.status >= 300 || remoteTag === undefined) return undefined;
+  const { server, owner } = answer;
+  return { ...dialog, localCSeq, remoteTag, server, owner, stackId: answer.stackId ?? dialog.stackId, ...remoteTarget };
+}
+
+function tagOf(to: string | undefined): string | undefined {
+  const read = readNameAddr(to ?? '');
+  return read.ok ? read.value.params.get('tag') : undefined;
+}
+
+type Times = Pick<SipOutcomeEvent, 'expiresSeconds' | 'minExpiresSeconds' | 'retryAfterSeconds'>;
+
+function timesOf(answer: Answer, method: RequestMethod): Times {
+  const { status, headers } = answer;
+  const expiresSeconds = method === 'SUBSCRIBE' && status < 300 ? readSeconds(headers['expires']) : undefined;
+  const minExpiresSeconds = status === 423 ? readSeconds(headers['min-expires']) : undefined;
+  const retryAfterSeconds = status < 300 ? undefined : readSeconds(headers['retry-after']);
+  return {
+    ...(expiresSeconds !== undefined && { expiresSeconds }),
+    ...(minExpiresSeconds !== undefined && { minExpiresSeconds }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  };
+}
+
+/** Only a 2xx that names it has taken the text of `ms-text-format` (trap T2). */
+function takesFirstText(answer: Answer): boolean {
+  const supported = readList(answer.headers['supported']).map((option) => option.toLowerCase());
+  return answer.status < 300 && supported.includes('ms-text-format');
+}

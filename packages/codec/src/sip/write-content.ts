@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto';
+import type { InviteEffect, NotifyEffect, RequestEffect, SipMessageEffect, SipTypingEffect, SubscribeEffect } from '@isthmus/engine';
+import { readLanguage } from '../body/language';
+import { textToWire } from '../body/lines';
+import { writeTextSession } from '../body/session-description';
+import { IS_COMPOSING_TYPE, KEYBOARD_ACTIVITY_TYPE, writeIsComposing, writeKeyboardActivity } from '../body/typing';
+import { writePresenceDocument, type PresenceFormat } from '../presence';
+import { cleanXmlText } from '../xml/text';
+import { ALLOW, EVENT_PACKAGE } from './offer';
+import type { LooseHeaders } from './safe';
+import { methodOf, type SipParties, type SipWriteContext } from './writing';
+
+/** What a request carries besides its place in a dialog. */
+interface Content {
+  readonly headers: LooseHeaders;
+  readonly body?: string;
+}
+
+const TEXT_TYPE = 'text/plain; charset=UTF-8';
+/** A longer first text is left out of INVITE: it comes as MESSAGE anyway, and headers have an end (DR-18). Bytes. */
+const MAX_FIRST_TEXT = 3000;
+/** A longer subject is cut, characters. */
+const MAX_SUBJECT = 500;
+
+export function writeContent(effect: RequestEffect, parties: SipParties, context: SipWriteContext): Content {
+  switch (effect.do) {
+    case 'sip.invite':
+      return inviteContent(effect, context);
+    case 'sip.message':
+      return messageContent(effect);
+    case 'sip.typing':
+      return typingContent(effect, context);
+    case 'sip.bye':
+      return { headers: {} };
+    case 'sip.subscribe':
+      return subscribeContent(effect, context);
+    case 'sip.notify':
+      return notifyContent(effect, parties, context);
+  }
+}
+
+/** No `Supported`: what we would advertise there we would have to do (trap T2, microsoft-dialect.md section 2.7). */
+function inviteContent(effect: InviteEffect, context: SipWriteContext): Content {
+  const headers = {
+    Contact: `<${context.contactUri}>`,
+    Allow: ALLOW,
+    'Content-Type': 'application/sdp',
+    'Ms-Conversation-ID': conversationId(effect.dialog.callId),
+    'ms-text-format': firstText(effect.firstText),
+  };
+  return { headers, body: writeTextSession(context.session, context.variant) };
+}
+
+/** Opaque, and never the same for two sessions: clients refuse a second session under one id (microsoft-dialect.md section 2.3). */
+function conversationId(callId: string): string {
+  return createHash('sha256').update(callId).digest('base64').slice(0, 24);
+}
+
+/** The text that the far user's client shows before it has been answered (microsoft-dialect.md section 2.2). */
+function firstText(text: string | undefined): string | undefined {
+  const octets = Buffer.from(textToWire(text ?? ''), 'utf8');
+  if (octets.length === 0 || octets.length > MAX_FIRST_TEXT) return undefined;
+  return `${TEXT_TYPE};ms-body=${octets.toString('base64')}`;
+}
+
+/** RFC 7572 Table 1. Never a Contact (IM-7). */
+function messageContent(effect: SipMessageEffect): Content {
+  const { text, subject, language } = effect.message;
+  const headers = {
+    'Content-Type': TEXT_TYPE,
+    Subject: cleanXmlText((subject ?? '').slice(0, MAX_SUBJECT)),
+    'Content-Language': readLanguage(language),
+  };
+  return { headers, body: textToWire(text) };
+}
+
+function typingContent(effect: SipTypingEffect, context: SipWriteContext): Content {
+  if (methodOf(effect, context.dialect) === 'INFO') {
+    return { headers: { 'Content-Type': KEYBOARD_ACTIVITY_TYPE }, body: writeKeyboardActivity(effect.composing) };
+  }
+  return { headers: { 'Content-Type': IS_COMPOSING_TYPE }, body: writeIsComposing(effect.composing) };
+}
+
+/** No ms- options: plain RFC 6665 is what comes back then (microsoft-dialect.md section 1.2, DR-20). */
+function subscribeContent(effect: SubscribeEffect, context: SipWriteContext): Content {
+  const rich = context.dialect === 'microsoft' && context.presence === 'msrtc';
+  const headers = {
+    Contact: `<${context.contactUri}>`,
+    Event: EVENT_PACKAGE,
+    Accept: rich ? 'text/xml+msrtc.pidf, application/pidf+xml' : 'application/pidf+xml',
+    Expires: String(effect.expiresSeconds),
+  };
+  return { headers };
+}
+
+function notifyContent(effect: NotifyEffect, parties: SipParties, context: SipWriteContext): Content {
+  const headers = {
+    Contact: `<${context.contactUri}>`,
+    Event: EVENT_PACKAGE,
+    'Subscription-State': subscriptionState(effect),
+  };
+  if (effect.presence === undefined) return { headers };
+  const format = formatOf(effect.format, context);
+  const document = writePresenceDocument(format, effect.presence, { entity: parties.user });
+  return { headers: { ...headers, 'Content-Type': document.contentType }, body: document.body };
+}
+
+/** RFC 6665 section 4.2.2: a state that goes on says how long; one that ends says why. */
+function subscriptionState(effect: NotifyEffect): string {
+  if (effect.substate === 'terminated') return effect.reason === undefined ? 'terminated' : `terminated;reason=${effect.reason}`;
+  return effect.expiresSeconds === undefined ? effect.substate : `${effect.substate};expires=${effect.expiresSeconds}`;
+}
+
+/** Microsoft's clients understand their own draft of PIDF only (microsoft-dialect.md section 1.4). */
+function formatOf(mediaType: string | undefined, context: SipWriteContext): PresenceFormat {
+  if (mediaType === 'text/xml+msrtc.pidf') return 'msrtc';
+  return context.dialect === 'microsoft' ? 'pidf-microsoft' : 'pidf';
+}

@@ -1,0 +1,106 @@
+import { fault } from '@isthmus/model';
+import { attributeOf, element, type Element } from '../xml/element';
+import { ACCOUNT, CLIENT, CONTACT_CAPS, GATEWAY, type Entity } from './features';
+import { CONTACT_RESOURCE, NS } from './namespaces';
+import { writeError } from './write-error';
+
+/** Who answers. */
+export interface IqIdentity {
+  /** The component's own domain: the address of the gateway itself. */
+  readonly gateway: string;
+  /** Shown in service discovery and as XEP-0092 name. */
+  readonly name: string;
+  /** The program's version. */
+  readonly version: string;
+  /** Name of the contact that is asked, where known. */
+  readonly displayName?: string;
+}
+
+type Answerer = (query: Element, to: Address, identity: IqIdentity) => Element | 'empty' | undefined;
+
+/** The part of the gateway that is asked. */
+interface Address {
+  readonly bare: string;
+  readonly kind: 'gateway' | 'account' | 'client';
+}
+
+/** By the child's name and namespace, for type get. What is not here, and every set, is refused once (XD-5). */
+const ANSWERERS: Readonly<Record<string, Answerer>> = {
+  [`query ${NS.discoInfo}`]: answerInfo,
+  [`query ${NS.discoItems}`]: () => element('query', { xmlns: NS.discoItems }),
+  [`query ${NS.version}`]: answerVersion,
+  [`ping ${NS.ping}`]: () => 'empty',
+  [`ping ${NS.partition}`]: () => 'empty',
+  [`vCard ${NS.vcard}`]: answerVcard,
+};
+
+const ENTITIES: Readonly<Record<Address['kind'], Entity>> = { gateway: GATEWAY, account: ACCOUNT, client: CLIENT };
+
+/**
+ * The one answer to an IQ for the gateway or for a SIP user. Undefined for results and errors (ERR-5). Nothing that is
+ * answered here tells whether a SIP user exists or is online (SEC-7).
+ */
+export function answerIq(iq: Element, identity: IqIdentity): Element | undefined {
+  const type = attributeOf(iq, 'type');
+  if (type === 'result' || type === 'error') return undefined;
+  const [child, ...more] = iq.getChildElements();
+  if ((type !== 'get' && type !== 'set') || child === undefined || more.length > 0) {
+    return writeError(iq, fault('body.malformed', 'An IQ of type get or set has one child'));
+  }
+  const to = addressed(attributeOf(iq, 'to') ?? '', identity.gateway);
+  const name = `${child.getName()} ${child.getNS() ?? ''}`;
+  const answerer = type === 'get' && Object.hasOwn(ANSWERERS, name) ? ANSWERERS[name] : undefined;
+  const answer = to === undefined ? undefined : answerer?.(child, to, identity);
+  if (answer === undefined) return writeError(iq, fault('request.unsupported'));
+  return result(iq, answer === 'empty' ? undefined : answer);
+}
+
+function addressed(to: string, gateway: string): Address | undefined {
+  if (to === gateway || to === '') return { bare: gateway, kind: 'gateway' };
+  const [bare = '', ...rest] = to.split('/');
+  if (!bare.includes('@')) return undefined;
+  if (rest.length === 0) return { bare, kind: 'account' };
+  return rest.join('/') === CONTACT_RESOURCE ? { bare, kind: 'client' } : undefined;
+}
+
+function result(iq: Element, child: Element | undefined): Element {
+  const addresses = { id: attributeOf(iq, 'id'), from: attributeOf(iq, 'to'), to: attributeOf(iq, 'from') };
+  return element('iq', { type: 'result', ...addresses }, child);
+}
+
+/** A node is known only where it is that of the contacts' capabilities (XEP-0115 section 6.2). */
+function answerInfo(query: Element, to: Address, identity: IqIdentity): Element | undefined {
+  const node = attributeOf(query, 'node');
+  const known = to.kind === 'client' && node === `${CONTACT_CAPS.node}#${CONTACT_CAPS.ver}`;
+  if (node !== undefined && !known) return undefined;
+  const { identity: own, features } = ENTITIES[to.kind];
+  const name = to.kind === 'gateway' ? identity.name : undefined;
+  return element(
+    'query',
+    { xmlns: NS.discoInfo, node },
+    element('identity', { category: own.category, type: own.type, name }),
+    ...features.map((feature) => element('feature', { var: feature })),
+  );
+}
+
+function answerVersion(_query: Element, to: Address, identity: IqIdentity): Element | undefined {
+  if (to.kind !== 'gateway') return undefined;
+  return element(
+    'query',
+    { xmlns: NS.version },
+    element('name', {}, identity.name),
+    element('version', {}, identity.version),
+  );
+}
+
+/** The least of a card, until a directory knows more. */
+function answerVcard(_query: Element, to: Address, identity: IqIdentity): Element | undefined {
+  if (to.kind !== 'account') return undefined;
+  const { displayName } = identity;
+  return element(
+    'vCard',
+    { xmlns: NS.vcard },
+    displayName === undefined ? undefined : element('FN', {}, displayName),
+    element('JABBERID', {}, to.bare),
+  );
+}

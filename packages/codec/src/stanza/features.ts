@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { NS } from './namespaces';
+
+/** What the gateway and the contacts answer to service discovery (XEP-0030), and its digest (XEP-0115). */
+export interface Identity {
+  readonly category: string;
+  readonly type: string;
+}
+export interface Entity {
+  readonly identity: Identity;
+  readonly features: readonly string[];
+}
+
+export const GATEWAY: Entity = {
+  identity: { category: 'gateway', type: 'simple' },
+  features: [NS.discoInfo, NS.discoItems, NS.version, 'jid\\20escaping', NS.ping],
+};
+/** A SIP user under the bare JID. */
+export const ACCOUNT: Entity = {
+  identity: { category: 'account', type: 'registered' },
+  features: [NS.discoInfo, NS.discoItems, NS.ping, NS.vcard],
+};
+/** A SIP user's one resource: all contacts are alike, so that a client asks once for all of them. */
+export const CLIENT: Entity = {
+  identity: { category: 'client', type: 'pc' },
+  features: [NS.chatStates, NS.discoInfo, NS.ping],
+};
+
+const CAPS_NODE = 'urn:isthmus:contact';
+
+/** Attributes of the `c` element of every contact. */
+export const CONTACT_CAPS = { node: CAPS_NODE, ver: capsVersion(CLIENT) };
+
+/** XEP-0115 section 5.1, for one identity without a name or a language, and no forms. */
+function capsVersion(entity: Entity): string {
+  const { category, type } = entity.identity;
+  const features = [...entity.features].sort().map((feature) => `${feature}<`);
+  return createHash('sha1').update(`${category}/${type}//<${features.join('')}`).digest('base64');
+}

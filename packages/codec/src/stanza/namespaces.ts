@@ -1,0 +1,46 @@
+/** XML namespaces of the extensions that are read or written. */
+export const NS = {
+  /** RFC 6120 section 8.3. */
+  stanzaErrors: 'urn:ietf:params:xml:ns:xmpp-stanzas',
+  /** XEP-0085. */
+  chatStates: 'http://jabber.org/protocol/chatstates',
+  /** XEP-0108. */
+  activity: 'http://jabber.org/protocol/activity',
+  /** XEP-0115. */
+  caps: 'http://jabber.org/protocol/caps',
+  /** XEP-0172. */
+  nick: 'http://jabber.org/protocol/nick',
+  /** XEP-0280. */
+  carbons: 'urn:xmpp:carbons:2',
+  /** XEP-0319. */
+  idle: 'urn:xmpp:idle:1',
+  /** XEP-0334. */
+  hints: 'urn:xmpp:hints',
+  /** XEP-0045. */
+  muc: 'http://jabber.org/protocol/muc',
+  mucUser: 'http://jabber.org/protocol/muc#user',
+  /** XEP-0249. */
+  conference: 'jabber:x:conference',
+  /** XEP-0380. */
+  encryption: 'urn:xmpp:eme:0',
+  /** XEP-0384, in its version before 0.4 and since. */
+  omemoLegacy: 'eu.siacs.conversations.axolotl',
+  omemo: 'urn:xmpp:omemo:2',
+  /** XEP-0373 and XEP-0027. */
+  openpgp: 'urn:xmpp:openpgp:0',
+  openpgpLegacy: 'jabber:x:encrypted',
+  /** XEP-0030. */
+  discoInfo: 'http://jabber.org/protocol/disco#info',
+  discoItems: 'http://jabber.org/protocol/disco#items',
+  /** XEP-0199. */
+  ping: 'urn:xmpp:ping',
+  /** XEP-0092. */
+  version: 'jabber:iq:version',
+  /** XEP-0054. */
+  vcard: 'vcard-temp',
+  /** What isthmus and the partition plug-in say to each other. */
+  partition: 'urn:isthmus:partition:0',
+} as const;
+
+/** The one resource under which every SIP user appears: SIP devices are aggregated (PRES-46). */
+export const CONTACT_RESOURCE = 'sip';

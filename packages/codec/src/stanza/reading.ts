@@ -1,0 +1,33 @@
+import type { EngineEvent } from '@isthmus/engine';
+import type { Fault, Pair } from '@isthmus/model';
+
+/** What `readStanza` needs besides the stanza. */
+export interface StanzaContext {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly trace: string;
+  /** Names a message that came without an id. */
+  newId(): string;
+  /** What becomes of messages of type headline (IM-12); default `ignore`. */
+  readonly headlines?: 'carry' | 'ignore';
+  /** The longest text that is carried, bytes of UTF-8 (SEC-11). */
+  readonly maxTextBytes: number;
+}
+
+/** What a stanza means. */
+export type StanzaReading =
+  | { readonly is: 'event'; readonly pair: Pair; readonly event: EngineEvent }
+  /** For `answerIq`, or (result, error) for whoever has asked. */
+  | { readonly is: 'iq'; readonly type: 'get' | 'set' | 'result' | 'error' }
+  /** Goes back to the sender by `writeError`. */
+  | { readonly is: 'refuse'; readonly fault: Fault }
+  /** Nothing is to be done; `why` is for the log. */
+  | { readonly is: 'ignore'; readonly why: string };
+
+export function ignore(why: string): StanzaReading {
+  return { is: 'ignore', why };
+}
+
+export function refuse(fault: Fault): StanzaReading {
+  return { is: 'refuse', fault };
+}

@@ -1,0 +1,45 @@
+import type { XmppBounceEffect, XmppChatStateEffect, XmppMessageEffect } from '@isthmus/engine';
+import type { Pair, TextMessage } from '@isthmus/model';
+import { element, type Element } from '../xml/element';
+import { NS } from './namespaces';
+import { errorElement } from './write-error';
+
+/** To the bare JID, so that the server makes carbon copies and keeps an archive (XEP-0280, XEP-0313). */
+export function writeMessage(effect: XmppMessageEffect, pair: Pair): Element {
+  return element(
+    'message',
+    { type: 'chat', id: effect.id, from: pair.contact, to: pair.user, 'xml:lang': effect.message.language },
+    ...content(effect.message),
+    element('active', { xmlns: NS.chatStates }),
+  );
+}
+
+/** A chat state alone is not kept anywhere (IM-27). */
+export function writeChatState(effect: XmppChatStateEffect, pair: Pair): Element {
+  return element(
+    'message',
+    { type: 'chat', id: effect.id, from: pair.contact, to: pair.user },
+    element(effect.chatState, { xmlns: NS.chatStates }),
+    element('no-store', { xmlns: NS.hints }),
+  );
+}
+
+/** The user's own message as an error: original id and body, to the resource that sent it (IM-11). */
+export function writeBounce(effect: XmppBounceEffect, pair: Pair): Element {
+  const to = effect.resource === undefined ? pair.user : `${pair.user}/${effect.resource}`;
+  return element(
+    'message',
+    { type: 'error', id: effect.id, from: pair.contact, to, 'xml:lang': effect.message.language },
+    ...content(effect.message),
+    errorElement(effect.fault),
+  );
+}
+
+function content(message: TextMessage): readonly (Element | undefined)[] {
+  const { subject, text, thread } = message;
+  return [
+    subject === undefined ? undefined : element('subject', {}, subject),
+    element('body', {}, text),
+    thread === undefined ? undefined : element('thread', {}, thread),
+  ];
+}

@@ -1,0 +1,29 @@
+import type { Effect } from '@isthmus/engine';
+import type { Pair } from '@isthmus/model';
+import type { Element } from '../xml/element';
+import { writeBounce, writeChatState, writeMessage } from './write-message';
+import { writePresence, writeProbe, writeSubscription } from './write-presence';
+
+/** The effects that are one stanza. (`xmpp.account` is a question: see `writeAccountQuery`.) */
+export type StanzaEffect = Exclude<Extract<Effect, { readonly do: `xmpp.${string}` }>, { readonly do: 'xmpp.account' }>;
+
+/** The stanza of an effect, from the contact to the user. */
+export function writeStanza(effect: StanzaEffect, pair: Pair): Element {
+  switch (effect.do) {
+    case 'xmpp.subscribe':
+    case 'xmpp.subscribed':
+    case 'xmpp.unsubscribe':
+    case 'xmpp.unsubscribed':
+      return writeSubscription(effect, pair);
+    case 'xmpp.presence':
+      return writePresence(effect, pair);
+    case 'xmpp.probe':
+      return writeProbe(effect, pair);
+    case 'xmpp.message':
+      return writeMessage(effect, pair);
+    case 'xmpp.chat-state':
+      return writeChatState(effect, pair);
+    case 'xmpp.bounce':
+      return writeBounce(effect, pair);
+  }
+}
