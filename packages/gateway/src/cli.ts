@@ -3,6 +3,7 @@ import { ConfigError, loadConfig, readSecret } from './config/load';
 import type { Config } from './config/schema';
 import { printConfig, PRINTABLE, type Printable } from './print-config';
 import { runProgram, StartError } from './program';
+import { version } from './version';
 
 const USAGE = `usage:
   isthmus run --config FILE            run a worker until SIGTERM or SIGINT
@@ -36,7 +37,7 @@ export async function main(args: readonly string[], out = process.stdout, err = 
 async function dispatch(args: readonly string[], out: NodeJS.WritableStream): Promise<number> {
   const { positionals, values } = parse(args);
   const [command, what, ...more] = positionals;
-  if (values.version === true) return print(out, `isthmus ${version()}\n`);
+  if (values.version === true) return print(out, `isthmus ${version}\n`);
   if (values.help === true) return print(out, USAGE);
   if (command === undefined) throw new UsageError('no command is given');
   if (!['run', 'check-config', 'print-config'].includes(command)) throw new UsageError(`there is no command "${command}"`);
@@ -80,9 +81,4 @@ function isPrintable(what: string | undefined): what is Printable {
 function print(out: NodeJS.WritableStream, text: string): number {
   out.write(text);
   return 0;
-}
-
-function version(): string {
-  // eslint-disable-next-line @typescript-eslint/no-require-imports -- package.json lies outside of the sources
-  return (require('../package.json') as { version: string }).version;
 }

@@ -4,7 +4,7 @@ import { pairKey, type Pair } from '@isthmus/model';
 /** Does one effect of each kind. The sides implement it: `sides/`. */
 export interface Doer {
   /** Hands a stanza or an answer over. Rejects when that is not possible now: the effect stays and is tried again. */
-  handOver(pair: Pair, effect: Exclude<Effect, RequestEffect>): Promise<void>;
+  handOver(pair: Pair, record: PairRecord, effect: Exclude<Effect, RequestEffect>): Promise<void>;
   /** Sends a request; resolves with its outcome, never rejects. */
   request(pair: Pair, record: PairRecord, effect: RequestEffect): Promise<EngineEvent>;
 }
@@ -80,7 +80,7 @@ export class EffectRunner {
         continue;
       }
       try {
-        await this.options.doer.handOver(pair, effect);
+        await this.options.doer.handOver(pair, record, effect);
         done.push(effect);
       } catch (error) {
         this.options.onFailure(pair, effect, error);

@@ -1,0 +1,213 @@
+import {
+  handMade,
+  partiesOf,
+  readJid,
+  readOutcome,
+  readRequest,
+  refuseRequest,
+  writeAnswer,
+  writeRequest,
+  type SipAnswerOut,
+  type SipParties,
+  type SipRequestIn,
+  type SipRequestOut,
+  type SipResult,
+  type SipUser,
+  type SipWriteContext,
+} from '@isthmus/codec';
+import type { AnswerEffect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
+import { fault, FaultError, pairKey, type Fault, type Jid, type Pair } from '@isthmus/model';
+import type { AccessList } from '../access';
+import type { Accounts } from '../accounts';
+import { newId, newTrace } from '../ids';
+import type { Logger } from '../log';
+import type { Metrics } from '../metrics';
+import type { PairLoop } from '../pairs/loop';
+import { nextHop, type Route, type RouteTable } from '../routes';
+import { Sequence } from './sequence';
+
+/** The part of the SIP links that this side uses. */
+export interface SipPort {
+  request(out: SipRequestOut): Promise<SipResult>;
+  answer(out: SipAnswerOut): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
+}
+
+export interface SipSideOptions {
+  readonly links: SipPort;
+  readonly loop: PairLoop;
+  readonly accounts: Accounts;
+  readonly access: AccessList;
+  readonly routes: RouteTable;
+  readonly domain: string;
+  readonly maxMessageBytes: number;
+  readonly inviteTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** A request to this route's next hop could not be sent. */
+  readonly onUnreachable: (route: Route) => void;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+}
+
+/** Port and address in our session descriptions mean nothing (microsoft-dialect.md section 2.1). */
+const SESSION = { host: '127.0.0.1', port: 5060 };
+
+/** SIP requests and answers in and out: the SIP end of docs/route-of-a-message.md. */
+export class SipSide {
+  private readonly sequence = new Sequence();
+
+  constructor(private readonly options: SipSideOptions) {}
+
+  /** Takes one request. Never rejects: whatever goes wrong becomes an answer and a line in the log. */
+  async receive(request: SipRequestIn): Promise<void> {
+    const trace = newTrace();
+    this.options.metrics.requests.inc({ direction: 'in', method: request.method });
+    try {
+      await this.take(request, trace);
+    } catch (error) {
+      const known = error instanceof FaultError;
+      const callId = request.headers['call-id'];
+      if (!known) this.options.log.error({ trace, callId, method: request.method, error }, 'request_failed');
+      await this.refuse(request, known ? error.fault : fault('server.error'), trace);
+    }
+  }
+
+  /** Answers a request of the far side. An answer that comes too late is logged and done. */
+  async answer(record: PairRecord, effect: AnswerEffect): Promise<void> {
+    const route = this.routeOf(record);
+    await this.send(writeAnswer(effect, this.parties(record), this.writing(route)), effect.trace);
+  }
+
+  /** Sends a request of ours; resolves with its outcome, never rejects. */
+  async request(pair: Pair, record: PairRecord, effect: RequestEffect): Promise<EngineEvent> {
+    const { log, metrics, now, links } = this.options;
+    const route = this.routeOf(record);
+    const context = this.writing(route);
+    const begun = now();
+    const first = writeRequest(effect, this.parties(record), context);
+    log.debug({ trace: effect.trace, method: first.method, from: pair.user, to: pair.contact, route: route?.name }, 'request_sent');
+    metrics.requests.inc({ direction: 'out', method: first.method });
+    let sent = effect;
+    let result: SipResult = route === undefined ? { is: 'unsent', why: 'no route' } : await links.request(first);
+    if (result.is === 'no-dialog' && effect.dialog !== undefined) {
+      sent = { ...effect, dialog: handMade(effect.dialog) };
+      log.info({ trace: effect.trace, callId: effect.dialog.callId }, 'dialog_continued_by_hand');
+      result = await links.request(writeRequest(sent, this.parties(record), context));
+    }
+    const outcome = readOutcome(sent, result, { at: now(), trace: effect.trace, dialect: context.dialect });
+    metrics.outcomes.inc({ method: outcome.method, status: String(outcome.status) });
+    metrics.answerSeconds.observe({ method: outcome.method }, (now() - begun) / 1_000);
+    if (effect.do === 'sip.message') metrics.messages.inc({ direction: 'to-sip', outcome: outcome.status < 300 ? 'delivered' : 'failed' });
+    const level = outcome.result === 'answered' ? 'debug' : 'warn';
+    log[level]({ trace: effect.trace, method: outcome.method, status: outcome.status, result: outcome.result }, 'request_answered');
+    if (outcome.result !== 'answered' && route !== undefined) this.options.onUnreachable(route);
+    return outcome;
+  }
+
+  /** Asks a next hop for a sign of life (RFC 3261 section 11). */
+  probe(route: Route, timeoutMs: number): Promise<SipResult> {
+    const callId = newId();
+    const uri = nextHop(route);
+    const from = `<sip:${this.options.domain}>;tag=${newId()}`;
+    const headers = { From: from, To: `<${uri}>`, 'Call-ID': callId, CSeq: '1 OPTIONS' };
+    return this.options.links.request({ method: 'OPTIONS', uri, headers, proxy: uri, timeoutMs });
+  }
+
+  private async take(request: SipRequestIn, trace: string): Promise<void> {
+    const { access, log, now, maxMessageBytes, domain } = this.options;
+    if (!access.allows(request.source.address)) {
+      log.warn({ trace, source: request.source.address, method: request.method }, 'peer_unlisted');
+      return this.refuse(request, fault('peer.unlisted'), trace);
+    }
+    const variant = this.options.routes.find(domain)?.variant ?? 'lync';
+    const reading = readRequest(request, { at: now(), trace, newTag: newId, maxTextBytes: maxMessageBytes, session: SESSION, variant });
+    const callId = request.headers['call-id'];
+    if (reading.is === 'ignore') return log.debug({ trace, callId, method: request.method, why: reading.why }, 'request_ignored');
+    if (reading.is === 'answer') return this.send(reading.answer, trace);
+    if (reading.is === 'refuse') {
+      log.info({ trace, callId, method: request.method, status: reading.answer.status, why: reading.fault.text }, 'request_refused');
+      this.options.metrics.refused.inc({ side: 'sip', reason: reading.fault.condition });
+      return this.send(reading.answer, trace);
+    }
+    const { sipUser, xmppUser, event } = reading;
+    log.debug({ trace, callId, on: event.on, from: sipUser.jid.bare, to: xmppUser.bare }, 'request_received');
+    await this.hand(request, { user: xmppUser.bare, contact: sipUser.jid.bare }, sipUser, xmppUser, event);
+  }
+
+  /** Requests of one pair keep their order although some wait for the XMPP server's word about an account. */
+  private hand(request: SipRequestIn, pair: Pair, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<void> {
+    const check = opensSomething(event) ? () => this.admit(sipUser, xmppUser) : undefined;
+    return this.sequence.run(pairKey(pair), check, async (refusal) => {
+      if (refusal !== undefined) return this.refuse(request, refusal, event.trace);
+      await this.options.loop.handle(pair, event);
+    });
+  }
+
+  /** Who may speak to whom (SEC-3, promise 5); undefined: he may. */
+  private async admit(sipUser: SipUser, xmppUser: Jid): Promise<Fault | undefined> {
+    const { accounts, domain } = this.options;
+    if (sipUser.jid.domain !== domain) return fault('sender.foreign');
+    if (xmppUser.domain !== domain) return fault('recipient.unknown');
+    if (!(await this.known(() => accounts.isLocal(xmppUser.bare)))) return fault('recipient.unknown');
+    if (await this.known(() => accounts.isLocal(sipUser.jid.bare))) return fault('sender.local');
+    return undefined;
+  }
+
+  private async known(ask: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await ask();
+    } catch (cause) {
+      throw new FaultError(fault('server.unavailable', 'The XMPP server cannot be asked; try again'), { cause });
+    }
+  }
+
+  private async refuse(request: SipRequestIn, why: Fault, trace: string): Promise<void> {
+    if (request.method === 'ACK' || request.method === 'CANCEL') return;
+    const { log, metrics } = this.options;
+    metrics.refused.inc({ side: 'sip', reason: why.condition });
+    log.info({ trace, callId: request.headers['call-id'], method: request.method, status: why.sip, why: why.text }, 'request_refused');
+    const headers = why.sip === 503 ? { 'Retry-After': '10' } : {};
+    const reading = refuseRequest(request, why, headers);
+    if (reading.is === 'refuse') await this.send(reading.answer, trace);
+  }
+
+  private async send(answer: SipAnswerOut, trace: string): Promise<void> {
+    const result = await this.options.links.answer(answer);
+    const { log } = this.options;
+    if (result.ok) log.debug({ trace, status: answer.status }, 'answer_sent');
+    else log.warn({ trace, status: answer.status, why: result.why }, 'answer_failed');
+  }
+
+  private routeOf(record: PairRecord): Route | undefined {
+    return this.options.routes.find(record.contact.slice(record.contact.lastIndexOf('@') + 1));
+  }
+
+  /** The server puts its own address and port for `localhost` (drachtio.md section 4.1). */
+  private writing(route: Route | undefined): SipWriteContext {
+    const { inviteTimeoutMs, requestTimeoutMs } = this.options;
+    return {
+      dialect: route?.dialect ?? 'simple',
+      variant: route?.variant ?? 'lync',
+      presence: route?.presence ?? 'pidf',
+      contactUri: `sip:isthmus@localhost;transport=${route?.transport ?? 'tcp'}`,
+      session: SESSION,
+      ...(route !== undefined && { proxy: nextHop(route) }),
+      inviteTimeoutMs,
+      requestTimeoutMs,
+    };
+  }
+
+  private parties(record: PairRecord): SipParties {
+    const user = readJid(record.user);
+    const contact = readJid(record.contact);
+    if (!user.ok || !contact.ok) throw new FaultError(fault('address.malformed'));
+    const parties = partiesOf(user.value, contact.value, record.sipUri);
+    if (!parties.ok) throw new FaultError(parties.fault);
+    return parties.value;
+  }
+}
+
+/** Requests that open something are admitted first; those within a dialog or session belong to what was admitted. */
+function opensSomething(event: EngineEvent): boolean {
+  return 'ref' in event && event.ref.localTag === undefined && event.on !== 'sip.bye' && event.on !== 'sip.ack' && event.on !== 'sip.cancel';
+}

@@ -1,0 +1,125 @@
+import { answerIq, readAccountAnswer, readStanza, writeAccountQuery, writeError, writeStanza } from '@isthmus/codec';
+import type { Effect, EngineEvent, RequestEffect } from '@isthmus/engine';
+import { fault, FaultError, type BareJid, type Fault, type Pair } from '@isthmus/model';
+import type { XmppLink } from '@isthmus/xmpp';
+import type { Element } from '@xmpp/xml';
+import type { Account, Accounts } from '../accounts';
+import { newId, newTrace } from '../ids';
+import type { Logger } from '../log';
+import type { Metrics } from '../metrics';
+import type { PairLoop } from '../pairs/loop';
+import type { RouteTable } from '../routes';
+
+/** How long the XMPP server may take to answer a question about an account. */
+const ACCOUNT_TIMEOUT_MS = 5_000;
+
+export interface XmppSideOptions {
+  readonly link: Pick<XmppLink, 'send' | 'request'>;
+  readonly loop: PairLoop;
+  readonly accounts: Accounts;
+  readonly routes: RouteTable;
+  readonly domain: string;
+  readonly component: string;
+  readonly maxMessageBytes: number;
+  readonly version: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly now: () => number;
+}
+
+type HandedOver = Exclude<Effect, RequestEffect>;
+export type StanzaSideEffect = Extract<HandedOver, { readonly do: `xmpp.${string}` }>;
+
+/** Stanzas in and out: the XMPP end of docs/route-of-a-message.md. */
+export class XmppSide {
+  constructor(private readonly options: XmppSideOptions) {}
+
+  /**
+   * Takes one stanza. Never rejects: whatever goes wrong becomes an error to its sender and a line in the log. Stanzas
+   * of one pair are put into its turn before this returns, so their order holds.
+   */
+  async receive(stanza: Element): Promise<void> {
+    const trace = newTrace();
+    this.options.metrics.stanzas.inc({ direction: 'in', kind: stanza.name });
+    try {
+      await this.take(stanza, trace);
+    } catch (error) {
+      await this.fail(stanza, error, trace);
+    }
+  }
+
+  /** Hands a stanza over to the XMPP server; rejects when the link is down. */
+  async handOver(pair: Pair, effect: StanzaSideEffect): Promise<void> {
+    if (effect.do === 'xmpp.account') return this.askAccount(pair, effect.trace);
+    const stanza = writeStanza(effect, pair);
+    await this.options.link.send(stanza);
+    this.options.metrics.stanzas.inc({ direction: 'out', kind: stanza.name });
+    if (effect.do === 'xmpp.bounce') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'returned' });
+    if (effect.do === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-xmpp', outcome: 'delivered' });
+    const { trace, do: kind } = effect;
+    this.options.log.debug({ trace, effect: kind, from: pair.contact, to: pair.user }, 'stanza_sent');
+  }
+
+  /** Asks the plug-in about an account; rejects when it cannot be asked. */
+  async queryAccount(jid: BareJid): Promise<Account> {
+    const { link, component, domain } = this.options;
+    const query = writeAccountQuery({ id: newId(), from: component, to: domain }, jid);
+    const answer = readAccountAnswer(await link.request(query, ACCOUNT_TIMEOUT_MS));
+    if (!answer.ok) throw new FaultError(answer.fault);
+    return answer.value;
+  }
+
+  private async take(stanza: Element, trace: string): Promise<void> {
+    const { domain, routes, loop, log, now, maxMessageBytes } = this.options;
+    const reading = readStanza(stanza, { at: now(), trace, newId, maxTextBytes: maxMessageBytes });
+    if (reading.is === 'ignore') return log.debug({ trace, why: reading.why }, 'stanza_ignored');
+    if (reading.is === 'refuse') return this.refuse(stanza, reading.fault, trace);
+    if (reading.is === 'iq') return this.answer(stanza, trace);
+    const { pair, event } = reading;
+    log.debug({ trace, on: event.on, from: pair.user, to: pair.contact }, 'stanza_received');
+    if (domainOf(pair.user) !== domain) return this.refuse(stanza, fault('sender.foreign'), trace);
+    if (routes.find(domainOf(pair.contact)) === undefined) return this.refuse(stanza, fault('route.none'), trace);
+    if (event.on === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'taken' });
+    await loop.handle(pair, event);
+  }
+
+  private async answer(stanza: Element, trace: string): Promise<void> {
+    const { component, version } = this.options;
+    const answer = answerIq(stanza, { gateway: component, name: 'isthmus', version });
+    if (answer === undefined) return;
+    await this.options.link.send(answer);
+    this.options.log.debug({ trace, to: stanza.attrs.from }, 'iq_answered');
+  }
+
+  private async fail(stanza: Element, error: unknown, trace: string): Promise<void> {
+    const known = error instanceof FaultError;
+    const { from, to } = stanza.attrs;
+    if (!known) this.options.log.error({ trace, from, to, error }, 'stanza_failed');
+    await this.refuse(stanza, known ? error.fault : fault('server.error'), trace);
+  }
+
+  private async refuse(stanza: Element, why: Fault, trace: string): Promise<void> {
+    const { log, metrics, link } = this.options;
+    const { from, to } = stanza.attrs;
+    metrics.refused.inc({ side: 'xmpp', reason: why.condition });
+    log.debug({ trace, from, to, condition: why.condition }, 'stanza_refused');
+    const answer = writeError(stanza, why);
+    if (answer === undefined || from === undefined) return;
+    await link.send(answer).catch((error: unknown) => log.warn({ trace, to: from, error }, 'stanza_refuse_failed'));
+  }
+
+  /** The answer comes as an event of its own; not being able to ask is an answer too. */
+  private async askAccount(pair: Pair, trace: string): Promise<void> {
+    const { accounts, loop, log, now } = this.options;
+    const account = await accounts.lookUp(pair.user).catch((error: unknown) => {
+      log.warn({ trace, jid: pair.user, error }, 'account_query_failed');
+      return undefined;
+    });
+    const event: EngineEvent = { on: 'xmpp.account', at: now(), trace, ...account };
+    void loop.handle(pair, event).catch((error: unknown) => log.error({ trace, error }, 'account_event_failed'));
+  }
+}
+
+function domainOf(jid: BareJid): string {
+  return jid.slice(jid.lastIndexOf('@') + 1);
+}

@@ -1,0 +1,296 @@
+import type { SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
+import { dialogsOf, type Context, type Effect, type EngineEvent, type EngineSettings, type PairRecord } from '@isthmus/engine';
+import { FaultError, type Pair } from '@isthmus/model';
+import type { Store } from '@isthmus/store';
+import type { Element } from '@xmpp/xml';
+import { AccessList } from './access';
+import { Accounts } from './accounts';
+import { RouteHealth, type Probe } from './health';
+import { newId, newTrace } from './ids';
+import type { Logger } from './log';
+import { Metrics } from './metrics';
+import { Cluster, XMPP_UP } from './pairs/cluster';
+import { DueKeeper } from './pairs/due';
+import { PairLoop } from './pairs/loop';
+import { EffectRunner } from './pairs/runner';
+import type { StoredPair } from './pairs/stored';
+import { Sweeper } from './pairs/sweep';
+import { RouteTable, type Route } from './routes';
+import { SipSide } from './sides/sip-side';
+import { XmppSide } from './sides/xmpp-side';
+
+/** The XMPP link as the worker sees it. */
+export interface XmppPort {
+  readonly online: boolean;
+  send(stanza: Element): Promise<void>;
+  request(iq: Element, timeoutMs: number): Promise<Element>;
+  onStanza(handler: (stanza: Element) => Promise<void>): void;
+}
+
+/** The SIP links as the worker sees them. */
+export interface SipLinksPort {
+  /** Owner names of the present connections. */
+  connections(): readonly string[];
+  request(out: SipRequestOut): Promise<SipResult>;
+  answer(out: SipAnswerOut): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
+  onRequest(handler: (request: SipRequestIn) => void): void;
+}
+
+export interface WorkerSettings {
+  readonly domain: string;
+  readonly component: string;
+  readonly version: string;
+  readonly routes: readonly Route[];
+  readonly allow: readonly string[];
+  readonly engine: EngineSettings;
+  readonly maxMessageBytes: number;
+  readonly inviteTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly healthIntervalMs: number;
+  readonly xmppDownGraceMs: number;
+  readonly accountCacheMs: number;
+  readonly maxPendingEvents: number;
+  readonly maxCachedPairs: number;
+  readonly recoveryPerSecond: number;
+}
+
+export interface WorkerParts {
+  readonly settings: WorkerSettings;
+  /** Worker name and start, unique for all time. */
+  readonly instance: string;
+  readonly store: Store<StoredPair>;
+  readonly xmpp: XmppPort;
+  readonly sip: SipLinksPort;
+  readonly log: Logger;
+  readonly now?: () => number;
+}
+
+/** Undone effects belong to the instance that committed them for so long; then whoever finds the pair due looks. */
+const LEASE_MS = 5_000;
+/** The instance's own lease: noticed as dead after so long (DESIGN section 4, "within 3 s" of the multinode issue). */
+const INSTANCE_TTL_MS = 3_000;
+const HEARTBEAT_MS = 1_000;
+const DUE_INTERVAL_MS = 500;
+const DUE_PER_ROUND = 500;
+/** Addresses whose account state is remembered. */
+const MAX_ACCOUNTS = 50_000;
+
+/** One worker: both sides, the pairs between them, and what keeps them right when a part goes or comes back. */
+export class Worker {
+  readonly metrics: Metrics;
+  private readonly loop: PairLoop;
+  private readonly runner: EffectRunner;
+  private readonly due: DueKeeper;
+  private readonly cluster: Cluster;
+  private readonly sweeper: Sweeper;
+  private readonly health: RouteHealth;
+  private readonly accounts: Accounts;
+  private readonly xmppSide: XmppSide;
+  private readonly sipSide: SipSide;
+  private readonly table: RouteTable;
+  private readonly now: () => number;
+  private downTimer: NodeJS.Timeout | undefined;
+  private xmppWasDown = true;
+
+  constructor(private readonly parts: WorkerParts) {
+    const { settings, store, instance, sip, xmpp, log } = parts;
+    this.now = parts.now ?? Date.now;
+    this.table = new RouteTable(settings.routes);
+    this.metrics = new Metrics({
+      pendingEvents: () => this.loop.pending,
+      cachedPairs: () => this.loop.cached,
+      effectsInFlight: () => this.runner.inFlight,
+      xmppUp: () => xmpp.online,
+      sipServersUp: () => sip.connections().length,
+      storeUp: () => store.state.is === 'ready',
+      routesUp: () => new Map(this.table.routes.map(({ name }) => [name, this.table.state(name) !== 'down'])),
+    });
+    const failed = (event: string) => (error: unknown) => log.error({ error }, event);
+    const contextOf = (pair: Pair) => this.contextOf(pair);
+    this.runner = new EffectRunner({
+      doer: {
+        handOver: (pair, record, effect) => this.handOver(pair, record, effect),
+        request: (pair, record, effect) => this.sipSide.request(pair, record, effect),
+      },
+      settle: (pair, keys) => this.loop.settle(pair, keys),
+      outcome: (pair, event) => this.loop.handle(pair, event),
+      onFailure: (pair, effect, error) => this.effectFailed(pair, effect, error),
+    });
+    this.loop = new PairLoop({
+      store: store.pairs,
+      instance,
+      contextOf,
+      start: (pair, record, effects) => this.runner.start(pair, record, effects),
+      leaseMs: LEASE_MS,
+      maxPending: settings.maxPendingEvents,
+      maxCached: settings.maxCachedPairs,
+      now: this.now,
+      onIgnored: (pair, event, why) => this.ignored(pair, event, why),
+      onConflict: () => this.metrics.conflicts.inc(),
+    });
+    this.accounts = new Accounts({
+      ask: (jid) => this.xmppSide.queryAccount(jid),
+      ttlMs: settings.accountCacheMs,
+      maxCached: MAX_ACCOUNTS,
+      now: this.now,
+    });
+    const common = { loop: this.loop, accounts: this.accounts, routes: this.table, log, metrics: this.metrics, now: this.now };
+    this.xmppSide = new XmppSide({ ...common, ...settings, link: xmpp });
+    this.sipSide = new SipSide({
+      ...common,
+      ...settings,
+      links: sip,
+      access: new AccessList(settings.allow),
+      onUnreachable: (route) => this.health.suspect(route),
+    });
+    this.cluster = new Cluster({
+      store: store.workers,
+      instance,
+      connections: () => [...sip.connections(), ...(xmpp.online ? [XMPP_UP] : [])],
+      ttlMs: INSTANCE_TTL_MS,
+      intervalMs: HEARTBEAT_MS,
+      onGone: () => this.ownersGone('connection'),
+      onError: failed('heartbeat_failed'),
+    });
+    this.due = new DueKeeper({
+      store: store.pairs,
+      loop: this.loop,
+      runner: this.runner,
+      contextOf,
+      instance,
+      isAlive: (each) => this.cluster.isAlive(each),
+      leaseMs: LEASE_MS,
+      intervalMs: DUE_INTERVAL_MS,
+      limit: DUE_PER_ROUND,
+      now: this.now,
+      newTrace,
+      onError: failed('due_failed'),
+    });
+    this.sweeper = new Sweeper({
+      store: store.pairs,
+      loop: this.loop,
+      contextOf,
+      isMine: (key) => this.cluster.isMine(key),
+      perSecond: () => settings.recoveryPerSecond,
+      onError: failed('sweep_failed'),
+    });
+    this.health = new RouteHealth({
+      table: this.table,
+      probe: (route) => this.probe(route),
+      intervalMs: settings.healthIntervalMs,
+      onChange: (route, state, before) => this.routeChanged(route, state, before),
+      onError: failed('route_probe_failed'),
+    });
+    xmpp.onStanza((stanza) => this.xmppSide.receive(stanza));
+    sip.onRequest((request) => void this.sipSide.receive(request));
+  }
+
+  /** Joins the others and begins to look after pairs. The links may be up already or come up later. */
+  async start(): Promise<void> {
+    await this.cluster.start();
+    this.due.start();
+    this.health.start();
+    // What an earlier life of this worker left: dialogs whose connection is gone.
+    this.ownersGone('start');
+  }
+
+  /** The XMPP link came up. */
+  xmppUp(): void {
+    clearTimeout(this.downTimer);
+    this.accounts.forget();
+    void this.cluster.exchange().catch((error: unknown) => this.parts.log.warn({ error }, 'heartbeat_failed'));
+    if (!this.xmppWasDown || this.cluster.othersReachXmpp()) return;
+    this.xmppWasDown = false;
+    this.tell('xmpp.up', 'xmpp_up', () => true);
+  }
+
+  /** The XMPP link was lost; SIP watchers are told when it stays away. */
+  xmppDown(): void {
+    clearTimeout(this.downTimer);
+    this.downTimer = setTimeout(() => {
+      if (this.cluster.othersReachXmpp()) return;
+      this.xmppWasDown = true;
+      this.tell('xmpp.down', 'xmpp_down', () => true);
+    }, this.parts.settings.xmppDownGraceMs);
+  }
+
+  /** A connection to a SIP server came or went. */
+  sipChanged(): void {
+    void this.cluster.exchange().catch((error: unknown) => this.parts.log.warn({ error }, 'heartbeat_failed'));
+  }
+
+  /** Nothing new comes in any more: finishes what is in hand, as far as that goes within `timeoutMs`, and leaves. */
+  async stop(timeoutMs: number): Promise<void> {
+    clearTimeout(this.downTimer);
+    this.health.stop();
+    await Promise.all([this.due.stop(), this.sweeper.stop()]);
+    const until = this.now() + timeoutMs;
+    while (this.now() < until && (this.loop.pending > 0 || this.runner.inFlight > 0)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const left = { pending: this.loop.pending, inFlight: this.runner.inFlight };
+    if (left.pending + left.inFlight > 0) this.parts.log.warn(left, 'drain_unfinished');
+    await this.cluster.stop();
+  }
+
+  private contextOf(pair: Pair): Context {
+    const route = this.table.find(domainOf(pair.contact));
+    const { engine } = this.parts.settings;
+    return { dialect: route?.dialect ?? 'simple', variant: route?.variant ?? 'lync', settings: engine, newId };
+  }
+
+  private handOver(pair: Pair, record: PairRecord, effect: Parameters<XmppSide['handOver']>[1] | Parameters<SipSide['answer']>[1]): Promise<void> {
+    return effect.do === 'sip.answer' ? this.sipSide.answer(record, effect) : this.xmppSide.handOver(pair, effect);
+  }
+
+  private async probe(route: Route): Promise<Probe> {
+    const result = await this.sipSide.probe(route, Math.min(4_000, this.parts.settings.requestTimeoutMs));
+    if (result.is === 'timeout') return 'silent';
+    if (result.is !== 'answered') return this.parts.sip.connections().length === 0 ? 'silent' : 'unreachable';
+    if (!result.synthetic) return 'answered';
+    return result.status === 408 ? 'silent' : 'unreachable';
+  }
+
+  private routeChanged(route: Route, state: 'up' | 'down', before: string): void {
+    const { log } = this.parts;
+    log[state === 'down' ? 'warn' : 'info']({ route: route.name, before }, state === 'down' ? 'route_down' : 'route_up');
+    const affects = (pair: Pair) => route.domains.includes(domainOf(pair.contact));
+    if (state === 'down' && !route.domains.some((domain) => this.table.isReachable(domain))) {
+      this.tell('route.down', 'route_down', affects);
+    }
+    if (state === 'up' && before === 'down') this.tell('route.up', 'route_up', affects);
+  }
+
+  private ownersGone(cause: string): void {
+    this.sweep(cause, (_pair, record) => {
+      const gone = new Set(dialogsOf(record).map((dialog) => dialog.owner).filter((owner) => owner !== '' && !this.cluster.isConnected(owner)));
+      return [...gone].map((owner) => ({ on: 'owner.gone', at: this.now(), trace: newTrace(), owner }));
+    });
+  }
+
+  private tell(on: 'route.down' | 'route.up' | 'xmpp.down' | 'xmpp.up', cause: string, affects: (pair: Pair) => boolean): void {
+    this.sweep(cause, (pair) => (affects(pair) ? [{ on, at: this.now(), trace: newTrace() }] : []));
+  }
+
+  private sweep(cause: string, select: (pair: Pair, record: PairRecord) => readonly EngineEvent[]): void {
+    this.sweeper.sweep(select, (told) => {
+      if (told > 0) this.parts.log.info({ cause, pairs: told }, 'pairs_told');
+      this.metrics.swept.inc({ cause }, told);
+    });
+  }
+
+  private ignored(pair: Pair, event: EngineEvent, why: string): void {
+    this.metrics.ignored.inc({ event: event.on });
+    this.parts.log.debug({ trace: event.trace, on: event.on, from: pair.user, to: pair.contact, why }, 'event_ignored');
+  }
+
+  private effectFailed(pair: Pair, effect: Effect, error: unknown): void {
+    this.metrics.failures.inc({ effect: effect.do });
+    const why = error instanceof FaultError ? error.fault.text : error instanceof Error ? error.message : String(error);
+    this.parts.log.warn({ trace: effect.trace, effect: effect.do, from: pair.user, to: pair.contact, why }, 'effect_failed');
+  }
+}
+
+function domainOf(jid: string): string {
+  return jid.slice(jid.lastIndexOf('@') + 1);
+}

@@ -1,0 +1,148 @@
+import { Gateway } from './gateway';
+import type { ConfigFile } from './gateway';
+import { freePort } from './ports';
+import { startProsody } from './prosody';
+import type { Prosody, ProsodyOptions } from './prosody';
+import { SipPeer } from './raw-sip';
+import { startRedis } from './redis';
+import type { Redis } from './redis';
+import { SipServer } from './sipd';
+import { XmppUser } from './xmpp-user';
+
+export const DOMAIN = 'example.com';
+export const COMPONENT = 'isthmus.example.com';
+const SECRET = 'component-test-secret';
+
+type Dialect = 'microsoft' | 'simple';
+type Section = Readonly<Record<string, unknown>>;
+
+export interface WorldOptions {
+  readonly dialect: Dialect;
+  readonly variant?: 'lcs' | 'ocs' | 'lync';
+  readonly transport?: 'udp' | 'tcp';
+  /** Local parts of the XMPP accounts; the password is the same word. Default: ann and amy. */
+  readonly users?: readonly string[];
+  /** Where requests for SIP users go; default: a scripted peer, `world.peer`. */
+  readonly nextHopPort?: number;
+  readonly store?: 'memory' | 'redis';
+  /** `embedded` in the worker (default), or a process of its own, as workers that share one need. */
+  readonly sipServer?: 'embedded' | 'process';
+  /** Workers to start; default 1. */
+  readonly workers?: number;
+  readonly prosody?: Partial<ProsodyOptions>;
+  /** Sections of the configuration that differ from the defaults. */
+  readonly messaging?: Section;
+  readonly availability?: Section;
+  readonly xmpp?: Section;
+  readonly sip?: Section;
+  readonly log?: Section;
+}
+
+/**
+ * One domain, two servers: a real Prosody with the plug-in, the real program, the SIP server, Redis where wanted, and a
+ * scripted peer in the place of the far SIP server unless the scenario brings a real one.
+ */
+export class World {
+  readonly gateways: Gateway[] = [];
+  readonly people: XmppUser[] = [];
+
+  private constructor(
+    private readonly options: WorldOptions,
+    readonly prosody: Prosody,
+    /** The port at which the SIP side reaches isthmus, UDP and TCP. */
+    readonly sipPort: number,
+    private readonly ownPeer: SipPeer | undefined,
+    private readonly ownRedis: Redis | undefined,
+    public sipServer: SipServer | undefined,
+  ) {}
+
+  static async start(options: WorldOptions): Promise<World> {
+    const { users = ['ann', 'amy'], transport = 'tcp' } = options;
+    const accounts = Object.fromEntries(users.map((user) => [user, user]));
+    const [prosody, redis, peer, sipServer, embeddedPort] = await Promise.all([
+      startProsody({ domain: DOMAIN, component: COMPONENT, secret: SECRET, users: accounts, ...options.prosody }),
+      options.store === 'redis' ? startRedis() : undefined,
+      options.nextHopPort === undefined ? SipPeer.start({ name: 'far SIP server' }) : undefined,
+      options.sipServer === 'process' ? SipServer.start() : undefined,
+      freePort(),
+    ]);
+    const sipPort = sipServer?.sipPort ?? embeddedPort;
+    if (peer !== undefined) {
+      peer.nextHop = { port: sipPort, transport };
+      peer.serve('OPTIONS', (incoming) => peer.reply(incoming, 200));
+    }
+    const world = new World(options, prosody, sipPort, peer, redis, sipServer);
+    try {
+      for (let number = 1; number <= (options.workers ?? 1); number += 1) await world.startWorker(`w${number}`);
+      return world;
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+  }
+
+  /** The scripted peer in the place of the far SIP server. */
+  get peer(): SipPeer {
+    if (this.ownPeer === undefined) throw new Error('this world has a real SIP peer');
+    return this.ownPeer;
+  }
+
+  get redis(): Redis {
+    if (this.ownRedis === undefined) throw new Error('this world has no Redis');
+    return this.ownRedis;
+  }
+
+  /** The first worker. */
+  get gateway(): Gateway {
+    const [first] = this.gateways;
+    if (first === undefined) throw new Error('no worker runs');
+    return first;
+  }
+
+  /** Starts one more worker. */
+  async startWorker(name: string, until?: RegExp): Promise<Gateway> {
+    const files = { 'component-secret': SECRET, 'sipd-secret': this.sipServer?.secret ?? 'unused' };
+    const gateway = await Gateway.start({ config: this.config(name), files, ...(until === undefined ? {} : { until }) });
+    this.gateways.push(gateway);
+    return gateway;
+  }
+
+  /** The configuration of a worker of this world. */
+  config(name: string): ConfigFile {
+    const { options, sipServer, ownRedis } = this;
+    const port = options.nextHopPort ?? this.ownPeer?.port;
+    const embedded = ['tcp', 'udp'].map((transport) => ({ transport, host: '127.0.0.1', port: this.sipPort }));
+    const shared = { name: 'd1', host: '127.0.0.1', port: sipServer?.adminPort, secret: { file: 'sipd-secret' } };
+    return {
+      domain: DOMAIN,
+      worker: { name },
+      xmpp: { host: '127.0.0.1', port: this.prosody.componentPort, component: COMPONENT, secret: { file: 'component-secret' }, downGraceSeconds: 1, ...options.xmpp },
+      sip: {
+        server: sipServer === undefined ? { type: 'embedded', listen: embedded } : { type: 'drachtio', servers: [shared] },
+        healthIntervalSeconds: 1,
+        requestTimeoutSeconds: 5,
+        ...options.sip,
+      },
+      routes: [{ name: 'far', host: '127.0.0.1', port, transport: options.transport ?? 'tcp', dialect: options.dialect, ...(options.variant && { variant: options.variant }) }],
+      store: ownRedis === undefined ? { type: 'memory' } : { type: 'redis', port: ownRedis.port },
+      messaging: options.messaging ?? {},
+      availability: options.availability ?? {},
+      log: { level: 'debug', ...options.log },
+    };
+  }
+
+  /** An XMPP user signs in with a real client and says that he is there. */
+  async signIn(user = 'ann', resource = 'desk'): Promise<XmppUser> {
+    const person = await XmppUser.connect({ user, password: user, domain: DOMAIN, port: this.prosody.c2sPort, resource });
+    this.people.push(person);
+    await person.roster();
+    await person.sendPresence();
+    return person;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.allSettled(this.people.map((person) => person.stop()));
+    await Promise.allSettled(this.gateways.map((gateway) => gateway.stop()));
+    await Promise.allSettled([this.prosody.stop(), this.ownRedis?.stop(), this.ownPeer?.stop(), this.sipServer?.stop()]);
+  }
+}
