@@ -23,7 +23,56 @@ export interface Dialog {
   readonly handMade?: true;
 }
 
+/** An incoming SIP request's place among the dialogs. */
+export interface DialogRef {
+  readonly callId: string;
+  /** The tag of From: the far side's. */
+  readonly remoteTag: string;
+  /** The tag of To: ours. Absent in a request that opens a dialog, and in some broken ones (microsoft-observed A3). */
+  readonly localTag?: string;
+  readonly cseq: number;
+}
+
 /** The id under which the server keeps a dialog (drachtio.md section 2.4). */
 export function stackId(callId: string, creatorTag: string): string {
   return `${callId};from-tag=${creatorTag}`;
+}
+
+/** A dialog that a request of ours is about to open. The SIP link fills in server and owner with the first answer. */
+export function newDialog(newId: () => string): Dialog {
+  const callId = newId();
+  const localTag = newId();
+  return { callId, localTag, localCSeq: 0, remoteCSeq: 0, stackId: stackId(callId, localTag), server: '', owner: '' };
+}
+
+/** Are these two states of one dialog of ours? Our tag is fresh for each, so Call-ID and our tag are enough. */
+export function isSame(one: Dialog, other: Dialog): boolean {
+  return one.callId === other.callId && one.localTag === other.localTag;
+}
+
+/**
+ * Does a request of the far side belong to this dialog (RFC 3261 section 12.2.2)? Call-ID alone will not do: a real client
+ * uses the Call-ID of an ended dialog again (microsoft-observed A4). A missing To tag is forgiven (A3).
+ */
+export function isIn(dialog: Dialog, ref: DialogRef): boolean {
+  if (dialog.callId !== ref.callId) return false;
+  if (ref.localTag !== undefined && ref.localTag !== dialog.localTag) return false;
+  return dialog.remoteTag === undefined || dialog.remoteTag === ref.remoteTag;
+}
+
+/** Has the far side gone past this CSeq already: a repetition, or a request overtaken by a later one? */
+export function isStale(dialog: Dialog, ref: DialogRef): boolean {
+  return dialog.remoteCSeq > 0 && ref.cseq <= dialog.remoteCSeq;
+}
+
+/** The dialog after a request of the far side. */
+export function heard(dialog: Dialog, ref: DialogRef): Dialog {
+  return { ...dialog, remoteTag: ref.remoteTag, remoteCSeq: Math.max(dialog.remoteCSeq, ref.cseq) };
+}
+
+/** The dialog after a request of ours, as its outcome leaves it. What the far side sent meanwhile stays counted. */
+export function answered(dialog: Dialog, outcome: Dialog | undefined): Dialog {
+  if (outcome === undefined || !isSame(dialog, outcome)) return dialog;
+  if (dialog.remoteTag !== undefined && dialog.remoteTag !== outcome.remoteTag) return outcome;
+  return { ...outcome, remoteCSeq: Math.max(dialog.remoteCSeq, outcome.remoteCSeq) };
 }

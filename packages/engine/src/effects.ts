@@ -29,6 +29,8 @@ export interface SipMessageEffect extends Base {
   /** Page mode: the Call-ID to use, so that a repetition can be seen. */
   readonly callId?: string;
   readonly message: TextMessage;
+  /** Nobody knows whether this message has arrived before: seen in logs and metrics. */
+  readonly repeated?: true;
 }
 /** Typing or not: INFO KeyboardActivity in the dialog, or an isComposing MESSAGE in page mode. */
 export interface SipTypingEffect extends Base {

@@ -1,5 +1,5 @@
 import type { ChatState, Fault, Presence, ResourcePresence, SubscriptionSubstate, TextMessage } from '@isthmus/model';
-import type { Dialog } from './dialog';
+import type { Dialog, DialogRef } from './dialog';
 
 /**
  * What can happen to a pair. `at` is the time in milliseconds since the epoch: the engine has no clock.
@@ -14,16 +14,6 @@ interface Base {
 export interface TransactionRef {
   readonly server: string;
   readonly id: string;
-}
-
-/** An incoming SIP request's place among the dialogs. */
-export interface DialogRef {
-  readonly callId: string;
-  /** The tag of From: the far side's. */
-  readonly remoteTag: string;
-  /** The tag of To: ours. Absent in a request that opens a dialog, and in some broken ones (microsoft-observed A3). */
-  readonly localTag?: string;
-  readonly cseq: number;
 }
 
 // --- from the XMPP side: the user's presence subscription and state (RFC 6121 sections 3 and 4) ---------------------
@@ -86,6 +76,8 @@ export interface XmppErrorEvent extends Base {
 interface RequestBase extends Base {
   readonly transaction: TransactionRef;
   readonly ref: DialogRef;
+  /** The request's method where the event's name does not give it: typing may come in INFO or in MESSAGE. */
+  readonly method?: string;
 }
 export interface InviteEvent extends RequestBase {
   readonly on: 'sip.invite';
@@ -167,6 +159,8 @@ export interface SipOutcomeEvent extends Base {
   readonly fault?: Fault;
   /** The dialog as the answer leaves it: tags, target, CSeq, server. Absent when the request made or used none. */
   readonly dialog?: Dialog;
+  /** INVITE: the 2xx says that the text in `ms-text-format` was taken; it must not be sent again as MESSAGE. */
+  readonly firstTextTaken?: true;
   /** Granted Expires, seconds (SUBSCRIBE). */
   readonly expiresSeconds?: number;
   readonly minExpiresSeconds?: number;

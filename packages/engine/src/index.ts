@@ -1,1 +1,10 @@
-export {};
+export * from './context';
+export { stackId, type Dialog, type DialogRef } from './dialog';
+export { diagrams, type MachineName } from './diagram';
+export * from './effects';
+export * from './events';
+export { dialogsOf, dueAt, isEmpty, newRecord, settle, withSipUri, type PairRecord } from './record';
+export { step, type StepResult } from './step';
+export type { Conversation } from './conversation/state';
+export type { Inward } from './inward/state';
+export type { Outward } from './outward/state';

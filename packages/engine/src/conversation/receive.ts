@@ -1,0 +1,78 @@
+import { fault, type ChatState } from '@isthmus/model';
+import { answer, refuse } from '../answer';
+import { heard, isIn, type DialogRef } from '../dialog';
+import type { EventOf } from '../events';
+import { ignore, to, type Draft, type Facts, type Step } from '../machine';
+import { idleFrom } from './send';
+import { dialogsIn, mapDialogs, type Conversation, type Memory } from './state';
+
+/** Requests of the far side that are remembered, to know a repetition. */
+const MAX_SEEN = 32;
+/** RFC 3994 section 3.3: without `refresh`, typing is over after so long. */
+const COMPOSING_SECONDS = 120;
+/** The longest `refresh` of the far side that is believed. */
+const MAX_REFRESH_SECONDS = 3600;
+
+/**
+ * May the request be taken? Out of dialog always; in a dialog when its Call-ID is known, because in glare a real client
+ * sends its text with the Call-ID of one dialog and the tags of another (microsoft-observed A3).
+ */
+function isKnown(state: Conversation, ref: DialogRef): boolean {
+  return ref.localTag === undefined || dialogsIn(state).some(({ callId }) => callId === ref.callId);
+}
+
+/** Is this a request out of dialog (page mode)? */
+function isPaged(state: Conversation, ref: DialogRef): boolean {
+  return ref.localTag === undefined && !dialogsIn(state).some(({ callId }) => callId === ref.callId);
+}
+
+function noteHeard<S extends Conversation>(state: S, ref: DialogRef): S {
+  return mapDialogs(state, (dialog) => (ref.localTag !== undefined && isIn(dialog, ref) ? heard(dialog, ref) : dialog));
+}
+
+/** A text of the SIP user: handed to the XMPP server first, answered 200 then, so that 200 means delivered (promise 1). */
+export function receive<S extends Conversation>(state: S, event: EventOf<'sip.message'>, facts: Facts): Step<S> {
+  const { ref, message } = event;
+  if (!isKnown(state, ref)) return ignore(state, 'no such session');
+  // The From tag is part of it: a new dialog may reuse Call-ID and CSeq of an ended one (microsoft-observed A4).
+  const request = `${ref.callId} ${ref.remoteTag} ${ref.cseq}`;
+  if (state.seen.includes(request)) return to(state, answer(event, 200));
+  if (facts.undelivered >= facts.settings.maxQueuedMessages) return to(state, refuse(event, fault('queue.full')));
+  const next = {
+    ...noteHeard(state, ref),
+    seen: [...state.seen, request].slice(-MAX_SEEN),
+    paged: isPaged(state, ref) ? (true as const) : state.paged,
+    composing: undefined,
+    idleAt: idleFrom(facts),
+  };
+  return to(next, { do: 'xmpp.message', id: facts.newId(), message }, answer(event, 200));
+}
+
+/** Typing of the SIP user (IM-25, IM-26). Told when it begins and when it ends, not when it is refreshed (S04). */
+export function receiveTyping<S extends Conversation>(state: S, event: EventOf<'sip.typing'>, facts: Facts): Step<S> {
+  if (!isKnown(state, event.ref)) return ignore(state, 'no such session');
+  const next = noteHeard(state, event.ref);
+  if (state.mute !== undefined) return to(next, answer(event, 200));
+  if (!event.composing) return to({ ...next, composing: undefined }, ...stopped(state, facts), answer(event, 200));
+  const composing = facts.at + typingSeconds(event, facts) * 1000;
+  const told: Draft[] = state.composing === undefined ? [chatState('composing', facts)] : [];
+  return to({ ...next, composing }, ...told, answer(event, 200));
+}
+
+function typingSeconds(event: EventOf<'sip.typing'>, facts: Facts): number {
+  if (event.refreshSeconds !== undefined) return Math.min(event.refreshSeconds, MAX_REFRESH_SECONDS);
+  return facts.dialect === 'simple' ? COMPOSING_SECONDS : facts.settings.typingTimeoutSeconds;
+}
+
+function chatState(state: ChatState, facts: Facts): Draft {
+  return { do: 'xmpp.chat-state', id: facts.newId(), chatState: state };
+}
+
+/**
+ * Tells that typing is over, if it was told to have begun: `active` by RFC 7573 Table 3; `paused` for Microsoft's, whose
+ * clients say `idle` only in a pause (microsoft-observed B).
+ */
+export function stopped(state: Memory, facts: Facts): Draft[] {
+  if (state.composing === undefined) return [];
+  return [chatState(facts.dialect === 'microsoft' ? 'paused' : 'active', facts)];
+}

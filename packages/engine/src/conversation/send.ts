@@ -1,0 +1,84 @@
+import { fault, type Fault } from '@isthmus/model';
+import { newDialog, type Dialog } from '../dialog';
+import type { EventOf } from '../events';
+import { to, type Draft, type Facts, type Step } from '../machine';
+import { memoryOf, type Conversation, type Held, type Memory, type Open, type Paging } from './state';
+
+/** A message back to its sender as an error (IM-11). */
+export function bounce(held: Held, why: Fault): Draft {
+  const { id, resource, type, message, trace } = held;
+  return { do: 'xmpp.bounce', id, type, message, fault: why, trace, ...(resource !== undefined && { resource }) };
+}
+
+/** When the conversation is idle, counted from now. */
+export function idleFrom(facts: Facts): number {
+  return facts.at + facts.settings.sessionIdleSeconds * 1000;
+}
+
+/** Puts a message of the XMPP user into the queue, or returns it at once when the queue is full. */
+export function hold<S extends Conversation>(state: S, event: EventOf<'xmpp.message'>, facts: Facts): Step<S> {
+  const { id, resource, type, message, trace, chatState } = event;
+  const held: Held = { id, type, message, trace, ...(resource !== undefined && { resource }) };
+  const noted = { ...state, mute: isMute(state, event), typing: chatState === 'composing', idleAt: idleFrom(facts) };
+  if (state.queue.length >= facts.settings.maxQueuedMessages) return to(noted, bounce(held, fault('queue.full')));
+  return to({ ...noted, queue: [...state.queue, held] });
+}
+
+/** A chat message without a chat state is from a client that lacks them (XEP-0085 section 5.1); other types say nothing. */
+function isMute(state: Memory, { type, chatState }: EventOf<'xmpp.message'>): true | undefined {
+  if (chatState !== undefined) return undefined;
+  return type === 'chat' ? true : state.mute;
+}
+
+/** Gets the queue under way where there is no session: by INVITE or out of dialog, as the contact's side speaks. */
+export function reach(state: Memory, facts: Facts): Step<Conversation> {
+  const [head] = state.queue;
+  const memory = { ...memoryOf(state), typingTold: false };
+  if (head === undefined) return to({ ...memory, is: 'none', typing: false });
+  return facts.dialect === 'microsoft' ? invite(memory, head, facts) : pump({ ...memory, is: 'paging' }, facts);
+}
+
+/** The text rides along for the far side's toast; it counts as sent only if the answer says so (IM-20). */
+function invite(memory: Memory, head: Held, facts: Facts): Step<Conversation> {
+  const dialog = newDialog(facts.newId);
+  return to({ ...memory, is: 'inviting', dialog }, { do: 'sip.invite', dialog, firstText: head.message.text, trace: head.trace });
+}
+
+/** Sends what is next, one request at a time: a message, the BYE that waits for the last one, news of typing. */
+export function pump(state: Open | Paging, facts: Facts): Step<Conversation> {
+  if (state.inflight !== undefined) return to(state);
+  if (state.is === 'open' && state.endsAfter === 0) return end(state, facts);
+  const [head] = state.queue;
+  if (head !== undefined) return sendMessage(state, head, facts);
+  if (state.typing !== state.typingTold && state.typingRefused === undefined) return sendTyping(state, facts);
+  return state.is === 'open' ? to(state) : to({ ...memoryOf(state), is: 'none' });
+}
+
+function sendMessage(state: Open | Paging, head: Held, facts: Facts): Step<Conversation> {
+  const key = facts.newId();
+  const place = state.is === 'open' ? { dialog: state.dialog } : { callId: head.callId ?? facts.newId() };
+  const sent: Held = 'callId' in place ? { ...head, callId: place.callId } : head;
+  const repeated = head.repeated === undefined ? {} : { repeated: head.repeated };
+  // A message says that typing is over (IM-26): nothing of it needs to be told.
+  const next = { ...state, queue: [sent, ...state.queue.slice(1)], inflight: key, typingTold: false };
+  return to(next, { do: 'sip.message', key, trace: head.trace, message: head.message, ...place, ...repeated });
+}
+
+function sendTyping(state: Open | Paging, facts: Facts): Step<Conversation> {
+  const key = facts.newId();
+  const place = state.is === 'open' ? { dialog: state.dialog } : { callId: facts.newId() };
+  const next = { ...state, inflight: key, typingTold: state.typing };
+  return to(next, { do: 'sip.typing', key, composing: state.typing, ...place });
+}
+
+/** Ends the session by BYE in each of its dialogs. */
+export function end(state: Open, facts: Facts): Step<Conversation> {
+  const dialogs = state.theirs === undefined ? [state.dialog] : [state.dialog, state.theirs];
+  const byes = dialogs.map((dialog) => bye(dialog, facts.newId()));
+  const memory = { ...memoryOf(state), typing: false, typingTold: false };
+  return to({ ...memory, is: 'closing', dialogs, byes: byes.map(({ key }) => key) }, ...byes);
+}
+
+export function bye(dialog: Dialog, key: string): Draft & { readonly key: string } {
+  return { do: 'sip.bye', key, dialog };
+}

@@ -1,0 +1,92 @@
+import { answer, refuse } from '../answer';
+import { isIn, type Dialog } from '../dialog';
+import type { EventOf, InviteEvent } from '../events';
+import { ignore, to, type Draft, type Facts, type Step } from '../machine';
+import { stopped } from './receive';
+import { bye, end, idleFrom, pump, reach } from './send';
+import { memoryOf, type Closing, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
+
+/** The far side's INVITE is accepted by the gateway itself, at once (IM-21, microsoft-observed A3). */
+function accept(event: InviteEvent): Draft {
+  return answer(event, 200, { session: true, localTag: event.dialog.localTag });
+}
+
+/**
+ * BYE for dialogs that a newer one replaces. Not where both have one id in the SIP server: it would end the new one.
+ */
+function replace(event: InviteEvent, facts: Facts, ...dialogs: readonly (Dialog | undefined)[]): Draft[] {
+  return dialogs
+    .filter((dialog) => dialog !== undefined)
+    .filter((dialog) => dialog.stackId !== event.dialog.stackId)
+    .map((dialog) => bye(dialog, facts.newId()));
+}
+
+export function invited(state: None | Closing | Paging, event: InviteEvent, facts: Facts): Step<Conversation> {
+  if (event.refusal !== undefined) return to(state, refuse(event, event.refusal));
+  const open: Open = { ...memoryOf(state), is: 'open', dialog: event.dialog, idleAt: idleFrom(facts) };
+  const step = pump(open, facts);
+  return { ...step, effects: [accept(event), ...step.effects] };
+}
+
+/** Glare: theirs is accepted and kept; which of the two is used is decided by the answer to ours (microsoft-observed A3). */
+export function invitedInGlare(state: Inviting, event: InviteEvent, facts: Facts): Step<Conversation> {
+  if (event.refusal !== undefined) return to(state, refuse(event, event.refusal));
+  return to({ ...state, theirs: event.dialog }, accept(event), ...replace(event, facts, state.theirs));
+}
+
+/** A second INVITE of the same peer replaces its session (microsoft-observed A2). */
+export function invitedAgain(state: Open, event: InviteEvent, facts: Facts): Step<Conversation> {
+  if (event.refusal !== undefined) return to(state, refuse(event, event.refusal));
+  const open: Open = { ...memoryOf(state), is: 'open', dialog: event.dialog, idleAt: idleFrom(facts), typingTold: false };
+  const step = pump(open, facts);
+  return { ...step, effects: [accept(event), ...replace(event, facts, state.dialog, state.theirs), ...step.effects] };
+}
+
+export function reinvited<S extends Open | Inviting>(state: S, event: EventOf<'sip.reinvite'>): Step<S> {
+  const dialog = [state.dialog, state.theirs].find((one) => one !== undefined && isIn(one, event.ref));
+  if (dialog === undefined) return ignore(state, 'no such session');
+  return to(state, answer(event, 200, { session: true, localTag: dialog.localTag }));
+}
+
+/** The far side ends its session. A message that is on its way may still be answered: that is waited for. */
+export function endedByThem(state: Open, event: EventOf<'sip.bye'>, facts: Facts): Step<Conversation> {
+  const ok = answer(event, 200);
+  if (state.theirs !== undefined && isIn(state.theirs, event.ref)) return to({ ...state, theirs: undefined }, ok);
+  if (!isIn(state.dialog, event.ref)) return ignore(state, 'no such session');
+  const news = stopped(state, facts);
+  const quiet = { ...state, composing: undefined, typing: false, typingTold: false };
+  const step = withoutDialog(quiet, facts);
+  return { ...step, effects: [ok, ...news, ...step.effects] };
+}
+
+function withoutDialog(state: Open, facts: Facts): Step<Conversation> {
+  if (state.theirs !== undefined) return pump({ ...state, dialog: state.theirs, theirs: undefined }, facts);
+  if (state.inflight !== undefined) return to({ ...memoryOf(state), is: 'closing', dialogs: [], byes: [] });
+  return reach(state, facts);
+}
+
+export function endedInGlare(state: Inviting, event: EventOf<'sip.bye'>): Step<Conversation> {
+  const ok = answer(event, 200);
+  if (state.theirs !== undefined && isIn(state.theirs, event.ref)) return to({ ...state, theirs: undefined }, ok);
+  // Ours was accepted and ended before its answer reached us: the first message will find out.
+  return isIn(state.dialog, event.ref) ? to(state, ok) : ignore(state, 'no such session');
+}
+
+/** Their BYE crosses ours. */
+export function endedByBoth(state: Closing, event: EventOf<'sip.bye'>): Step<Conversation> {
+  const known = state.dialogs.some((dialog) => isIn(dialog, event.ref));
+  return known ? to(state, answer(event, 200)) : ignore(state, 'no such session');
+}
+
+/** Whoever received the far side's requests in the session is gone: end it, so that the next message opens a new one. */
+export function ownerGone(state: Open, event: EventOf<'owner.gone'>, facts: Facts): Step<Conversation> {
+  if (state.dialog.owner === event.owner) {
+    return state.inflight === undefined ? end(state, facts) : to({ ...state, endsAfter: 0 });
+  }
+  return ownerOfTheirsGone(state, event, facts);
+}
+
+export function ownerOfTheirsGone<S extends Open | Inviting>(state: S, event: EventOf<'owner.gone'>, facts: Facts): Step<S> {
+  if (state.theirs?.owner !== event.owner) return ignore(state, 'no dialog of this connection');
+  return to({ ...state, theirs: undefined }, bye(state.theirs, facts.newId()));
+}

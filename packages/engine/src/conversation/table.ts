@@ -1,0 +1,116 @@
+import type { EventOf } from '../events';
+import { andThen, hasPassed, ignore, to, type Facts, type Step, type Table } from '../machine';
+import * as outcome from './outcome';
+import { receive, receiveTyping, stopped } from './receive';
+import { end, hold, idleFrom, pump, reach } from './send';
+import * as session from './session';
+import { NO_CONVERSATION, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
+
+type ChatStateEvent = EventOf<'xmpp.chat-state'>;
+type MessageEvent = EventOf<'xmpp.message'>;
+
+function sayNow(state: Open | Paging, event: MessageEvent, facts: Facts): Step<Conversation> {
+  return andThen(hold(state, event, facts), (held) => pump(held, facts));
+}
+
+function sayFirst(state: None, event: MessageEvent, facts: Facts): Step<Conversation> {
+  return andThen(hold(state, event, facts), (held) => reach(held, facts));
+}
+
+/** A chat state shows that the client knows them, whatever it wrote before. */
+function noteTyping<S extends Conversation>(state: S, event: ChatStateEvent): S {
+  return { ...state, mute: undefined, typing: event.chatState === 'composing' };
+}
+
+function typeLater(state: Inviting, event: ChatStateEvent): Step<Inviting> {
+  return to(noteTyping(state, event));
+}
+
+/** `gone` ends the session (IM-23), after the messages that were written before it. */
+function typeInSession(state: Open, event: ChatStateEvent, facts: Facts): Step<Conversation> {
+  const noted = noteTyping(state, event);
+  return pump(event.chatState === 'gone' ? { ...noted, endsAfter: state.queue.length } : noted, facts);
+}
+
+/** Out of dialog typing is told only in reply to an earlier message (IM-26). */
+function typeOnPage(state: None | Paging, event: ChatStateEvent, facts: Facts): Step<Conversation> {
+  if (state.paged === undefined) return state.mute === undefined ? ignore(state, 'nobody to tell') : to({ ...state, mute: undefined });
+  const paged = event.chatState === 'gone' ? undefined : state.paged;
+  return pump({ ...noteTyping(state, event), paged, is: 'paging' }, facts);
+}
+
+/** The SIP user was shown typing, and nothing came after it. */
+function typingOver<S extends Conversation>(state: S, _event: EventOf<'timer'>, facts: Facts): Step<S> {
+  return hasPassed(state.composing, facts) ? to({ ...state, composing: undefined }, ...stopped(state, facts)) : to(state);
+}
+
+function idleInSession(state: Open, event: EventOf<'timer'>, facts: Facts): Step<Conversation> {
+  return andThen(typingOver(state, event, facts), (next) => {
+    if (!hasPassed(next.idleAt, facts)) return to(next);
+    return next.inflight === undefined ? end(next, facts) : to({ ...next, idleAt: idleFrom(facts) });
+  });
+}
+
+function forget(state: None, event: EventOf<'timer'>, facts: Facts): Step<None> {
+  return andThen(typingOver(state, event, facts), (next) => {
+    if (!hasPassed(next.idleAt, facts)) return to(next);
+    return to(next.composing === undefined ? NO_CONVERSATION : { ...next, idleAt: next.composing });
+  });
+}
+
+/** What the far side sends is taken in the same way in every state. */
+function receiving<Is extends Conversation['is']>(is: Is) {
+  return { 'sip.message': { to: [is], run: receive }, 'sip.typing': { to: [is], run: receiveTyping } } as const;
+}
+
+export const CONVERSATION: Table<Conversation> = {
+  none: {
+    ...receiving('none'),
+    'xmpp.message': { to: ['inviting', 'paging', 'none'], run: sayFirst },
+    'xmpp.chat-state': { to: ['paging', 'none'], run: typeOnPage },
+    'sip.invite': { to: ['open', 'none'], run: session.invited },
+    timer: { to: ['none'], run: forget },
+  },
+  inviting: {
+    ...receiving('inviting'),
+    'xmpp.message': { to: ['inviting'], run: hold },
+    'xmpp.chat-state': { to: ['inviting'], run: typeLater },
+    'sip.invite': { to: ['inviting'], run: session.invitedInGlare },
+    'sip.reinvite': { to: ['inviting'], run: session.reinvited },
+    'sip.bye': { to: ['inviting'], run: session.endedInGlare },
+    'outcome.invite': { to: ['open', 'inviting', 'paging', 'none'], run: outcome.inviteDone },
+    'owner.gone': { to: ['inviting'], run: session.ownerOfTheirsGone },
+    timer: { to: ['inviting'], run: typingOver },
+  },
+  open: {
+    ...receiving('open'),
+    'xmpp.message': { to: ['open'], run: sayNow },
+    'xmpp.chat-state': { to: ['open', 'closing'], run: typeInSession },
+    'sip.invite': { to: ['open'], run: session.invitedAgain },
+    'sip.reinvite': { to: ['open'], run: session.reinvited },
+    'sip.bye': { to: ['open', 'closing', 'none'], run: session.endedByThem },
+    'outcome.message': { to: ['open', 'closing', 'inviting', 'paging', 'none'], run: outcome.messageDoneInSession },
+    'outcome.typing': { to: ['open', 'closing', 'inviting', 'paging', 'none'], run: outcome.typingDoneInSession },
+    'owner.gone': { to: ['open', 'closing'], run: session.ownerGone },
+    timer: { to: ['open', 'closing'], run: idleInSession },
+  },
+  closing: {
+    ...receiving('closing'),
+    'xmpp.message': { to: ['closing'], run: hold },
+    'sip.invite': { to: ['open', 'closing'], run: session.invited },
+    'sip.bye': { to: ['closing'], run: session.endedByBoth },
+    'outcome.message': { to: ['closing', 'inviting', 'paging', 'none'], run: outcome.messageDoneAfterSession },
+    'outcome.typing': { to: ['closing', 'inviting', 'paging', 'none'], run: outcome.typingDoneAfterSession },
+    'outcome.bye': { to: ['closing', 'inviting', 'paging', 'none'], run: outcome.byeDone },
+    timer: { to: ['closing'], run: typingOver },
+  },
+  paging: {
+    ...receiving('paging'),
+    'xmpp.message': { to: ['paging'], run: sayNow },
+    'xmpp.chat-state': { to: ['paging'], run: typeOnPage },
+    'sip.invite': { to: ['open', 'paging'], run: session.invited },
+    'outcome.message': { to: ['paging', 'inviting', 'none'], run: outcome.messageDoneOnPage },
+    'outcome.typing': { to: ['paging', 'inviting', 'none'], run: outcome.typingDoneOnPage },
+    timer: { to: ['paging'], run: typingOver },
+  },
+};

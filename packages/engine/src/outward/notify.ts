@@ -1,0 +1,85 @@
+import { OFFLINE } from '@isthmus/model';
+import { answer } from '../answer';
+import { heard, isIn, isStale } from '../dialog';
+import type { NotifyEvent } from '../events';
+import { andThen, ignore, to, type Facts, type Step } from '../machine';
+import { cancelled, conceal, rest, show } from './show';
+import { again, lifetime, wait } from './subscribe';
+import type { Ending, Live, Outward, Subscribing, Up } from './state';
+
+/** A NOTIFY in the dialog. It may come before the answer to the SUBSCRIBE (PRES-13); one without dialog gets 481 (SEC-12). */
+export function notified(state: Live, event: NotifyEvent, facts: Facts): Step<Outward> {
+  if (event.ref.localTag === undefined || !isIn(state.dialog, event.ref)) return ignore(state, 'no such subscription');
+  const ok = answer(event, 200);
+  if (isStale(state.dialog, event.ref)) return to(state, ok);
+  const dialog = heard(state.dialog, event.ref);
+  return andThen(to<Outward>(state, ok), () => (state.is === 'ending' ? lastWord({ ...state, dialog }, event) : news({ ...state, dialog }, event, facts)));
+}
+
+function lastWord(state: Ending, event: NotifyEvent): Step<Outward> {
+  return to(event.substate === 'terminated' ? rest(state) : state);
+}
+
+function news(state: Subscribing | Up, event: NotifyEvent, facts: Facts): Step<Outward> {
+  if (event.substate === 'terminated') return terminated(state, event, facts);
+  const alive = expiring(noteFirst(state), event, facts);
+  if (event.substate === 'pending') return conceal(alive);
+  return active(alive, event);
+}
+
+/** The subscription works: the next failure is a first one. */
+function noteFirst<S extends Subscribing | Up>(state: S): S {
+  const current: Subscribing | Up = state;
+  switch (current.is) {
+    case 'subscribing':
+      return { ...state, pause: undefined, notified: true };
+    case 'watching':
+      return { ...state, pause: undefined, notifyBy: undefined };
+    default:
+      return { ...state, pause: undefined };
+  }
+}
+
+/** The notifier may shorten the time at any moment (RFC 6665 section 4.1.3). */
+function expiring<S extends Subscribing | Up>(state: S, { expiresSeconds }: NotifyEvent, facts: Facts): S {
+  const current: Subscribing | Up = state;
+  if (expiresSeconds === undefined || current.is === 'subscribing') return state;
+  const { expiresAt, refreshAt } = lifetime(expiresSeconds, facts);
+  if (expiresAt >= current.expiresAt) return state;
+  return current.is === 'refreshing' ? { ...state, expiresAt } : { ...state, expiresAt, refreshAt };
+}
+
+/** The first `active` grants what was asked (PRES-3). Without a document the last one holds (PRES-14); none at all is offline. */
+function active<S extends Subscribing | Up>(state: S, event: NotifyEvent): Step<S> {
+  if (state.authorisation === 'none') return to(state);
+  const presence = event.presence ?? state.presence ?? OFFLINE;
+  const granted = { ...state, authorisation: 'granted' as const, presence };
+  if (state.authorisation === 'granted') return show(granted, presence);
+  return andThen(to(granted, { do: 'xmpp.subscribed' }), (next) => show(next, presence));
+}
+
+/** PRES-12, by reason. */
+function terminated(state: Subscribing | Up, event: NotifyEvent, facts: Facts): Step<Outward> {
+  if (!state.wanted) return to(rest(state));
+  const { reason, retryAfterSeconds } = event;
+  switch (reason) {
+    case 'deactivated':
+    case 'timeout':
+      return again(state, facts);
+    case 'rejected':
+      return cancelled(state);
+    case 'noresource':
+      return state.authorisation === 'granted' ? andThen(conceal<Outward>(state), () => to(rest(state))) : cancelled(state);
+    case 'invariant':
+      return state.authorisation === 'granted' ? invariant(state, event) : wait(state, facts, { retryAfterSeconds, quietly: true });
+    default:
+      return wait(state, facts, { retryAfterSeconds, quietly: true });
+  }
+}
+
+/** The contact's state will not change any more: it stays shown without a dialog. */
+function invariant(state: Subscribing | Up, { presence }: NotifyEvent): Step<Outward> {
+  const last = presence ?? state.presence;
+  const idle = { ...rest(state), presence: last, shown: state.shown };
+  return last === undefined ? to(idle) : show(idle, last);
+}

@@ -1,0 +1,104 @@
+import type { ResourcePresence } from '@isthmus/model';
+import { defaultAnswer, isSipRequest } from './answer';
+import type { Context } from './context';
+import { CONVERSATION } from './conversation/table';
+import { isRequest, type Effect } from './effects';
+import type { EngineEvent } from './events';
+import { INWARD } from './inward/table';
+import { dispatch, type Draft, type Facts, type Input, type OutcomeInput, type Step } from './machine';
+import { OUTWARD } from './outward/table';
+import { withEffects } from './pending';
+import type { PairRecord } from './record';
+import { resourcesAfter } from './resources';
+
+export interface StepResult {
+  readonly record: PairRecord;
+  /** The new effects, also in `record.effects`. */
+  readonly effects: readonly Effect[];
+  /** The event changed nothing, for this reason. */
+  readonly ignored?: string;
+}
+
+/**
+ * Takes one event: the pair's next record, and what is to be done. Each machine looks whether its table has a cell for
+ * the event. A request of the far side is answered exactly once, by a machine or by default. Never throws on any event.
+ */
+export function step(record: PairRecord, event: EngineEvent, context: Context): StepResult {
+  const input = inputOf(record, event);
+  if (input === undefined) return { record, effects: [], ignored: 'outcome of a request that is not pending' };
+  const resources = resourcesAfter(record, event, context.settings.maxResources);
+  const facts = factsOf(record, input, resources, context);
+  const conversation = dispatch(CONVERSATION, record.conversation, input, facts);
+  const inward = dispatch(INWARD, record.inward, input, facts);
+  const outward = dispatch(OUTWARD, record.outward, input, facts);
+  const steps = [conversation, inward, outward];
+  const drafts = answeredOnce(steps.flatMap((done) => done?.effects ?? []), event);
+  const effects = drafts.map((draft) => stamp(draft, input.trace, context));
+  const next: PairRecord = {
+    ...record,
+    conversation: conversation?.state ?? record.conversation,
+    inward: inward?.state ?? record.inward,
+    outward: outward?.state ?? record.outward,
+    resources,
+    effects: withEffects(record.effects, effects, 'effect' in input ? input.effect.key : undefined),
+  };
+  const ignored = 'effect' in input ? undefined : whyIgnored(steps);
+  return { record: isUnchanged(record, next) ? record : next, effects, ...(ignored !== undefined && { ignored }) };
+}
+
+/** An outcome is taken together with the effect that it belongs to; without that there is nothing to take. */
+function inputOf(record: PairRecord, event: EngineEvent): Input | undefined {
+  if (event.on !== 'sip.outcome') return event;
+  const effect = record.effects.filter(isRequest).find(({ key }) => key === event.key);
+  if (effect === undefined) return undefined;
+  const { at, trace } = event;
+  const on = effect.do.replace('sip.', 'outcome.');
+  return { on, at, trace, outcome: event, effect } as OutcomeInput;
+}
+
+function factsOf(record: PairRecord, input: Input, resources: readonly ResourcePresence[] | undefined, context: Context): Facts {
+  const { dialect, variant, settings } = context;
+  return {
+    dialect,
+    variant,
+    settings,
+    newId: () => context.newId(),
+    at: input.at,
+    resources,
+    online: isOnline(record, resources),
+    undelivered: record.effects.filter((effect) => effect.do === 'xmpp.message').length,
+  };
+}
+
+/** Where the contact may see the user, it is told of all resources; elsewhere only of those that choose to (SEC-6). */
+function isOnline(record: PairRecord, resources: readonly ResourcePresence[] | undefined): boolean | undefined {
+  if (resources === undefined) return undefined;
+  if (resources.length > 0) return true;
+  return record.inward.is === 'active' ? false : undefined;
+}
+
+function answeredOnce(drafts: readonly Draft[], event: EngineEvent): readonly Draft[] {
+  if (!isSipRequest(event) || drafts.some((draft) => draft.do === 'sip.answer')) return drafts;
+  return [...drafts, defaultAnswer(event)];
+}
+
+function stamp(draft: Draft, trace: string, context: Context): Effect {
+  return { key: context.newId(), trace, ...draft } as Effect;
+}
+
+/** No machine had a use for the event; the reason of the one that looked closest, if any did. */
+function whyIgnored(steps: readonly (Step<unknown> | undefined)[]): string | undefined {
+  const looked = steps.filter((done) => done !== undefined);
+  if (looked.length === 0) return 'no state has a use for this event';
+  return looked.every((done) => done.ignored !== undefined) ? looked[0]?.ignored : undefined;
+}
+
+function isUnchanged(record: PairRecord, next: PairRecord): boolean {
+  return (
+    next.conversation === record.conversation &&
+    next.inward === record.inward &&
+    next.outward === record.outward &&
+    next.resources === record.resources &&
+    next.effects === record.effects
+  );
+}
