@@ -1,1 +1,6 @@
-export {};
+export type { OnProvisional } from './client-transaction';
+export { createSipLinks, SipLinks } from './links';
+export type { SipLinkChange, SipRequestHandler, SipServerState } from './links';
+export type { SipLinkLog } from './log';
+export type { SipLinksOptions, SipServer } from './options';
+export type { AnswerResult } from './server-link';

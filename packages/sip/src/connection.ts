@@ -1,0 +1,208 @@
+import type { Socket } from 'node:net';
+
+import { Srf } from './drachtio';
+import type { DrachtioAgent, DrachtioReply, DrachtioRequest, DrachtioSrf, DrachtioWire, RequestOptions, Sent } from './drachtio';
+import type { SipLinkLog } from './log';
+import { fieldsOf, hideMultipart, isReadable, refusalOf } from './wire-guard';
+import { WriteGate } from './write-gate';
+
+/**
+ * What we take requests for out of dialog. The server offers no others (DR-20), and answers 503 by itself to a method
+ * that nobody wants; so unwanted ones are taken too and refused properly.
+ */
+const VERBS = ['invite', 'message', 'info', 'notify', 'subscribe', 'options', 'publish', 'register'] as const;
+
+export interface ConnectionOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+  /** The worker's name, told to the server as a tag. */
+  readonly worker: string;
+  readonly limits: 'drachtio' | 'none';
+  readonly maxQueuedBytes: number;
+  /** For connecting and authenticating together. Milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** After so much silence the server is pinged; after as much again the connection counts as dead. Milliseconds. */
+  readonly pingMs: number;
+  readonly log: SipLinkLog;
+}
+
+export interface ConnectionEvents {
+  /** Authenticated; verbs are registered. */
+  readonly onUp: () => void;
+  /** Called once, whether it was up or not. */
+  readonly onClosed: (reason: string) => void;
+  readonly onRequest: (request: DrachtioRequest, reply: DrachtioReply) => void;
+}
+
+/**
+ * One control connection to one drachtio server, from connect to close, over a `Srf` of its own: it is never reused, so
+ * nothing of the old one survives in the new one, verbs are registered exactly once (DR-2), and the library's own
+ * reconnecting, which cannot be stopped nor do TLS (DR-32), is not used.
+ */
+export class Connection {
+  private readonly srf: DrachtioSrf;
+  private readonly gate: WriteGate;
+  private agent: DrachtioAgent | undefined;
+  private socket: Socket | undefined;
+  private over = false;
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<void>;
+  private resolveClosed: () => void = () => undefined;
+  private reason: string | undefined;
+  private heard = true;
+  private pinged = false;
+  private connectTimer: NodeJS.Timeout | undefined;
+  private pingTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly options: ConnectionOptions,
+    private readonly events: ConnectionEvents,
+  ) {
+    this.gate = new WriteGate({
+      ...options,
+      write: (frame) => this.socket?.write(frame),
+      socketBytes: () => this.socket?.writableLength ?? 0,
+    });
+    this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
+    this.srf = new Srf([options.worker]);
+    const take = (request: DrachtioRequest, reply: DrachtioReply): void => events.onRequest(request, reply);
+    for (const verb of VERBS) this.srf.use(verb, take);
+    this.srf.use(take); // in a dialog, any method
+    this.srf.on('error', () => undefined); // `guard` has noted it; without a listener it would be thrown (DR-13)
+    this.srf.on('connect', (error) => this.authenticated(error));
+  }
+
+  open(): void {
+    const { host, port, secret, connectTimeoutMs } = this.options;
+    const late = (): void => this.destroy(`not connected within ${connectTimeoutMs} ms`);
+    this.connectTimer = setTimeout(late, connectTimeoutMs);
+    this.srf.connect({ host, port, secret, reconnect: { maxAttempts: 1 } });
+    this.agent = this.srf.app.client;
+    if (this.agent !== undefined) this.guard(this.agent.wp);
+  }
+
+  /** @throws NotWrittenError, or what the library throws: then nothing was sent and `sent` is never called */
+  request(uri: string, options: RequestOptions, sent: Sent): void {
+    this.srf.request(uri, options, sent);
+  }
+
+  /** A reply to a transaction of which we know the id only: one that another connection brought (drachtio.md section 3.2). */
+  replyTo(transactionId: string, copied: Record<string, string>): DrachtioReply | undefined {
+    if (this.agent === undefined || this.socket === undefined) return undefined;
+    const reply = new Srf.SipResponse();
+    reply.req = new Srf.SipRequest(new Srf.SipMessage({ headers: copied }), { transactionId });
+    reply.agent = this.agent;
+    reply.socket = this.socket;
+    return reply;
+  }
+
+  /** Takes back the verbs: no new requests, while dialogs stay (DR-3). */
+  removeRoutes(): void {
+    if (this.socket === undefined || this.over) return;
+    for (const verb of VERBS) this.agent?.removeRoute(verb);
+  }
+
+  /** Ends the connection when what was written has been sent. */
+  close(): void {
+    this.reason ??= 'closed by us';
+    const { socket } = this;
+    if (socket === undefined) {
+      this.ended();
+      return;
+    }
+    socket.end();
+    setTimeout(() => socket.destroy(), 1_000).unref();
+  }
+
+  destroy(reason: string): void {
+    this.reason ??= reason;
+    if (this.socket === undefined) this.ended();
+    else this.socket.destroy();
+  }
+
+  private authenticated(error: Error | null | undefined): void {
+    if (this.over) return;
+    if (error) {
+      this.destroy('the server refused the secret: it must be the one in its configuration');
+      return;
+    }
+    clearTimeout(this.connectTimer);
+    this.pingTimer = setInterval(() => this.tick(), this.options.pingMs);
+    this.events.onUp();
+  }
+
+  private ended(): void {
+    if (this.over) return;
+    this.over = true;
+    clearTimeout(this.connectTimer);
+    clearInterval(this.pingTimer);
+    this.events.onClosed(this.reason ?? 'the server closed the connection');
+    this.resolveClosed();
+  }
+
+  /** Puts our checks between the library and its socket. */
+  private guard(wire: DrachtioWire): void {
+    wire.send = (socket, text) => {
+      this.adopt(socket, wire);
+      return this.gate.send(text);
+    };
+    const listeners = wire.listeners('msg');
+    wire.removeAllListeners('msg');
+    wire.on('msg', (socket, text) => {
+      if (this.isSafe(text)) for (const listener of listeners) listener(socket, hideMultipart(text));
+    });
+    wire.on('error', (error) => (this.reason ??= error.message));
+    wire.on('close', () => this.ended());
+  }
+
+  /** The library shows its socket with the first message, which is `authenticate`. */
+  private adopt(socket: Socket, wire: DrachtioWire): void {
+    if (this.socket !== undefined) return;
+    this.socket = socket;
+    socket.setNoDelay(true);
+    socket.removeAllListeners('data');
+    socket.on('data', (chunk: Buffer) => {
+      this.heard = true;
+      try {
+        wire._onData(socket, chunk);
+      } catch (error) {
+        this.destroy(`the server broke the protocol: ${String(error)}`);
+      }
+    });
+    if (this.over) socket.destroy(); // it was given up while TCP was still trying
+  }
+
+  private isSafe(text: string): boolean {
+    const fields = fieldsOf(text);
+    if (fields[1] === 'response') this.gate.replied(fields[2] ?? '');
+    if (!text.includes('\r\n') || isReadable(text)) return true;
+    this.options.log.warn({ type: fields[1], source: fields[5], bytes: text.length }, 'sip_message_unreadable');
+    const refusal = refusalOf(text, fields);
+    if (refusal !== undefined) this.say(refusal);
+    return false;
+  }
+
+  private tick(): void {
+    if (this.heard) {
+      this.heard = false;
+      this.pinged = false;
+      return;
+    }
+    if (this.pinged) {
+      this.destroy(`silent for ${2 * this.options.pingMs} ms`);
+      return;
+    }
+    this.pinged = true;
+    this.say('ping');
+  }
+
+  /** Sends what nobody waits for. */
+  private say(text: string): void {
+    try {
+      this.gate.send(text);
+    } catch (error) {
+      this.options.log.warn({ why: String(error) }, 'sip_write_failed');
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import { Connection } from './connection';
+import type { DrachtioReply, DrachtioRequest } from './drachtio';
+import type { Settings, SipServer } from './options';
+
+export interface ConnectorEvents {
+  readonly onUp: (owner: string) => void;
+  /** Only for a connection that was up. */
+  readonly onDown: (owner: string, why: string) => void;
+  readonly onRequest: (request: DrachtioRequest, reply: DrachtioReply, owner: string) => void;
+}
+
+/** A connection that is up, and its name. */
+export interface Live {
+  readonly connection: Connection;
+  /** `worker/server/number`: names the connection for all time; a new connection is another owner (drachtio.md 3.2). */
+  readonly owner: string;
+}
+
+/** Keeps one connection to one drachtio server: makes it, notices its death, makes the next one. */
+export class Connector {
+  private attempt: Connection | undefined;
+  private up: Live | undefined;
+  private number = 0;
+  private pauseMs = 0;
+  private retry: NodeJS.Timeout | undefined;
+  private leaving = false;
+  private lastComplaint: string | undefined;
+
+  /** @param incarnation new with every start of the program, so that no owner name is used twice */
+  constructor(
+    private readonly server: SipServer,
+    private readonly settings: Settings,
+    private readonly incarnation: string,
+    private readonly events: ConnectorEvents,
+  ) {}
+
+  get live(): Live | undefined {
+    return this.up;
+  }
+
+  start(): void {
+    this.number += 1;
+    const owner = `${this.settings.workerName}/${this.server.name}/${this.incarnation}-${this.number}`;
+    const { settings, server } = this;
+    const connection: Connection = new Connection(
+      { ...settings, ...server, worker: settings.workerName },
+      {
+        onUp: () => this.cameUp({ connection, owner }),
+        onClosed: (why) => this.closed(why),
+        onRequest: (request, reply) => this.events.onRequest(request, reply, owner),
+      },
+    );
+    this.attempt = connection;
+    connection.open();
+  }
+
+  /** No new requests; a connection that is lost from now on is not made again. */
+  leave(): void {
+    this.leaving = true;
+    clearTimeout(this.retry);
+    this.up?.connection.removeRoutes();
+  }
+
+  /** Ends the connection. Resolves when it is closed. */
+  async stop(): Promise<void> {
+    this.leaving = true;
+    clearTimeout(this.retry);
+    const { attempt } = this;
+    if (attempt === undefined) return;
+    attempt.close();
+    await attempt.closed;
+  }
+
+  private cameUp(live: Live): void {
+    this.up = live;
+    this.pauseMs = 0;
+    this.lastComplaint = undefined;
+    this.settings.log.info({ server: this.server.name, owner: live.owner }, 'sip_link_up');
+    this.events.onUp(live.owner);
+  }
+
+  private closed(reason: string): void {
+    const { up } = this;
+    const { name, host, port } = this.server;
+    const why = `SIP server ${name} at ${host}:${port}: ${reason}`;
+    this.attempt = undefined;
+    this.up = undefined;
+    if (up !== undefined) this.events.onDown(up.owner, why);
+    if (this.leaving) return;
+    this.complain(why);
+    const { minMs, maxMs } = this.settings.reconnect;
+    this.pauseMs = Math.min(maxMs, Math.max(minMs, this.pauseMs * 2));
+    this.retry = setTimeout(() => this.start(), this.pauseMs);
+  }
+
+  /** One line per cause, not one per attempt. */
+  private complain(why: string): void {
+    if (why !== this.lastComplaint) this.settings.log.warn({ why }, 'sip_link_down');
+    else this.settings.log.debug({ why }, 'sip_link_down');
+    this.lastComplaint = why;
+  }
+}

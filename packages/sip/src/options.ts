@@ -1,0 +1,66 @@
+import type { SipLinkLog } from './log';
+
+/** One drachtio server. */
+export interface SipServer {
+  /** Unique, `A-Z a-z 0-9 _ -`: part of owner names and of stored dialogs. */
+  readonly name: string;
+  readonly host: string;
+  /** The control port. */
+  readonly port: number;
+  readonly secret: string;
+}
+
+export interface SipLinksOptions {
+  readonly servers: readonly SipServer[];
+  /** Unique among the workers, at most 32 of `A-Z a-z 0-9 _ -`: told to the servers as a tag. */
+  readonly workerName: string;
+  readonly log: SipLinkLog;
+  /** `drachtio` (default): keep the size limits of drachtio-server 0.9 (DR-16, DR-17). `none`: for sipd. */
+  readonly limits?: 'drachtio' | 'none';
+  /** First and longest pause between attempts to connect; it doubles in between. Milliseconds, default 200 and 4000. */
+  readonly reconnect?: { readonly minMs: number; readonly maxMs: number };
+  /** For connecting and authenticating together. Milliseconds, default 5000. */
+  readonly connectTimeoutMs?: number;
+  /** After so much silence a server is pinged, after twice as much its connection is given up. Milliseconds, default 5000. */
+  readonly pingMs?: number;
+  /** A request that the handler has not answered by then is answered 500. Milliseconds, default 25000: below Timer F. */
+  readonly answerMs?: number;
+  /** Requests of one server that may wait for our answer; more are answered 503. Default 10000. */
+  readonly maxOpen?: number;
+  /** Requests of ours that may wait for an answer at one server; more are not sent. Default 10000. */
+  readonly maxInFlight?: number;
+  /** Bytes that may wait for one server. Default 16 MiB. */
+  readonly maxQueuedBytes?: number;
+  /** How long `stop` waits for open requests of either side. Milliseconds, default 5000. */
+  readonly stopTimeoutMs?: number;
+}
+
+export const DEFAULTS = {
+  limits: 'drachtio' as const,
+  reconnect: { minMs: 200, maxMs: 4_000 },
+  connectTimeoutMs: 5_000,
+  pingMs: 5_000,
+  answerMs: 25_000,
+  maxOpen: 10_000,
+  maxInFlight: 10_000,
+  maxQueuedBytes: 16 * 1024 * 1024,
+  stopTimeoutMs: 5_000,
+};
+
+/** The options with every default filled in. */
+export type Settings = SipLinksOptions & { -readonly [K in keyof typeof DEFAULTS]: NonNullable<SipLinksOptions[K]> };
+
+/** What a tag of drachtio-srf may be, which a worker's name must be. */
+const NAME = /^[A-Za-z0-9_-]{1,32}$/;
+
+/** @throws Error that says which setting is wrong */
+export function readSettings(options: SipLinksOptions): Settings {
+  const names = [options.workerName, ...options.servers.map(({ name }) => name)];
+  const bad = names.find((name) => !NAME.test(name));
+  if (bad !== undefined) {
+    throw new Error(`${JSON.stringify(bad)} cannot name a worker or SIP server: use 1 to 32 of A-Z a-z 0-9 _ -`);
+  }
+  if (options.servers.length === 0) throw new Error('no SIP server is configured: at least one is needed');
+  if (new Set(names.slice(1)).size < options.servers.length) throw new Error('two SIP servers have the same name');
+  return { ...DEFAULTS, ...options };
+}
