@@ -5,7 +5,7 @@ export type Element = xml.Element;
 
 /**
  * Builds an element. Every attribute value and text is cleaned (SEC-10: one character that XML does not allow would close
- * the shared stream); attributes and children that are undefined are left out.
+ * the shared stream); attributes and children that are undefined, and empty texts, are left out.
  */
 export function element(
   name: string,
@@ -18,7 +18,8 @@ export function element(
   }
   const built = new xml.Element(name, cleaned);
   for (const child of children) {
-    if (child !== undefined) built.append(typeof child === 'string' ? cleanXmlText(child) : child);
+    const node = typeof child === 'string' ? cleanXmlText(child) : child;
+    if (node !== undefined && node !== '') built.append(node);
   }
   return built;
 }

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { parse } from 'ltx';
+import { CHAT_STATES, fault, SETTINGS, type Fault, type Pair } from '@isthmus/model';
+import { writeError, writeStanza, type StanzaEffect } from '../../src';
+
+const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
+const BASE = { key: 'k1', trace: 't1' } as const;
+
+describe('errors (ERR-5)', () => {
+  const stanza = (attributes: string) => parse(`<message ${attributes} from='ann@example.com/d' to='bob@example.com' id='m1'><body>x</body></message>`);
+
+  test('id is copied, from and to change places', () => {
+    expect(writeError(stanza("type='chat'"), fault('groupchat.unsupported'))?.toString()).toBe(
+      '<message type="error" id="m1" from="bob@example.com" to="ann@example.com/d"><error type="cancel"><service-unavailable xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/><text xmlns="urn:ietf:params:xml:ns:xmpp-stanzas">Group chat does not cross to the other side</text></error></message>',
+    );
+  });
+
+  test.each(['error', 'result'])('Z17: none for type %s', (type) => {
+    expect(writeError(stanza(`type='${type}'`), fault('server.error'))).toBeUndefined();
+  });
+
+  test('ERR-1: the text is one line of at most 200 characters; no text, no element', () => {
+    const long: Fault = { ...fault('server.error'), text: `a\r\n<b>${'c'.repeat(500)}` };
+    const text = writeError(stanza(''), long)?.getChild('error')?.getChildText('text') ?? '';
+    expect(text).toMatch(/^a <b>c+$/);
+    expect(text).toHaveLength(200);
+    const bare: Fault = { type: 'cancel', condition: 'gone', sip: 410, blame: 'peer' };
+    expect(writeError(stanza(''), bare)?.getChild('error')?.getChildElements()).toHaveLength(1);
+  });
+
+  test('a stanza without addresses gets an error without addresses', () => {
+    expect(writeError(parse('<iq type="get"/>'), { ...fault('server.error'), text: '' })?.toString()).toBe(
+      '<iq type="error"><error type="cancel"><internal-server-error xmlns="urn:ietf:params:xml:ns:xmpp-stanzas"/></error></iq>',
+    );
+  });
+});
+
+describe('presence', () => {
+  test.each(SETTINGS)('PRES-46: the setting %s is told of the one resource, or as unavailable', (setting) => {
+    const stanza = writeStanza({ ...BASE, do: 'xmpp.presence', presence: { setting } }, PAIR);
+    expect(stanza.attrs['from']).toBe('bob@example.com/sip');
+    expect(stanza.attrs['type']).toBe(setting === 'offline' ? 'unavailable' : undefined);
+    expect([null, 'away', 'xa', 'dnd', 'chat']).toContain(stanza.getChildText('show'));
+  });
+
+  test('XEP-0172: the name is in subscribe only, never broadcast', () => {
+    const told = writeStanza({ ...BASE, do: 'xmpp.presence', presence: { setting: 'available', displayName: 'Bob B' } }, PAIR);
+    expect(told.toString()).not.toContain('Bob B');
+    expect(writeStanza({ ...BASE, do: 'xmpp.subscribe' }, PAIR).children).toEqual([]);
+  });
+});
+
+test.each(CHAT_STATES)('IM-27: chat state %s alone: no body, one state, not stored', (chatState) => {
+  const stanza = writeStanza({ ...BASE, do: 'xmpp.chat-state', id: 'i', chatState }, PAIR);
+  expect(stanza.getChildElements().map((child) => child.name)).toEqual([chatState, 'no-store']);
+});
+
+test('IM-11: a bounce without a resource goes to the bare JID', () => {
+  const stanza = writeStanza(
+    { ...BASE, do: 'xmpp.bounce', id: 'm', type: 'chat', message: { text: 'x', subject: 's' }, fault: fault('queue.full') },
+    PAIR,
+  );
+  expect(stanza.attrs).toEqual({ type: 'error', id: 'm', from: 'bob@example.com', to: 'ann@example.com' });
+  expect(stanza.getChildText('subject')).toBe('s');
+});
+
+describe('SEC-10: whatever the texts hold, what is written is XML 1.0 and reads back', () => {
+  const NASTY = 'a\u0000b\u0008c\ufffed\uffffe\ud800f\udc00g<h>&"\'i]]>j<!--k--><?l?>&#0;\r\nm';
+
+  test.each<StanzaEffect>([
+    { ...BASE, do: 'xmpp.message', id: NASTY, message: { text: NASTY, subject: NASTY, thread: NASTY, language: NASTY } },
+    { ...BASE, do: 'xmpp.presence', resource: NASTY, presence: { setting: 'busy', note: NASTY, noteLanguage: NASTY, idleSince: NASTY } },
+    { ...BASE, do: 'xmpp.subscribe', key: NASTY, nick: NASTY },
+    { ...BASE, do: 'xmpp.bounce', id: NASTY, resource: NASTY, type: 'chat', message: { text: NASTY }, fault: { type: 'cancel', condition: 'gone', sip: 410, blame: 'peer', text: NASTY, newAddress: NASTY } },
+  ])('$do', (effect) => {
+    const written = writeStanza(effect, PAIR).toString();
+    // eslint-disable-next-line no-control-regex
+    expect(written).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}|<!|<\?/u);
+    const again = parse(written);
+    expect(again.toString()).toBe(written);
+    const text = again.getChildText('body') ?? again.getChildText('status') ?? again.getChildText('nick');
+    expect(text).toBe('abcdefg<h>&"\'i]]>j<!--k--><?l?>&#0;\r\nm');
+  });
+
+  test('law: for any text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (text, subject) => {
+        const stanza = writeStanza({ ...BASE, do: 'xmpp.message', id: subject, message: { text, subject } }, PAIR);
+        expect(stanza.toString()).toBe(parse(stanza.toString()).toString());
+        expect(stanza.toString().isWellFormed()).toBe(true);
+      }),
+    );
+  });
+});
