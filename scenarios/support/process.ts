@@ -112,8 +112,9 @@ export class Program {
     return this.lines.take({ what: `line ${pattern}`, wanted: (text) => pattern.test(text), deadlineMs });
   }
 
-  /** Calls the listener with each line of output from now on; what was said before is in `log`. */
+  /** Calls the listener with each line of output, those that came before first. */
   onLine(listener: (line: string) => void): void {
+    for (const line of this.text.split('\n').slice(0, -1)) listener(line);
     this.listeners.push(listener);
   }
 

@@ -61,7 +61,7 @@ export class SipPeer {
   nextHop: Hop | undefined;
   private readonly requests: Mailbox<Incoming>;
   private readonly known = new Map<string, Buffer | undefined>();
-  private readonly waiting = new Map<string, (response: SipMessage) => void>();
+  private readonly waiting = new Map<string, (outcome: SipMessage | Error) => void>();
   private readonly served = new Map<string, (incoming: Incoming) => unknown>();
   private openSockets: SipSockets | undefined;
 
@@ -174,7 +174,9 @@ export class SipPeer {
 
   async stop(): Promise<void> {
     await this.sockets.close();
-    this.requests.close(new Error('the test stopped this peer'));
+    const stopped = new Error('the test stopped this peer');
+    this.requests.close(stopped);
+    for (const settle of [...this.waiting.values()]) settle(stopped);
   }
 
   private get sockets(): SipSockets {
@@ -232,21 +234,18 @@ export class SipPeer {
     const bytes = request.encode();
     return new Promise((resolve, reject) => {
       let timer: NodeJS.Timeout | undefined;
-      const settle = (): void => {
+      const settle = (outcome: SipMessage | Error): void => {
         clearTimeout(timer);
         clearTimeout(deadline);
         this.waiting.delete(branch);
+        if (outcome instanceof Error) reject(outcome);
+        else resolve(outcome);
       };
-      const deadline = setTimeout(() => {
-        settle();
-        reject(new Error(`no final answer to ${request.startLine} within ${deadlineMs} ms`));
-      }, deadlineMs);
-      this.waiting.set(branch, (response) => {
-        settle();
-        resolve(response);
-      });
+      const late = new Error(`no final answer to ${request.startLine} within ${deadlineMs} ms`);
+      const deadline = setTimeout(() => settle(late), deadlineMs);
+      this.waiting.set(branch, settle);
       const transmit = (wait: number): void => {
-        flow.send(bytes).catch(reject);
+        flow.send(bytes).catch(settle);
         if (flow.transport === 'udp') timer = setTimeout(() => transmit(Math.min(wait * 2, T2_MS)), wait);
       };
       transmit(T1_MS);

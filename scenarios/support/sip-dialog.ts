@@ -35,7 +35,7 @@ export class SipDialog {
       remote: message.header('From'),
       target,
       routes,
-      hop: hopOf(uriOf(routes[0] ?? target)) ?? flow,
+      hop: firstHop(routes, target) ?? flow,
       cseq: 0,
     });
   }
@@ -50,7 +50,7 @@ export class SipDialog {
       remote: response.header('To'),
       target,
       routes,
-      hop: hopOf(uriOf(routes[0] ?? target)) ?? hop,
+      hop: firstHop(routes, target) ?? hop,
       cseq: request.cseq.number,
     });
   }
@@ -95,6 +95,9 @@ const routeSet = (message: SipMessage): string[] =>
     .all('Record-Route')
     .flatMap((value) => value.split(/,(?=\s*<)/))
     .map((value) => value.trim());
+
+/** Where requests in a dialog go: the top route, else the remote target (RFC 3261 section 12.2.1.1; loose routers assumed). */
+const firstHop = ([top]: readonly string[], target: string): Hop | undefined => hopOf(top === undefined ? target : uriOf(top));
 
 /** Next hop of a URI that names this machine; any other name has no place in these tests and goes to the usual hop. */
 function hopOf(uri: string): Hop | undefined {
