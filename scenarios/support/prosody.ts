@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import type { NetConnectOpts } from 'node:net';
 import { join } from 'node:path';
 
 import { DEFAULT_DEADLINE_MS } from './mailbox';
@@ -21,13 +22,16 @@ const storageName = (text: string): string =>
     return /[A-Za-z0-9]/.test(character) ? character : `%${byte.toString(16).padStart(2, '0')}`;
   }).join('');
 
-function accepts(port: number): Promise<boolean> {
+function accepts(listener: NetConnectOpts): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, LOOPBACK, () => resolve(true));
+    const socket = connect(listener, () => resolve(true));
     socket.once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });
 }
+
+/** Where mod_admin_socket listens. */
+const socketPath = ({ directory }: ProsodyPlace): string => join(directory, 'data', 'prosody.sock');
 
 /** A real Prosody with its own configuration, storage and ports; a child of the test, gone when the test is. */
 export class Prosody {
@@ -93,7 +97,7 @@ export class Prosody {
 
   /** Runs a line of `prosodyctl shell`, e.g. `module:reload("isthmus", "example.com")`; throws when it fails. */
   shell(line: string): Promise<string> {
-    return runShellCommand(join(this.place.directory, 'data', 'prosody.sock'), line);
+    return runShellCommand(socketPath(this.place), line);
   }
 
   /**
@@ -131,7 +135,8 @@ export class Prosody {
       directory,
     });
     try {
-      await Prosody.untilAccepting(program, [place.c2sPort, place.componentPort]);
+      const ports = [place.c2sPort, place.componentPort].map((port) => ({ port, host: LOOPBACK }));
+      await Prosody.untilAccepting(program, [...ports, { path: socketPath(place) }]);
     } catch (error) {
       await program.stop();
       throw error;
@@ -139,11 +144,13 @@ export class Prosody {
     return program;
   }
 
-  private static async untilAccepting(program: Program, ports: readonly number[]): Promise<void> {
+  private static async untilAccepting(program: Program, listeners: readonly NetConnectOpts[]): Promise<void> {
     const deadline = Date.now() + DEFAULT_DEADLINE_MS;
-    for (const port of ports) {
-      while (!(await accepts(port))) {
-        if (!program.isRunning || Date.now() > deadline) throw new Error(`prosody does not listen on port ${port}\n${program.log}`);
+    for (const listener of listeners) {
+      while (!(await accepts(listener))) {
+        if (!program.isRunning || Date.now() > deadline) {
+          throw new Error(`prosody does not listen on ${JSON.stringify(listener)}\n${program.log}`);
+        }
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }

@@ -76,6 +76,12 @@ export class XmppUser {
     return this.client.iqCaller.request(stanza);
   }
 
+  /** Asks for the roster (RFC 6121 section 2.2): only a resource that has done so is told of subscriptions. */
+  async roster(): Promise<readonly Element[]> {
+    const answer = await this.request(xml('iq', { type: 'get' }, xml('query', { xmlns: 'jabber:iq:roster' })));
+    return answer.getChild('query')?.getChildElements() ?? [];
+  }
+
   /** Claims the first stanza that matches, waiting for it if need be. */
   take(what: string, wanted: (stanza: Element) => boolean, deadlineMs?: number): Promise<Element> {
     return this.stanzas.take({ what, wanted, deadlineMs });

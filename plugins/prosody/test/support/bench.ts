@@ -20,12 +20,13 @@ export class Bench {
     return new Bench(await startProsody({ domain: DOMAIN, component: GATEWAY, users, ...options }));
   }
 
-  /** Logs a user in and sends initial presence, unless told otherwise. */
+  /** Logs a user in as clients do: roster, then initial presence, unless told otherwise. */
   async login(user: string, { resource = 'test', available = true } = {}): Promise<XmppUser> {
     const { c2sPort: port } = this.prosody;
     const xmppUser = await XmppUser.connect({ user, password: PASSWORD, domain: DOMAIN, port, resource });
     this.users.push(xmppUser);
     if (available) {
+      await xmppUser.roster();
       await xmppUser.sendPresence();
       await xmppUser.takePresence(xmppUser.bareJid);
     }

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import xml from '@xmpp/xml';
 import type { Element } from '@xmpp/xml';
 
+import { Mailbox } from '../../../../scenarios/support/mailbox';
 import { LOOPBACK } from '../../../../scenarios/support/ports';
 import type { Prosody } from '../../../../scenarios/support/prosody';
 import { XmlStream } from '../../../../scenarios/support/xml-stream';
@@ -38,18 +39,20 @@ export async function openComponentStream(prosody: Prosody, options: ConnectOpti
 
 /** One connection of the gateway: a component stream that answers the plug-in's pings and may send anything. */
 export class Worker {
-  /** Pings that were answered. */
-  pings: Element[] = [];
+  /** Pings of the plug-in that were answered. */
+  private readonly pings = new Mailbox<Element>('answered pings', String);
 
   private constructor(
     private readonly prosody: Prosody,
     readonly stream: XmlStream,
+    /** What the plug-in was told; empty for an unnamed connection. */
+    readonly name: string,
   ) {}
 
   static async connect(prosody: Prosody, options: ConnectOptions = {}): Promise<Worker> {
     const stream = await openComponentStream(prosody, options);
     await stream.take('answer to the handshake', (element) => element.is('handshake'));
-    const worker = new Worker(prosody, stream);
+    const worker = new Worker(prosody, stream, options.worker ?? '');
     void worker.answerPings();
     if (options.worker !== undefined) {
       await worker.tell('set', xml('worker', { xmlns: PARTITION_NS, name: options.worker }));
@@ -95,6 +98,11 @@ export class Worker {
     return this.take(`presence ${type ?? 'available'} from ${from} to ${to}`, wanted);
   }
 
+  /** Claims the next ping of the plug-in; its answer is on the way. */
+  takePing(wanted: (ping: Element) => boolean = () => true): Promise<Element> {
+    return this.pings.take({ what: 'ping', wanted });
+  }
+
   /** Bodies of the messages that have arrived and were not claimed. */
   get unclaimedBodies(): string[] {
     return this.stream.elements.unclaimed.flatMap((stanza) => stanza.getChildText('body') ?? []);
@@ -109,8 +117,8 @@ export class Worker {
     try {
       for (;;) {
         const ping = await this.take('ping', isPing, NEVER_MS);
-        this.pings.push(ping);
         this.send(xml('iq', { type: 'result', id: ping.attrs['id'], from: ping.attrs['to'], to: ping.attrs['from'] }));
+        this.pings.put(ping);
       }
     } catch {
       // The stream has ended, and with it the pings.

@@ -1,0 +1,265 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import xml from '@xmpp/xml';
+import type { Element } from '@xmpp/xml';
+
+import { LOOPBACK } from '../../../scenarios/support/ports';
+import { XmlStream } from '../../../scenarios/support/xml-stream';
+import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import { Bench, DOMAIN, GATEWAY } from './support/bench';
+import { openComponentStream, PARTITION_NS, stanzaError, workerOfPair } from './support/worker';
+import type { Worker } from './support/worker';
+
+const ANN = `ann@${DOMAIN}`;
+const OTHER = 'other.example.com';
+const CONNECTION_LIMIT = 4;
+const VERSION = xml('query', { xmlns: 'jabber:iq:version' });
+const MISSING_USERS = Array.from({ length: 20 }, (_, index) => `sip${index}@${DOMAIN}`);
+
+const streamErrorOf = (stream: XmlStream): Promise<Element> =>
+  stream.take('stream error', (element) => element.name === 'stream:error');
+
+test('the example of the hash in the README is right', () => {
+  const readme = readFileSync(join(__dirname, '..', 'README.md'), 'utf8');
+  const rows = [...readme.matchAll(/^\| `(w\d)` \| `([0-9a-f]{40})`(, the highest)?/gm)];
+  expect(rows).toHaveLength(3);
+  for (const [, name, score] of rows) {
+    const input = `${name}\0ann@example.com\0bob@example.com`;
+    expect(createHash('sha1').update(input).digest('hex')).toBe(score);
+  }
+  const winner = rows.find(([, , , highest]) => highest !== undefined);
+  expect(winner?.[1]).toBe(workerOfPair(['w1', 'w2', 'w3'], 'bob@example.com', 'ann@example.com'));
+});
+
+describe('several connections of one component', () => {
+  let bench: Bench;
+  let ann: XmppUser;
+  let run = 0;
+
+  beforeAll(async () => {
+    bench = await Bench.start(['ann'], {
+      domainOptions: { isthmus_connection_limit: CONNECTION_LIMIT, isthmus_ping_interval: 0.2, isthmus_ping_deadline: 2 },
+      extraConfig: `Component "${OTHER}"\ncomponent_secret = "other"`,
+    });
+  });
+  beforeEach(async () => {
+    run += 1;
+    ann = await bench.login('ann');
+  });
+  afterEach(() => bench.disconnectAll());
+  afterAll(() => bench.stop());
+
+  /** Connects workers under names that no other test uses, so that a line of the log about one is about this one. */
+  const connectAll = async (...shortNames: string[]): Promise<Record<string, Worker>> => {
+    const entries = shortNames.map(async (name) => [name, await bench.connect({ worker: `${name}.${run}` })] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  };
+  const pick = (workers: Record<string, Worker>, name: string): Worker => {
+    const worker = workers[name];
+    if (worker === undefined) throw new Error(`no worker ${name}`);
+    return worker;
+  };
+  const ownerOf = (workers: Record<string, Worker>, user: string): Worker => {
+    const candidates = Object.values(workers);
+    const name = workerOfPair(candidates.map((worker) => worker.name), ANN, user);
+    return candidates.find((worker) => worker.name === name) as Worker;
+  };
+  /** A missing user whose pair with ann is this worker's. */
+  const userOf = (workers: Record<string, Worker>, name: string): string => {
+    const user = MISSING_USERS.find((candidate) => ownerOf(workers, candidate) === workers[name]);
+    if (user === undefined) throw new Error(`no user is ${name}'s`);
+    return user;
+  };
+
+  test('XD-16: each pair keeps the connection that the documented hash names, in the order sent', async () => {
+    const workers = await connectAll('w1', 'w2', 'w3');
+    for (const round of [1, 2, 3]) {
+      for (const user of MISSING_USERS) await ann.sendChat(`${user}/r${round}`, `${user} ${round}`);
+    }
+    for (const user of MISSING_USERS) {
+      for (const round of [1, 2, 3]) await ownerOf(workers, user).takeMessage(`${user} ${round}`);
+    }
+    const used = new Set(MISSING_USERS.map((user) => ownerOf(workers, user)));
+    expect(used.size).toBe(3);
+  });
+
+  test('XD-16: stanzas for the component itself are spread by the same hash', async () => {
+    const workers = await connectAll('w1', 'w2', 'w3');
+    for (const user of [GATEWAY, `search@${GATEWAY}`, `rooms@${GATEWAY}`]) {
+      await ann.sendChat(user, user);
+      await ownerOf(workers, user).takeMessage(user);
+    }
+  });
+
+  test('when a connection dies, its pairs move and the others stay', async () => {
+    const workers = await connectAll('w1', 'w2', 'w3');
+    const { w3, ...rest } = workers;
+    await w3?.stream.cut();
+    await bench.prosody.logLine(new RegExp(`Connection ${w3?.name} of .* detached`));
+    for (const user of MISSING_USERS) {
+      await ann.sendChat(user, `after ${user}`);
+      const moved = ownerOf(workers, user) === w3;
+      await ownerOf(moved ? rest : workers, user).takeMessage(`after ${user}`);
+    }
+  });
+
+  test('XD-10: drain before close loses nothing and gives the drained connection nothing new', async () => {
+    const workers = await connectAll('w1', 'w2');
+    const [drained, staying] = [pick(workers, 'w1'), pick(workers, 'w2')];
+    const bodies = Array.from({ length: 300 }, (_, index) => `drain ${index}`);
+    const send = async (part: readonly string[]): Promise<void> => {
+      for (const [index, body] of part.entries()) await ann.sendChat(MISSING_USERS[index % 20] ?? '', body);
+    };
+    await send(bodies.slice(0, 100));
+    const first = bodies[MISSING_USERS.indexOf(userOf(workers, 'w1'))] ?? '';
+    await drained.takeMessage(first);
+    const [answer] = await Promise.all([drained.tell('set', xml('drain', { xmlns: PARTITION_NS })), send(bodies.slice(100))]);
+    expect(answer.attrs['type']).toBe('result');
+    const before = drained.unclaimedBodies;
+    await ann.sendChat(userOf(workers, 'w1'), 'last');
+    await staying.takeMessage('last');
+    await drained.settle();
+    await drained.stream.end();
+
+    expect(drained.unclaimedBodies).toEqual(before);
+    expect([first, ...before, ...staying.unclaimedBodies].sort()).toEqual([...bodies].sort());
+    expect(ann.stanzas.unclaimed.filter(({ attrs }) => attrs['type'] === 'error').map(String)).toEqual([]);
+  });
+
+  test('XD-10: the answer to a draining worker\'s own question still reaches it', async () => {
+    const workers = await connectAll('w1', 'w2');
+    const drained = pick(workers, 'w1');
+    await drained.tell('set', xml('drain', { xmlns: PARTITION_NS }));
+    const answer = await drained.ask('get', `sip0@${DOMAIN}/x`, ann.jid, VERSION);
+    expect(answer.attrs['from']).toBe(ann.jid);
+  });
+
+  test('XD-10: when all drain, senders get remote-server-timeout', async () => {
+    const { w1 } = await connectAll('w1');
+    await w1?.tell('set', xml('drain', { xmlns: PARTITION_NS }));
+    await ann.sendChat(`sip0@${DOMAIN}`, 'too late', 'late');
+    expect(stanzaError(await ann.take('error', ({ attrs }) => attrs['id'] === 'late'))).toBe('wait remote-server-timeout');
+  });
+
+  test('XD-13: every IQ answer returns to the connection that asked, whoever owns the pair', async () => {
+    const workers = await connectAll('w1', 'w2', 'w3');
+    const asked = Object.values(workers).flatMap((worker) =>
+      MISSING_USERS.slice(0, 10).map((user) => worker.ask('get', `${user}/x`, ann.jid, VERSION)),
+    );
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ attrs }) => attrs['from'])).toEqual(Array.from({ length: 30 }, () => ann.jid));
+  });
+
+  test('XD-13: the answer for an asker that is gone goes to the pair\'s connection', async () => {
+    const { w1, w2 } = await connectAll('w1', 'w2');
+    const asked = await bench.connect({ component: OTHER, secret: 'other' });
+    w2?.send(xml('iq', { type: 'get', id: 'orphan', from: `sip0@${DOMAIN}/x`, to: `room@${OTHER}` }, VERSION));
+    await asked.take('question', ({ attrs }) => attrs['id'] === 'orphan');
+    await w2?.stream.cut();
+    await bench.prosody.logLine(new RegExp(`Connection ${w2?.name} of .* detached`));
+    asked.send(xml('iq', { type: 'result', id: 'orphan', from: `room@${OTHER}`, to: `sip0@${DOMAIN}/x` }));
+    await w1?.takeAnswer('orphan');
+  });
+
+  test('XD-11: a connection that does not read leaves the hash, and returns with its next answer, nothing lost', async () => {
+    const workers = await connectAll('w1', 'w2');
+    const [silent, other] = [pick(workers, 'w1'), pick(workers, 'w2')];
+    const user = userOf(workers, 'w1');
+    silent.stream.pause();
+    await ann.sendChat(user, 'before it was noticed');
+    await bench.prosody.logLine(new RegExp(`Connection ${silent.name} does not answer`));
+    await ann.sendChat(user, 'moved');
+    await other.takeMessage('moved');
+    silent.stream.resume();
+    await silent.takeMessage('before it was noticed');
+    await bench.prosody.logLine(new RegExp(`Connection ${silent.name} answers again`));
+    await ann.sendChat(user, 'back');
+    await silent.takeMessage('back');
+  });
+
+  test('XD-11: pings come from the domain to the component, each with an id of its own', async () => {
+    const { w1 } = await connectAll('w1');
+    const pings = [await w1?.takePing(), await w1?.takePing()];
+    for (const ping of pings) {
+      const { type, from, to } = ping?.attrs ?? {};
+      expect([type, from, to, ping?.getChild('ping')?.attrs]).toEqual(['get', DOMAIN, GATEWAY, { xmlns: PARTITION_NS }]);
+    }
+    expect(pings[0]?.attrs['id']).not.toBe(pings[1]?.attrs['id']);
+  });
+
+  test('an unnamed connection is served as well', async () => {
+    const worker = await bench.connect();
+    await ann.sendChat(`sip0@${DOMAIN}`, 'unnamed');
+    await worker.takeMessage('unnamed');
+  });
+
+  test.each([undefined, '', 'two words', 'x'.repeat(65), 'naïve', 'a\nb'])('worker name %j is a bad request', async (name) => {
+    const worker = await bench.connect();
+    expect(stanzaError(await worker.tell('set', xml('worker', { xmlns: PARTITION_NS, name })))).toBe('modify bad-request');
+  });
+
+  test('of two connections of one name the newer one is served', async () => {
+    await bench.connect({ worker: 'w1' });
+    const newer = await bench.connect({ worker: 'w1' });
+    for (const user of MISSING_USERS) {
+      await ann.sendChat(user, user);
+      await newer.takeMessage(user);
+    }
+  });
+
+  test('a wrong secret is not authorized, and the connections that are there go on', async () => {
+    const { w1 } = await connectAll('w1');
+    const stream = await openComponentStream(bench.prosody, { secret: 'guessed' });
+    expect((await streamErrorOf(stream)).getChild('not-authorized')).toBeDefined();
+    await stream.closed;
+    await ann.sendChat(`sip0@${DOMAIN}`, 'still here');
+    await w1?.takeMessage('still here');
+  });
+
+  test('a handshake with content beside the digest is not authorized', async () => {
+    const stream = await openRawStream(bench, GATEWAY);
+    stream.send(xml('handshake', {}, xml('x')));
+    expect((await streamErrorOf(stream)).getChild('not-authorized')).toBeDefined();
+  });
+
+  test('a stream of another component cannot enter through an attribute on the handshake', async () => {
+    const stream = await openComponentStream(bench.prosody, { component: OTHER, handshakeTo: GATEWAY });
+    expect((await streamErrorOf(stream)).getChild('not-authorized')).toBeDefined();
+  });
+
+  test('a connection above the limit is refused with resource-constraint', async () => {
+    await connectAll(...Array.from({ length: CONNECTION_LIMIT }, (_, index) => `w${index}`));
+    const stream = await openComponentStream(bench.prosody);
+    expect((await streamErrorOf(stream)).getChild('resource-constraint')).toBeDefined();
+  });
+
+  describe('other components of the server', () => {
+    test('keep one connection, their traffic and the strict check on their senders', async () => {
+      const { w1 } = await connectAll('w1');
+      const other = await bench.connect({ component: OTHER, secret: 'other' });
+      const second = await openComponentStream(bench.prosody, { component: OTHER, secret: 'other' });
+      expect((await streamErrorOf(second)).getChild('conflict')).toBeDefined();
+
+      await ann.sendChat(`room@${OTHER}`, 'to the other');
+      await other.takeMessage('to the other');
+      other.sendChat(`room@${OTHER}`, ann.bareJid, 'from the other');
+      await ann.takeMessage('from the other');
+      other.sendChat(`room@${OTHER}`, `sip0@${DOMAIN}`, 'to a missing user');
+      await w1?.takeMessage('to a missing user');
+
+      other.sendChat(`sip0@${DOMAIN}`, ann.bareJid, 'forged');
+      expect((await streamErrorOf(other.stream)).getChild('invalid-from')).toBeDefined();
+    });
+  });
+});
+
+/** A component stream before its handshake. */
+async function openRawStream(bench: Bench, component: string): Promise<XmlStream> {
+  const options = { host: LOOPBACK, port: bench.prosody.componentPort };
+  const header = `<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams' to='${component}'>`;
+  const stream = new XmlStream('raw component', options, header);
+  await stream.opened;
+  return stream;
+}
