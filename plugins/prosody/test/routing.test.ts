@@ -1,9 +1,8 @@
 import xml from '@xmpp/xml';
-import type { Element } from '@xmpp/xml';
 
 import type { XmppUser } from '../../../scenarios/support/xmpp-user';
-import { Bench, DOMAIN, GATEWAY } from './support/bench';
-import { PARTITION_NS, stanzaError } from './support/worker';
+import { Bench, DOMAIN } from './support/bench';
+import { PARTITION_NS } from './support/worker';
 import type { Worker } from './support/worker';
 
 const BOB = `bob@${DOMAIN}`;
@@ -14,9 +13,6 @@ const subscriptionsOf = async (user: XmppUser): Promise<Record<string, string>> 
   const items = await user.roster();
   return Object.fromEntries(items.map(({ attrs }) => [attrs['jid'], [attrs['subscription'], attrs['ask']].filter(Boolean).join(' ')]));
 };
-
-const presencesFrom = (from: string, { stanzas }: XmppUser): string[] =>
-  stanzas.unclaimed.filter(({ name, attrs }) => name === 'presence' && attrs['from'] === from).map(String);
 
 describe('routing between local users and missing users', () => {
   let bench: Bench;
@@ -153,95 +149,5 @@ describe('routing between local users and missing users', () => {
     worker.send(xml('presence', { from: BOB_PHONE, to: `${room}/bob` }, xml('x', { xmlns: 'http://jabber.org/protocol/muc' })));
     const joined = await worker.take('own presence in the room', ({ name, attrs }) => name === 'presence' && attrs['from'] === `${room}/bob`);
     expect([joined.attrs['to'], joined.attrs['type']]).toEqual([BOB_PHONE, undefined]);
-  });
-
-  describe('account query (XD-6)', () => {
-    const ask = (jid: string): Element => xml('account', { xmlns: PARTITION_NS, jid });
-    const ACCOUNTS: readonly (readonly [string, Record<string, string>])[] = [
-      [`ann@${DOMAIN}`, { jid: `ann@${DOMAIN}`, local: 'true', online: 'true' }],
-      [`ANN@Example.COM/phone`, { jid: `ann@${DOMAIN}`, local: 'true', online: 'true' }],
-      [`amy@${DOMAIN}`, { jid: `amy@${DOMAIN}`, local: 'true', online: 'false' }],
-      [BOB, { jid: BOB, local: 'false', online: 'false' }],
-      ['ann@elsewhere.example', { jid: 'ann@elsewhere.example', local: 'false', online: 'false' }],
-    ];
-
-    test.each(ACCOUNTS)('XD-6: %s', async (jid, expected) => {
-      await bench.login('ann');
-      const answer = await worker.tell('get', ask(jid));
-      const { xmlns, ...attrs } = answer.getChild('account')?.attrs ?? {};
-      expect(xmlns).toBe(PARTITION_NS);
-      expect(attrs).toEqual(expected);
-    });
-
-    test.each([DOMAIN, '@', '', `a b@${DOMAIN}`, `x@${DOMAIN}/`])('XD-6: "%s" is jid-malformed', async (jid) => {
-      expect(stanzaError(await worker.tell('get', ask(jid)))).toBe('modify jid-malformed');
-    });
-
-    test('XD-6: a query without the attribute is jid-malformed', async () => {
-      expect(stanzaError(await worker.tell('get', xml('account', { xmlns: PARTITION_NS })))).toBe('modify jid-malformed');
-    });
-
-    test.each(['account', 'drain', 'worker'])('XD-6: a user who sends %s gets service-unavailable', async (name) => {
-      const ann = await bench.login('ann');
-      const child = xml(name, { xmlns: PARTITION_NS, jid: BOB, name: 'w9' });
-      const asked = ann.request(xml('iq', { type: name === 'account' ? 'get' : 'set', to: DOMAIN }, child));
-      await expect(asked).rejects.toMatchObject({ condition: 'service-unavailable' });
-      await ann.sendChat(BOB, `still served after ${name}`);
-      await worker.takeMessage(`still served after ${name}`);
-    });
-
-    test('XD-6: a missing user who asks through the gateway gets service-unavailable', async () => {
-      const answer = await worker.ask('get', BOB_PHONE, DOMAIN, ask(BOB));
-      expect(stanzaError(answer)).toBe('cancel service-unavailable');
-    });
-
-    test('an account that another process makes is local as soon as its user logs in', async () => {
-      expect((await worker.tell('get', ask(`new@${DOMAIN}`))).getChild('account')?.attrs['local']).toBe('false');
-      await bench.prosody.writeAccount('new', 'pencil');
-      const user = await bench.login('new');
-      await user.stop();
-      expect((await worker.tell('get', ask(`new@${DOMAIN}`))).getChild('account')?.attrs['local']).toBe('true');
-    });
-
-    test('an account that is deleted is missing at once', async () => {
-      await bench.prosody.writeAccount('gone', 'pencil');
-      expect((await worker.tell('get', ask(`gone@${DOMAIN}`))).getChild('account')?.attrs['local']).toBe('true');
-      await bench.prosody.shell(`user:delete("gone@${DOMAIN}")`);
-      expect((await worker.tell('get', ask(`gone@${DOMAIN}`))).getChild('account')?.attrs['local']).toBe('false');
-    });
-  });
-
-  describe('without a live connection', () => {
-    beforeEach(async () => {
-      await worker.stream.end();
-    });
-
-    test('message and iq get remote-server-timeout, presence gets nothing', async () => {
-      const ann = await bench.login('ann');
-      await ann.sendPresence({ to: BOB });
-      await ann.sendChat(BOB, 'nobody there', 'm2');
-      const error = await ann.take('error', (stanza) => stanza.attrs['id'] === 'm2');
-      expect([error.attrs['from'], error.attrs['type'], stanzaError(error)]).toEqual([BOB, 'error', 'wait remote-server-timeout']);
-      const asked = ann.request(xml('iq', { type: 'get', to: BOB_PHONE }, PING));
-      await expect(asked).rejects.toMatchObject({ condition: 'remote-server-timeout' });
-      expect(presencesFrom(BOB, ann)).toEqual([]);
-    });
-
-    test('the component\'s own addresses answer alike', async () => {
-      const ann = await bench.login('ann');
-      const asked = ann.request(xml('iq', { type: 'get', to: GATEWAY }, PING));
-      await expect(asked).rejects.toMatchObject({ condition: 'remote-server-timeout' });
-      await ann.sendPresence({ to: GATEWAY });
-      await ann.sendChat(`bob@${GATEWAY}`, 'nobody there', 'm3');
-      expect(stanzaError(await ann.take('error', (stanza) => stanza.attrs['id'] === 'm3'))).toBe('wait remote-server-timeout');
-      expect(presencesFrom(GATEWAY, ann)).toEqual([]);
-    });
-
-    test('an error message for a missing user vanishes', async () => {
-      const ann = await bench.login('ann');
-      await ann.send(xml('message', { to: BOB, type: 'error', id: 'm4' }, xml('body', {}, 'x')));
-      await ann.request(xml('iq', { type: 'get', to: DOMAIN }, PING));
-      expect(ann.stanzas.unclaimed.filter((stanza) => stanza.attrs['id'] === 'm4').map(String)).toEqual([]);
-    });
   });
 });

@@ -1,3 +1,5 @@
+import xml from '@xmpp/xml';
+
 import { startProsody } from '../../../../scenarios/support/prosody';
 import type { Prosody, ProsodyOptions } from '../../../../scenarios/support/prosody';
 import { XmppUser } from '../../../../scenarios/support/xmpp-user';
@@ -51,4 +53,10 @@ export class Bench {
     await this.disconnectAll();
     await this.prosody.stop();
   }
+}
+
+/** The contact (a full JID) becomes available, and the user sees it. */
+export async function showAvailable(worker: Worker, contact: string, user: XmppUser): Promise<void> {
+  worker.send(xml('presence', { from: contact, to: user.bareJid }));
+  await user.takePresence(contact.split('/')[0] ?? contact);
 }
