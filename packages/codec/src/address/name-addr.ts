@@ -18,6 +18,7 @@ export interface NameAddr {
 
 const QUOTED = /^"((?:[^"\\]|\\.)*)"/su;
 const QUOTED_PAIR = /\\(.)/gsu;
+const DELIMITER = /[<>"]/;
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
 const TOKEN = /^[A-Za-z0-9\-.!%*_+`'~]+$/;
 /** What may stand bare between angle brackets. */
@@ -54,7 +55,7 @@ function readAddrSpec(text: string): Result<NameAddr> {
 
 function withParams(displayName: string, uri: string, rest: string): Result<NameAddr> {
   const params = readHeaderParams(rest.trim());
-  if (params === undefined || uri === '') {
+  if (params === undefined || uri === '' || DELIMITER.test(uri)) {
     return malformedJid();
   }
   const cleaned = cleanDisplayName(displayName);
@@ -130,10 +131,11 @@ export function formatNameAddr(parts: {
 }
 
 function formatParam([name, value]: readonly [string, string]): string {
-  if (value === '') {
+  const cleaned = cleanXmlText(value).replace(CONTROL, ' ');
+  if (cleaned === '') {
     return `;${name}`;
   }
-  return `;${name}=${TOKEN.test(value) ? value : quote(cleanXmlText(value).replace(CONTROL, ' '))}`;
+  return `;${name}=${TOKEN.test(cleaned) ? cleaned : quote(cleaned)}`;
 }
 
 function quote(text: string): string {

@@ -3,7 +3,8 @@
  *
  * Deviations, because JavaScript knows neither joining types nor bidirectional classes:
  * - ZERO WIDTH NON-JOINER is allowed after a virama only; the second half of rule A.1 (between joining letters) is not.
- * - The Bidi Rule tells right-to-left letters by their script, and takes all that is no letter, mark or digit as neutral.
+ * - The Bidi Rule tells right-to-left characters by their script, and takes all others that are no letter, mark or digit as
+ *   neutral.
  */
 
 const VIRAMA =
@@ -39,24 +40,24 @@ export function isContextAllowed(whole: string, index: number, character: string
   return RULES.some(([matches, allowed]) => matches.test(character) && allowed(place));
 }
 
-const RTL_LETTER =
-  /(?=\p{L})[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}\p{Script=Hanifi_Rohingya}]/u;
+const RTL_CHARACTER =
+  /(?![\p{M}\p{Nd}])[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}\p{Script=Hanifi_Rohingya}]/u;
 const LETTER = /\p{L}/gu;
 const EUROPEAN_DIGIT = /[0-9\u06F0-\u06F9]/;
 const ARABIC_DIGIT = /[\u0660-\u0669]/;
 const TRAILING_MARKS = /\p{M}+$/u;
-const RTL_END = new RegExp(`(?:${RTL_LETTER.source}|[0-9\\u0660-\\u0669\\u06F0-\\u06F9])$`, 'u');
-const RTL_START = new RegExp(`^${RTL_LETTER.source}`, 'u');
+const RTL_END = new RegExp(`(?:${RTL_CHARACTER.source}|[0-9\\u0660-\\u0669\\u06F0-\\u06F9])$`, 'u');
+const RTL_START = new RegExp(`^${RTL_CHARACTER.source}`, 'u');
 
 /** RFC 5893 section 2, for text that has a right-to-left letter or an Arabic digit; other text passes. */
 export function satisfiesBidiRule(text: string): boolean {
-  if (!RTL_LETTER.test(text) && !ARABIC_DIGIT.test(text)) {
+  if (!RTL_CHARACTER.test(text) && !ARABIC_DIGIT.test(text)) {
     return true;
   }
   const letters = text.match(LETTER) ?? [];
   return (
     RTL_START.test(text) &&
-    letters.every((letter) => RTL_LETTER.test(letter)) &&
+    letters.every((letter) => RTL_CHARACTER.test(letter)) &&
     RTL_END.test(withoutTrailingMarks(text)) &&
     !(EUROPEAN_DIGIT.test(text) && ARABIC_DIGIT.test(text))
   );
