@@ -1,0 +1,229 @@
+import { all, contextOf, names, newRef, only, Play, refOf, statusOf, theirDialog } from './support/pair';
+
+const bobs = theirDialog('bob');
+
+function session(play = new Play()): Play {
+  play.request('sip.invite', { ref: newRef(bobs), dialog: bobs });
+  return play;
+}
+
+function typing(play: Play, composing: boolean, cseq: number, refreshSeconds?: number) {
+  return play.request('sip.typing', { ref: refOf(bobs, cseq), composing, ...(refreshSeconds !== undefined && { refreshSeconds }) });
+}
+
+const states = (effects: Parameters<typeof all>[0]) => all(effects, 'xmpp.chat-state').map(({ chatState }) => chatState);
+
+describe('the SIP user types', () => {
+  test('IM-25 typing is shown as composing and answered 200', () => {
+    const effects = typing(session(), true, 2);
+    expect(states(effects)).toEqual(['composing']);
+    expect(effects.at(-1)).toMatchObject({ do: 'sip.answer', method: 'INFO', status: 200 });
+  });
+
+  test('typing may come in a MESSAGE: the answer names the method that came', () => {
+    const effects = session().request('sip.typing', { ref: refOf(bobs, 2), composing: true, method: 'MESSAGE' });
+    expect(only(effects, 'sip.answer').method).toBe('MESSAGE');
+  });
+
+  test('IM-27, S04 typing that is refreshed is shown once', () => {
+    const play = session();
+    typing(play, true, 2);
+    expect(names(typing(play, true, 3))).toEqual(['sip.answer']);
+  });
+
+  test.each([
+    ['microsoft', 'paused'],
+    ['simple', 'active'],
+  ] as const)('IM-25 the end of typing (%s) is shown as %s, once', (dialect, state) => {
+    const play = session(new Play(contextOf(dialect)));
+    typing(play, true, 2);
+    expect(states(typing(play, false, 3))).toEqual([state]);
+    expect(states(typing(play, false, 4))).toEqual([]);
+  });
+
+  test('Microsoft typing without news is over after typingTimeoutSeconds', () => {
+    const play = session(new Play(contextOf('microsoft', { typingTimeoutSeconds: 30 })));
+    typing(play, true, 2);
+    expect(states(play.pass(29))).toEqual([]);
+    typing(play, true, 3);
+    expect(states(play.pass(29))).toEqual([]);
+    expect(states(play.pass(1))).toEqual(['paused']);
+    expect(states(play.pass(100))).toEqual([]);
+  });
+
+  test('IM-26, S01 isComposing without refresh is over after 120 s', () => {
+    const play = session(new Play(contextOf('simple')));
+    typing(play, true, 2);
+    expect(states(play.pass(119))).toEqual([]);
+    expect(states(play.pass(1))).toEqual(['active']);
+  });
+
+  test('IM-26 the refresh interval of the far side counts, up to an hour', () => {
+    const play = session(new Play(contextOf('simple', { sessionIdleSeconds: 100_000 })));
+    typing(play, true, 2, 200);
+    expect(states(play.pass(199))).toEqual([]);
+    expect(states(play.pass(1))).toEqual(['active']);
+    typing(play, true, 3, 1e12);
+    expect(states(play.pass(3600))).toEqual(['active']);
+  });
+
+  test('IM-26, S02 a message ends typing without a stanza of its own', () => {
+    const play = session();
+    typing(play, true, 2);
+    expect(states(play.request('sip.message', { ref: refOf(bobs, 3), message: { text: 'hi' } }))).toEqual([]);
+    expect(states(play.pass(60))).toEqual([]);
+  });
+
+  test('the end of the session ends typing', () => {
+    const play = session();
+    typing(play, true, 2);
+    expect(names(play.request('sip.bye', { ref: refOf(bobs, 3) }))).toEqual(['sip.answer', 'xmpp.chat-state']);
+  });
+
+  test('IM-27 nothing is shown to a client that wrote without a chat state, until it sends one', () => {
+    const play = session();
+    play.says('one', { chatState: undefined as never });
+    expect(states(typing(play, true, 2))).toEqual([]);
+    expect(statusOf(typing(play, false, 3))).toBe(200);
+    play.says('headline', { chatState: undefined as never, type: 'normal' });
+    expect(states(typing(play, true, 4))).toEqual([]);
+    play.on('xmpp.chat-state', { chatState: 'active' });
+    expect(states(typing(play, true, 5))).toEqual(['composing']);
+  });
+
+  test('out of dialog: typing is taken; in an unknown dialog it gets 481', () => {
+    const play = new Play(contextOf('simple'));
+    expect(states(play.request('sip.typing', { ref: newRef(bobs), composing: true }))).toEqual(['composing']);
+    expect(states(play.pass(120))).toEqual(['active']);
+    expect(statusOf(typing(play, true, 2))).toBe(481);
+  });
+
+  test('typing out of dialog outlives what is remembered of the conversation, and then is over', () => {
+    const play = new Play(contextOf('simple', { sessionIdleSeconds: 60 }));
+    play.request('sip.message', { ref: newRef(theirDialog('p')), message: { text: 'hi' } });
+    play.request('sip.typing', { ref: newRef(theirDialog('q')), composing: true });
+    expect(states(play.pass(119))).toEqual([]);
+    expect(states(play.pass(1))).toEqual(['active']);
+    expect(play.record.conversation).toMatchObject({ is: 'none', seen: [] });
+  });
+});
+
+describe('the XMPP user types', () => {
+  test('IM-25 composing is told in the session, its end too, each once', () => {
+    const play = session();
+    expect(only(play.on('xmpp.chat-state', { chatState: 'composing' }), 'sip.typing')).toMatchObject({ composing: true, dialog: { callId: 'bob-call' } });
+    expect(play.on('xmpp.chat-state', { chatState: 'composing' })).toEqual([]);
+    play.answer('sip.typing', 200);
+    expect(play.on('xmpp.chat-state', { chatState: 'composing' })).toEqual([]);
+    expect(only(play.on('xmpp.chat-state', { chatState: 'paused' }), 'sip.typing').composing).toBe(false);
+    play.answer('sip.typing', 200);
+    for (const chatState of ['inactive', 'active'] as const) expect(play.on('xmpp.chat-state', { chatState })).toEqual([]);
+  });
+
+  test('typing waits for the request that is on its way; only the last state is told', () => {
+    const play = session();
+    play.says('one');
+    play.on('xmpp.chat-state', { chatState: 'composing' });
+    expect(names(play.answer('sip.message', 200))).toEqual(['sip.typing']);
+    play.on('xmpp.chat-state', { chatState: 'paused' });
+    play.on('xmpp.chat-state', { chatState: 'composing' });
+    expect(play.answer('sip.typing', 200)).toEqual([]);
+  });
+
+  test('IM-26 a message says that typing is over: no INFO for that', () => {
+    const play = session();
+    play.on('xmpp.chat-state', { chatState: 'composing' });
+    play.answer('sip.typing', 200);
+    play.says('one');
+    expect(play.answer('sip.message', 200)).toEqual([]);
+    expect(play.on('xmpp.chat-state', { chatState: 'active' })).toEqual([]);
+  });
+
+  test('typing that goes on with the next sentence is told again after the message', () => {
+    const play = session();
+    play.says('one', { chatState: 'composing' });
+    expect(names(play.answer('sip.message', 200))).toEqual(['sip.typing']);
+  });
+
+  test('without a session nothing is told; while ours is being opened it waits', () => {
+    const play = new Play();
+    expect(play.on('xmpp.chat-state', { chatState: 'composing' })).toEqual([]);
+    expect(play.ignored).toBeDefined();
+    play.says('one');
+    play.on('xmpp.chat-state', { chatState: 'composing' });
+    expect(names(play.answer('sip.invite', 200))).toEqual(['sip.message']);
+    expect(names(play.answer('sip.message', 200))).toEqual(['sip.typing']);
+  });
+
+  test('IM-26, S03 after 415 typing is never told to that side again', () => {
+    const play = session();
+    play.on('xmpp.chat-state', { chatState: 'composing' });
+    play.answer('sip.typing', 415);
+    expect(play.on('xmpp.chat-state', { chatState: 'paused' })).toEqual([]);
+    expect(play.record.conversation.is).toBe('open');
+  });
+
+  test.each([500, 486])('%i to typing changes nothing else', (status) => {
+    const play = session();
+    play.on('xmpp.chat-state', { chatState: 'composing' });
+    expect(play.answer('sip.typing', status)).toEqual([]);
+    expect(names(play.on('xmpp.chat-state', { chatState: 'paused' }))).toEqual(['sip.typing']);
+  });
+
+  test('a dead dialog found by typing: ended, and what waits goes out in a new session', () => {
+    const play = session();
+    play.on('xmpp.chat-state', { chatState: 'composing' });
+    play.says('one');
+    expect(names(play.answer('sip.typing', 408))).toEqual(['sip.bye', 'sip.invite']);
+  });
+
+  describe('IM-26 out of dialog', () => {
+    function paged(): Play {
+      const play = new Play(contextOf('simple'));
+      play.request('sip.message', { ref: newRef(theirDialog('p')), message: { text: 'hi' } });
+      return play;
+    }
+
+    test('typing is told only in reply to an earlier message', () => {
+      const fresh = new Play(contextOf('simple'));
+      fresh.says('one');
+      expect(fresh.on('xmpp.chat-state', { chatState: 'composing' })).toEqual([]);
+      const typing = only(paged().on('xmpp.chat-state', { chatState: 'composing' }), 'sip.typing');
+      expect(typing).toMatchObject({ composing: true, callId: expect.any(String) });
+      expect(typing).not.toHaveProperty('dialog');
+    });
+
+    test('IM-6 it never overlaps with another request out of dialog', () => {
+      const play = paged();
+      play.on('xmpp.chat-state', { chatState: 'composing' });
+      expect(play.says('one')).toEqual([]);
+      expect(names(play.answer('sip.typing', 200))).toEqual(['sip.message']);
+      expect(play.answer('sip.message', 200)).toEqual([]);
+      expect(play.record.conversation.is).toBe('none');
+    });
+
+    test('S03 after 415 it is not told again', () => {
+      const play = paged();
+      play.on('xmpp.chat-state', { chatState: 'composing' });
+      play.answer('sip.typing', 415);
+      expect(play.on('xmpp.chat-state', { chatState: 'paused' })).toEqual([]);
+    });
+
+    test('gone ends typing and the right to tell of it', () => {
+      const play = paged();
+      play.on('xmpp.chat-state', { chatState: 'composing' });
+      play.answer('sip.typing', 200);
+      expect(only(play.on('xmpp.chat-state', { chatState: 'gone' }), 'sip.typing').composing).toBe(false);
+      play.answer('sip.typing', 200);
+      expect(play.on('xmpp.chat-state', { chatState: 'composing' })).toEqual([]);
+    });
+
+    test('a client that shows chat states again is told of typing again', () => {
+      const play = new Play(contextOf('simple'));
+      play.says('one', { chatState: undefined as never });
+      play.answer('sip.message', 200);
+      play.on('xmpp.chat-state', { chatState: 'active' });
+      expect(states(play.request('sip.typing', { ref: newRef(bobs), composing: true }))).toEqual(['composing']);
+    });
+  });
+});
