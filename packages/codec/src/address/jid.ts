@@ -7,6 +7,8 @@ import { prepareOpaque, prepareUsername } from './precis';
 /** Three parts of at most 1023 octets and two separators. */
 const MAX_LENGTH = 3 * 1023 + 2;
 const MAX_PART_OCTETS = 1023;
+/** UTF-16 units: more than any text that NFC brings down to 1023 octets. What is longer is refused before any work on it. */
+const MAX_UNPREPARED = 2 * MAX_PART_OCTETS;
 /** RFC 7622 section 3.3.1. */
 const EXCLUDED = /["&'/:<>@]/;
 /** Width mapping would turn these into an excluded character, a space or a backslash: a disguise, refused. */
@@ -67,13 +69,14 @@ export function writeJid(jid: Jid): string {
 }
 
 function prepareLocalpart(text: string): string | undefined {
-  const prepared = hasWideDelimiter(text) ? undefined : prepareUsername(text);
+  const refused = text.length > MAX_UNPREPARED || hasWideDelimiter(text);
+  const prepared = refused ? undefined : prepareUsername(text);
   return prepared !== undefined && !EXCLUDED.test(prepared) && fits(prepared) ? prepared : undefined;
 }
 
 /** RFC 7622 Table 2 row 18: no leading space. */
 function prepareResource(text: string): string | undefined {
-  const prepared = prepareOpaque(text);
+  const prepared = text.length > MAX_UNPREPARED ? undefined : prepareOpaque(text);
   return prepared !== undefined && !prepared.startsWith(' ') && fits(prepared) ? prepared : undefined;
 }
 

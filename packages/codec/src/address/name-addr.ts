@@ -16,7 +16,7 @@ export interface NameAddr {
   readonly params: ReadonlyMap<string, string>;
 }
 
-const QUOTED = /^"((?:[^"\\]|\\.)*)"/su;
+const QUOTED = /^"(?:[^"\\]|\\.)*"/su;
 const QUOTED_PAIR = /\\(.)/gsu;
 const DELIMITER = /[<>"]/;
 const CONTROL = /[\p{Cc}\u2028\u2029]+/gu;
@@ -39,7 +39,7 @@ export function readNameAddr(text: string): Result<NameAddr> {
   }
   const close = rest.indexOf('>', open);
   const before = rest.slice(0, open).trim();
-  const displayName = quoted === null ? before : (quoted[1] ?? '').replace(QUOTED_PAIR, '$1');
+  const displayName = quoted === null ? before : quoted[0].slice(1, -1).replace(QUOTED_PAIR, '$1');
   if (close < 0 || before.includes('"') || (quoted !== null && before !== '')) {
     return malformedJid();
   }
@@ -64,12 +64,11 @@ function withParams(displayName: string, uri: string, rest: string): Result<Name
 
 /** The parameters of `;tag=a;q="b"`, or undefined where something else stands there. */
 function readHeaderParams(text: string): ReadonlyMap<string, string> | undefined {
-  const [before = '', ...parts] = splitOutsideQuotes(text);
-  if (before.trim() !== '') {
+  if (text !== '' && !text.startsWith(';')) {
     return undefined;
   }
   const params = new Map<string, string>();
-  for (const part of parts.filter((candidate) => candidate.trim() !== '')) {
+  for (const part of splitOutsideQuotes(text).filter((candidate) => candidate.trim() !== '')) {
     const equals = part.indexOf('=');
     const name = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase();
     const value = equals < 0 ? '' : unquote(part.slice(equals + 1).trim());
@@ -105,7 +104,7 @@ function splitOutsideQuotes(text: string): readonly string[] {
 function unquote(value: string): string | undefined {
   const quoted = QUOTED.exec(value);
   if (quoted !== null && quoted[0].length === value.length) {
-    return (quoted[1] ?? '').replace(QUOTED_PAIR, '$1').replace(CONTROL, ' ');
+    return quoted[0].slice(1, -1).replace(QUOTED_PAIR, '$1').replace(CONTROL, ' ');
   }
   return /[\s",\p{Cc}]/u.test(value) ? undefined : value;
 }

@@ -30,6 +30,6 @@ export function percentEncode(text: string, bare: RegExp): string {
 }
 
 function encodeOne(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
+  const code = character.charCodeAt(0);
   return code < 0x80 ? `%${code.toString(16).toUpperCase().padStart(2, '0')}` : encodeURIComponent(character);
 }

@@ -60,8 +60,11 @@ function uriToJid(uri: SipUriParts, header: NameAddr, options: SipToJidOptions):
   if (uri.scheme === 'sips' && options.sips === 'refuse') {
     return fail(fault('scheme.sips'));
   }
+  if (uri.user === undefined) {
+    return malformedJid();
+  }
   if (uri.scheme === 'tel') {
-    return telephoneToJid(uri, options.telephoneDomain);
+    return telephoneToJid(uri.user, options.telephoneDomain);
   }
   const local = localpartOf(uri.user);
   const resource = resourceOf(uri, header);
@@ -71,17 +74,17 @@ function uriToJid(uri: SipUriParts, header: NameAddr, options: SipToJidOptions):
   return makeJid({ local, domain: uri.host, ...(resource === '' ? {} : { resource }) });
 }
 
-function telephoneToJid(uri: SipUriParts, domain: string | undefined): Result<Jid> {
+function telephoneToJid(number: string, domain: string | undefined): Result<Jid> {
   if (domain === undefined) {
     return fail(faultFromSip(416, 'Telephone numbers are not carried'));
   }
-  const local = (uri.user ?? '').replace(VISUAL_SEPARATOR, '');
+  const local = number.replace(VISUAL_SEPARATOR, '');
   return GLOBAL_NUMBER.test(local) ? makeJid({ local, domain }) : malformedJid();
 }
 
 /** Decode, map, escape: mapped first, so that no mapping can make an escape sequence out of what was none. */
-function localpartOf(user: string | undefined): string | undefined {
-  const decoded = user === undefined ? undefined : percentDecode(user);
+function localpartOf(user: string): string | undefined {
+  const decoded = percentDecode(user);
   if (decoded === undefined || hasWideDelimiter(decoded)) {
     return undefined;
   }

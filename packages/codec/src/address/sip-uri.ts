@@ -37,32 +37,35 @@ export function readSipUri(text: string): Result<SipUriParts> {
 }
 
 function readTelephone(rest: string): Result<SipUriParts> {
-  const [user = '', ...params] = rest.split(';');
-  return succeed({ scheme: 'tel', user, host: '', params: readParams(params) });
+  return succeed({ scheme: 'tel', user: upTo(';', rest), host: '', params: readParams(rest) });
 }
 
 /** The user part ends at the first at-sign: `;`, `?` and `/` may stand in it. */
 function readHierarchy(scheme: Scheme, rest: string): Result<SipUriParts> {
   const at = rest.indexOf('@');
   const user = at < 0 ? undefined : rest.slice(0, at);
-  const [address = ''] = rest.slice(at + 1).split('?');
-  const [hostPort = '', ...params] = address.split(';');
-  const [, host, port] = HOST_PORT.exec(hostPort) ?? [];
+  const address = upTo('?', rest.slice(at + 1));
+  const [, host, port] = HOST_PORT.exec(upTo(';', address)) ?? [];
   if (host === undefined || user === '' || user?.includes(':') === true) {
     return malformedJid();
   }
   return succeed({
     scheme,
     host,
-    params: readParams(params),
+    params: readParams(address),
     ...(user === undefined ? {} : { user }),
     ...(port === undefined ? {} : { port: Number(port) }),
   });
 }
 
-function readParams(params: readonly string[]): ReadonlyMap<string, string> {
+function upTo(separator: string, text: string): string {
+  return text.split(separator, 1).join();
+}
+
+/** The parameters of a URI: all that follows its first semicolon. */
+function readParams(address: string): ReadonlyMap<string, string> {
   const read = new Map<string, string>();
-  for (const param of params) {
+  for (const param of address.split(';').slice(1)) {
     const equals = param.indexOf('=');
     const name = (equals < 0 ? param : param.slice(0, equals)).toLowerCase();
     if (name !== '' && !read.has(name)) {

@@ -21,7 +21,7 @@ export function readPresenceDocument(contentType: string, body: string): Result<
   if (body.trim() === '') {
     return succeed(undefined);
   }
-  const [mediaType = ''] = contentType.toLowerCase().split(';');
-  const read = READERS.get(mediaType.trim());
+  const mediaType = contentType.toLowerCase().split(';', 1).join().trim();
+  const read = READERS.get(mediaType);
   return read === undefined ? fail(fault('body.unsupported')) : read(body);
 }

@@ -4,7 +4,7 @@
  * limits, so that memory is bounded by the limits and not by the sender.
  */
 
-import { fail, fault, type Fault, type Result, succeed } from '@isthmus/model';
+import { fail, fault, type Result, succeed } from '@isthmus/model';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 
 export interface XmlNode {
@@ -25,7 +25,7 @@ const MAX_DEPTH = 32;
 const MAX_ELEMENTS = 1_000;
 const MAX_ATTRIBUTES = 32;
 /** A DOCTYPE of application/xpidf+xml, as found in the wild: a name and an external identifier, no internal subset. */
-const EXTERNAL_DOCTYPE = /^\s*[A-Za-z]+\s+(?:SYSTEM|PUBLIC)\s+[^[\]<>]*$/;
+const EXTERNAL_DOCTYPE = /^\s*[A-Za-z]+\s+(?:SYSTEM|PUBLIC)\s[^[\]<>]*$/;
 
 export interface XmlOptions {
   /** Skip (never fetch, never expand) a DOCTYPE that has no internal subset. All others are refused. */
@@ -43,9 +43,9 @@ export function parseXml(text: string, options: XmlOptions = {}): Result<XmlNode
 
 class TreeBuilder {
   private readonly open: XmlNode[] = [];
-  private root: XmlNode | undefined;
+  private result: Result<XmlNode> = fail(fault('body.malformed', 'The presence document has no element'));
+  private refused = false;
   private elements = 0;
-  private failure: Fault | undefined;
 
   constructor(private readonly options: XmlOptions) {}
 
@@ -58,14 +58,15 @@ class TreeBuilder {
     parser.on('text', (data) => this.onText(data));
     parser.on('cdata', (data) => this.onText(data));
     parser.write(text).close();
-    return this.failure === undefined && this.root !== undefined
-      ? succeed(this.root)
-      : fail(this.failure ?? fault('body.malformed'));
+    return this.result;
   }
 
   /** The first reason counts. */
   private refuse(reason: string): void {
-    this.failure ??= fault('body.malformed', reason);
+    if (!this.refused) {
+      this.refused = true;
+      this.result = fail(fault('body.malformed', reason));
+    }
   }
 
   private onDoctype(doctype: string): void {
@@ -80,13 +81,17 @@ class TreeBuilder {
     if (this.elements > MAX_ELEMENTS || this.open.length >= MAX_DEPTH || attributes.length > MAX_ATTRIBUTES) {
       this.refuse('The presence document has too many elements, levels or attributes');
     }
-    if (this.failure !== undefined) {
+    if (this.refused) {
       return;
     }
     const named = attributes.map(({ uri, local, value }) => [uri === '' ? local : `${uri} ${local}`, value] as const);
     const node: XmlNode = { name: tag.local, namespace: tag.uri, attributes: new Map(named), children: [], text: '' };
-    this.open.at(-1)?.children.push(node);
-    this.root ??= node;
+    const parent = this.open.at(-1);
+    if (parent === undefined) {
+      this.result = succeed(node);
+    } else {
+      parent.children.push(node);
+    }
     this.open.push(node);
   }
 

@@ -6,15 +6,6 @@
 /** Everything that is not a Char of XML 1.0: most controls, U+FFFE, U+FFFF and surrogates without their partner. */
 const NOT_XML_CHAR = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-  '\r': '&#xD;',
-};
-
 /** Drops the characters that XML 1.0 does not allow, lone surrogates included. Does not escape. */
 export function cleanXmlText(text: string): string {
   return text.replace(NOT_XML_CHAR, '');
@@ -25,5 +16,11 @@ export function cleanXmlText(text: string): string {
  * become references; CR does so too, because a parser would turn it into LF (section 2.11).
  */
 export function escapeXml(text: string): string {
-  return cleanXmlText(text).replace(/[&<>"'\r]/g, (character) => ESCAPES[character] ?? character);
+  return cleanXmlText(text)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&apos;')
+    .replaceAll('\r', '&#xD;');
 }

@@ -109,6 +109,7 @@ describe('readJid (RFC 7622)', () => {
     expect(prepared(`${wide}üa@example.com`)).toBeUndefined();
     expect(prepared(`a@${'a.'.repeat(511)}de`)).toBeUndefined();
     expect(prepared(`${long}${long}${long}@example.com`)).toBeUndefined();
+    expect(prepared(`a@example.com/${'u\u0308\u0301'.repeat(700)}`)).toBeUndefined();
   });
 
   test('a JID without a localpart has a bare form that is its domain', () => {

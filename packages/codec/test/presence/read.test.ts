@@ -154,6 +154,7 @@ describe('hostile documents (SEC-10)', () => {
     ['an unknown entity', PIDF, note('&nbsp;')],
     ['an internal subset in xpidf', XPIDF, doctype('<!DOCTYPE presence SYSTEM "x" [<!ENTITY e "x">]>')],
     ['an internal subset alone in xpidf', XPIDF, doctype('<!DOCTYPE presence [<!ENTITY e "x">]>')],
+    ['an endless DOCTYPE in xpidf', XPIDF, doctype(`<!DOCTYPE presence SYSTEM ${' '.repeat(60_000)}[]>`)],
     ['a billion laughs', XPIDF, doctype('<!DOCTYPE l [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]>').replace('bob', '&b;')],
     ['9000 levels', PIDF, `${'<a>'.repeat(9_000)}${'</a>'.repeat(9_000)}`],
     ['33 levels', PIDF, `${'<a>'.repeat(33)}${'</a>'.repeat(33)}`],
