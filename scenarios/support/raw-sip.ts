@@ -1,28 +1,21 @@
 import { randomBytes } from 'node:crypto';
 
 import { DEFAULT_DEADLINE_MS, Mailbox } from './mailbox';
+import { compose, refusalAck, transactionOf, viasBack } from './sip-compose';
+import type { Content } from './sip-compose';
 import { SipDialog } from './sip-dialog';
-import { SipMessage, tagOf, viaParameter } from './sip-message';
+import { SipMessage, tagOf } from './sip-message';
 import type { Header } from './sip-message';
 import { REASONS } from './sip-reasons';
 import { SipSockets } from './sip-sockets';
 import type { Flow, Hop, Transport } from './sip-sockets';
+import { ClientTransactions } from './sip-transactions';
 
 /** Requests remembered to recognise retransmissions (RFC 3261 section 17.2). */
 const REMEMBERED_REQUESTS = 5_000;
-const T1_MS = 500;
-const T2_MS = 4_000;
 const DIALOG_FORMING = ['INVITE', 'SUBSCRIBE'];
 /** Requests that must have a Contact (RFC 3261 section 8.1.1.8, RFC 6665 section 8.1.2: without it some refuse a NOTIFY). */
 const WITH_CONTACT = [...DIALOG_FORMING, 'NOTIFY'];
-
-/** Header fields by name; they replace the ones the peer would write, and an empty list leaves a field out. */
-export type Fields = Readonly<Record<string, string | readonly string[]>>;
-
-export interface Content {
-  readonly headers?: Fields;
-  readonly body?: string | Buffer;
-}
 
 export interface RequestOptions extends Content {
   readonly from: string;
@@ -61,7 +54,7 @@ export class SipPeer {
   nextHop: Hop | undefined;
   private readonly requests: Mailbox<Incoming>;
   private readonly known = new Map<string, Buffer | undefined>();
-  private readonly waiting = new Map<string, (outcome: SipMessage | Error) => void>();
+  private readonly asked = new ClientTransactions();
   private readonly served = new Map<string, (incoming: Incoming) => unknown>();
   private openSockets: SipSockets | undefined;
 
@@ -108,8 +101,8 @@ export class SipPeer {
   async reply(incoming: Incoming, status: number, content: Content = {}): Promise<SipMessage> {
     const { message, flow, localTag } = incoming;
     const to = tagOf(message.header('To')) === undefined ? `${message.header('To')};tag=${localTag}` : message.header('To');
-    const headers: Header[] = [...this.vias(message, flow)];
-    headers.push(['From', message.header('From')], ['To', to], ['Call-ID', message.callId], ['CSeq', message.header('CSeq')]);
+    const headers: Header[] = [...viasBack(message, flow.port), ['From', message.header('From')], ['To', to]];
+    headers.push(['Call-ID', message.callId], ['CSeq', message.header('CSeq')]);
     if (DIALOG_FORMING.includes(message.method) && status > 100 && status < 300) {
       headers.push(...message.all('Record-Route').map((value): Header => ['Record-Route', value]));
       headers.push(['Contact', this.contact(flow.transport)]);
@@ -150,7 +143,7 @@ export class SipPeer {
     const hop = this.hopFor(options.hop);
     const flow = await this.sockets.flow(hop);
     const request = this.complete(startLine, dialogHeaders, hop, options);
-    const response = await this.final(request, flow, options.deadlineMs ?? DEFAULT_DEADLINE_MS);
+    const response = await this.asked.final(request, flow, options.deadlineMs ?? DEFAULT_DEADLINE_MS);
     if (request.method === 'INVITE' && response.status >= 300) await flow.send(refusalAck(request, response).encode());
     return { request, response };
   }
@@ -176,7 +169,7 @@ export class SipPeer {
     await this.sockets.close();
     const stopped = new Error('the test stopped this peer');
     this.requests.close(stopped);
-    for (const settle of [...this.waiting.values()]) settle(stopped);
+    this.asked.stop(stopped);
   }
 
   private get sockets(): SipSockets {
@@ -192,7 +185,7 @@ export class SipPeer {
 
   private heard(message: SipMessage, flow: Flow): void {
     if (!message.isRequest) {
-      if (message.status >= 200) this.waiting.get(viaParameter(message, 'branch') ?? '')?.(message);
+      this.asked.heard(message);
       return;
     }
     const transaction = transactionOf(message);
@@ -220,56 +213,4 @@ export class SipPeer {
     const contact: Header[] = WITH_CONTACT.includes(method) ? [['Contact', this.contact(hop.transport)]] : [];
     return compose(startLine, [via, ['Max-Forwards', '70'], ...dialogHeaders, ...contact], content);
   }
-
-  private vias(request: SipMessage, flow: Flow): Header[] {
-    return request.all('Via').map((value, index): Header => {
-      const asked = index === 0 && /;\s*rport(?=[;,\s]|$)/i.test(value);
-      return ['Via', asked ? value.replace(/;\s*rport(?=[;,\s]|$)/i, `;rport=${flow.port};received=127.0.0.1`) : value];
-    });
-  }
-
-  /** Final answer to a request; over UDP the request is repeated until then (RFC 3261 section 17.1). */
-  private final(request: SipMessage, flow: Flow, deadlineMs: number): Promise<SipMessage> {
-    const branch = viaParameter(request, 'branch') ?? '';
-    const bytes = request.encode();
-    return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
-      const settle = (outcome: SipMessage | Error): void => {
-        clearTimeout(timer);
-        clearTimeout(deadline);
-        this.waiting.delete(branch);
-        if (outcome instanceof Error) reject(outcome);
-        else resolve(outcome);
-      };
-      const late = new Error(`no final answer to ${request.startLine} within ${deadlineMs} ms`);
-      const deadline = setTimeout(() => settle(late), deadlineMs);
-      this.waiting.set(branch, settle);
-      const transmit = (wait: number): void => {
-        flow.send(bytes).catch(settle);
-        if (flow.transport === 'udp') timer = setTimeout(() => transmit(Math.min(wait * 2, T2_MS)), wait);
-      };
-      transmit(T1_MS);
-    });
-  }
-}
-
-/** A message from the fields the peer writes and the fields the test wants instead or besides. */
-function compose(startLine: string, written: readonly Header[], { headers = {}, body = '' }: Content): SipMessage {
-  const given = Object.entries(headers);
-  const replaced = new Set(given.map(([name]) => name.toLowerCase()));
-  const kept = written.filter(([name]) => !replaced.has(name.toLowerCase()));
-  const added = given.flatMap(([name, value]) => [value].flat().map((one): Header => [name, one]));
-  return new SipMessage(startLine, [...kept, ...added], Buffer.from(body));
-}
-
-/** Key of a server transaction (RFC 3261 section 17.2.3, with the fields that serve peers without a branch). */
-const transactionOf = (request: SipMessage): string =>
-  [request.method, viaParameter(request, 'branch'), request.callId, request.header('CSeq'), tagOf(request.header('From'))].join(' ');
-
-/** ACK to a refusal: same branch as the INVITE (RFC 3261 section 17.1.1.3). */
-function refusalAck(invite: SipMessage, response: SipMessage): SipMessage {
-  const headers: Header[] = [['Via', invite.header('Via')], ['Max-Forwards', '70']];
-  headers.push(['From', invite.header('From')], ['To', response.header('To')], ['Call-ID', invite.callId]);
-  headers.push(['CSeq', `${invite.cseq.number} ACK`], ...invite.all('Route').map((route): Header => ['Route', route]));
-  return new SipMessage(`ACK ${invite.uri} SIP/2.0`, headers);
 }

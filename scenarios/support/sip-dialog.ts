@@ -1,4 +1,5 @@
-import type { Content, Exchange, Incoming, SipPeer } from './raw-sip';
+import type { Exchange, Incoming, SipPeer } from './raw-sip';
+import type { Content } from './sip-compose';
 import { tagOf, uriOf } from './sip-message';
 import type { Header, SipMessage } from './sip-message';
 import type { Hop } from './sip-sockets';
