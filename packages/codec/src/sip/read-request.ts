@@ -27,11 +27,15 @@ const READERS: Readonly<Record<Exclude<Method, 'OPTIONS'>, Reader>> = {
 /** Their answer is not ours to give: ACK has none, that of CANCEL has been sent by the server (drachtio.md section 4.1). */
 const UNANSWERED: ReadonlySet<string> = new Set(['ACK', 'CANCEL']);
 
+/** Microsoft's NOTIFY without an answer (trap T9). We never ask for it (DR-20). */
+const NEVER_ANSWERED = 'BENOTIFY';
+
 /**
  * What a request of the SIP side means. Never throws, whatever the request holds. Whether the sender may send it at all,
  * by his network address and his domain, is not decided here (SEC-3).
  */
 export function readRequest(request: SipRequestIn, context: SipReadContext): RequestReading {
+  if (request.method === NEVER_ANSWERED) return { is: 'ignore', why: 'BENOTIFY is not offered and never answered' };
   const method = METHODS.find((each) => each === request.method);
   if (method === undefined) return refuseRequest(request, fault('request.unsupported', `${request.method} is not offered`));
   if (method === 'OPTIONS') return answerOptions(request, context);
