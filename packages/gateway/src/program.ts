@@ -37,7 +37,7 @@ interface Parts {
 
 /** Runs a worker until SIGTERM or SIGINT, or until it is refused for good; returns the exit code. */
 export async function runProgram(config: Config, file: string): Promise<number> {
-  const name = config.worker.name ?? `${hostname().replace(/[^A-Za-z0-9_.-]/g, '-')}-${process.pid}`;
+  const name = config.worker.name ?? defaultName();
   const log = createLog(config.log.level, name);
   const stopped = untilStopped();
   const parts = await build(config, file, name, log);
@@ -50,6 +50,12 @@ export async function runProgram(config: Config, file: string): Promise<number> 
   return cause.startsWith('SIG') ? 0 : 1;
 }
 
+/** Host name and process id, in the letters that a worker's name may have. */
+function defaultName(): string {
+  const host = hostname().replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 20);
+  return `${host}-${process.pid}`;
+}
+
 /** Builds everything that can be built without waiting for a server. Undoes what was begun when something fails. */
 async function build(config: Config, file: string, name: string, log: Logger): Promise<Parts> {
   const undo: (() => Promise<unknown>)[] = [];
@@ -59,7 +65,7 @@ async function build(config: Config, file: string, name: string, log: Logger): P
     undo.push(() => store.close());
     const { sipd, servers } = await sipServers(config, file, log);
     if (sipd !== undefined) undo.push(() => sipd.close());
-    const sip = createSipLinks({ servers, instance, limits: sipd === undefined ? 'drachtio' : 'none', log });
+    const sip = createSipLinks({ servers, workerName: name, limits: sipd === undefined ? 'drachtio' : 'none', log });
     undo.push(() => sip.stop());
     const xmpp = createXmppLink({
       host: config.xmpp.host,
@@ -202,15 +208,19 @@ async function startWorker({ worker, store, log }: Parts, look: () => void): Pro
 
 /** Nothing new comes in; what is in hand is finished; then everything is closed (XD-10). */
 async function stop({ xmpp, sip, worker, http, store, sipd, log }: Parts): Promise<void> {
-  const step = async (what: string, work: () => Promise<unknown>) => {
-    await work().catch((error: unknown) => log.warn({ what, error }, 'stop_failed'));
+  const step = async (what: string, work: () => unknown) => {
+    try {
+      await work();
+    } catch (error) {
+      log.warn({ what, error }, 'stop_failed');
+    }
   };
   await step('xmpp drain', () => xmpp.drain());
   await step('sip drain', () => sip.drain());
   await step('worker', () => worker.stop(DRAIN_MS));
   await step('xmpp', () => xmpp.stop());
   await step('sip', () => sip.stop());
-  await step('sip server', async () => sipd?.close());
+  await step('sip server', () => sipd?.close());
   await step('store', () => store.close());
   await step('http', () => http.close());
 }

@@ -135,10 +135,10 @@ export class Worker {
       now: this.now,
     });
     const common = { loop: this.loop, accounts: this.accounts, routes: this.table, log, metrics: this.metrics, now: this.now };
-    this.xmppSide = new XmppSide({ ...common, ...settings, link: xmpp });
+    this.xmppSide = new XmppSide({ ...settings, ...common, link: xmpp });
     this.sipSide = new SipSide({
-      ...common,
       ...settings,
+      ...common,
       links: sip,
       access: new AccessList(settings.allow),
       onUnreachable: (route) => this.health.suspect(route),

@@ -69,7 +69,7 @@ const drachtioServer = z.strictObject({
   servers: z
     .array(
       z.strictObject({
-        name: z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may hold letters, digits and _ . - only'),
+        name: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'may hold 1 to 32 letters, digits and _ - only'),
         host,
         port: port.default(9022),
         secret: secret('the secret of the admin port'),
@@ -144,7 +144,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       name: z
         .string()
-        .regex(/^[A-Za-z0-9_.-]{1,64}$/, 'may hold letters, digits and _ . - only')
+        .regex(/^[A-Za-z0-9_-]{1,32}$/, 'may hold 1 to 32 letters, digits and _ - only')
         .optional()
         .describe('unique among the workers; default: host name and process id'),
     })

@@ -1,6 +1,6 @@
 import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
-import { newRecord, settle, step } from '@isthmus/engine';
-import { fault, FaultError, pairKey, type Pair } from '@isthmus/model';
+import { newRecord, settle, step, withSipUri } from '@isthmus/engine';
+import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/model';
 import { type PairStore, StoreUnavailableError } from '@isthmus/store';
 import { RecordCache } from './cache';
 import { nextDue, toStored, type StoredPair } from './stored';
@@ -67,13 +67,15 @@ export class PairLoop {
 
   /**
    * Takes an event. Resolves when it has been committed and its effects have been started. Rejects with a `FaultError`
-   * (`queue.full`, `server.unavailable`) when it has not been taken: the caller owes the sender an error.
+   * (`server.unavailable`, `server.error`) when it has not been taken: the caller owes the sender an error. `sipUri`: the
+   * contact's own address as the event showed it (ADDR-10).
    */
-  handle(pair: Pair, event: EngineEvent): Promise<void> {
-    return this.change(pair, (record) => {
+  handle(pair: Pair, event: EngineEvent, sipUri?: SipUri): Promise<void> {
+    return this.change(pair, (before) => {
+      const record = sipUri === undefined ? before : withSipUri(before, sipUri);
       const result = step(record, event, this.options.contextOf(pair));
       if (result.ignored !== undefined) this.options.onIgnored?.(pair, event, result.ignored);
-      if (result.record === record && result.effects.length === 0) return undefined;
+      if (result.record === before && result.effects.length === 0) return undefined;
       return { record: result.record, start: result.effects };
     });
   }

@@ -94,7 +94,8 @@ export class SipSide {
       log.info({ trace: effect.trace, callId: effect.dialog.callId }, 'dialog_continued_by_hand');
       result = await links.request(writeRequest(sent, this.parties(record), context));
     }
-    const outcome = readOutcome(sent, result, { at: now(), trace: effect.trace, dialect: context.dialect });
+    const final = result.is === 'no-dialog' ? ({ is: 'unsent', why: 'the dialog is lost' } as const) : result;
+    const outcome = readOutcome(sent, final, { at: now(), dialect: context.dialect });
     metrics.outcomes.inc({ method: outcome.method, status: String(outcome.status) });
     metrics.answerSeconds.observe({ method: outcome.method }, (now() - begun) / 1_000);
     if (effect.do === 'sip.message') metrics.messages.inc({ direction: 'to-sip', outcome: outcome.status < 300 ? 'delivered' : 'failed' });
@@ -139,7 +140,7 @@ export class SipSide {
     const check = opensSomething(event) ? () => this.admit(sipUser, xmppUser) : undefined;
     return this.sequence.run(pairKey(pair), check, async (refusal) => {
       if (refusal !== undefined) return this.refuse(request, refusal, event.trace);
-      await this.options.loop.handle(pair, event);
+      await this.options.loop.handle(pair, event, sipUser.uri);
     });
   }
 
