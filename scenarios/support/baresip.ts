@@ -68,7 +68,7 @@ export class Baresip {
     await this.statuses.take({ what: `sight of ${contact} as ${status}`, wanted, deadlineMs });
   }
 
-  /** The next message that baresip shows. */
+  /** The next message that baresip shows; it takes longer ones than about 480 bytes (200 OK) and shows nothing. */
   message(deadlineMs?: number): Promise<ChatMessage> {
     return this.messages.take({ what: 'message', wanted: () => true, deadlineMs });
   }

@@ -17,7 +17,8 @@ export interface LinphoneOptions {
 
 /**
  * A real linphone 5.1 as the SIP user (Debian package linphone-cli, the console program linphonec): watches contacts and
- * names their activities, tells its watchers that it is open as long as it runs, sends and shows messages.
+ * names their activities, tells its watchers that it is open as long as it runs, sends and shows messages. It notifies
+ * only watchers whom it watches itself, and a SUBSCRIBE without Expires crashes it.
  */
 export class Linphone {
   private readonly messages = new Mailbox<ChatMessage>('linphone', ({ from, text }) => `${from}: ${text}`);

@@ -191,7 +191,7 @@ export class SipPeer {
     const transaction = transactionOf(message);
     if (this.known.has(transaction)) {
       const answer = this.known.get(transaction);
-      if (answer !== undefined) void flow.send(answer);
+      if (answer !== undefined) flow.send(answer).catch(() => undefined); // gone meanwhile: it will ask again
       return;
     }
     this.remember(transaction);

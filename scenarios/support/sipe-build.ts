@@ -16,8 +16,8 @@ const BUILD_DEADLINE_MS = 120_000;
  * The bench with the real client of Microsoft's dialect: the folder that ISTHMUS_SIPE names, or ../shared/peers/sipe beside
  * the checkout. It is not part of the project. Undefined where there is none; with CI set that is an error.
  */
-export function sipeBench(env: NodeJS.ProcessEnv = process.env): string | undefined {
-  const folder = env['ISTHMUS_SIPE'] ?? BESIDE_THE_CHECKOUT;
+export function sipeBench(env: NodeJS.ProcessEnv = process.env, beside = BESIDE_THE_CHECKOUT): string | undefined {
+  const folder = env['ISTHMUS_SIPE'] ?? beside;
   if (existsSync(join(folder, 'src', 'stubfe.py'))) return folder;
   if ((env['CI'] ?? '') === '' && env['ISTHMUS_SIPE'] === undefined) return undefined;
   throw new Error(`the SIPE bench is not in ${folder}: let ISTHMUS_SIPE name its folder`);

@@ -1,11 +1,27 @@
 import { SipPeer } from '../raw-sip';
-import { SipeBench } from '../sipe';
+import { SipeBench, sipeBench } from '../sipe';
 import { describeWithSipe } from '../sipe-suite';
 import { pidf } from './pidf';
 
 const ANN = 'sip:ann@example.com';
 const BOB = 'bob@example.com';
 const SDP = ['v=0', 'o=- 0 0 IN IP4 127.0.0.1', 's=session', 'c=IN IP4 127.0.0.1', 't=0 0', 'm=message 5060 sip null', 'a=accept-types:text/plain', ''].join('\r\n');
+
+describe('where the SIPE bench is looked for', () => {
+  test.each([
+    ['nowhere, and nobody needs it', {}, undefined],
+    ['nowhere, in a shell with an empty CI', { CI: '' }, undefined],
+  ])('%s: the suite is left out', (_, env, found) => {
+    expect(sipeBench(env, '/nowhere')).toBe(found);
+  });
+
+  test.each([
+    ['in CI', { CI: 'true' }],
+    ['named by ISTHMUS_SIPE', { ISTHMUS_SIPE: '/nowhere' }],
+  ])('%s: its absence is an error that says what to set', (_, env) => {
+    expect(() => sipeBench(env, '/nowhere')).toThrow('the SIPE bench is not in /nowhere: let ISTHMUS_SIPE name its folder');
+  });
+});
 
 /** The real client of Microsoft's dialect, a scripted peer where the gateway's SIP server will be. */
 describeWithSipe('SIPE behind a front end with a static route', () => {
@@ -28,7 +44,7 @@ describeWithSipe('SIPE behind a front end with a static route', () => {
     await gateway.receive('ACK');
   });
 
-  test('a contact added: SUBSCRIBE without Expires (PRES), 200 and NOTIFY make the buddy online', async () => {
+  test('a contact added: SUBSCRIBE without Expires (microsoft-observed B), 200 and NOTIFY make the buddy online', async () => {
     bench.user(BOB).command(`add ${ANN}`);
     const subscribe = await gateway.receive('SUBSCRIBE', ({ uri }) => uri === ANN);
     expect(subscribe.message.all('Expires')).toEqual([]);
