@@ -12,14 +12,15 @@ import type { XmppUser } from '../scenarios/support/xmpp-user';
 
 const BOB = 'bob@example.com';
 const SDP = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=session\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=message 5060 sip null\r\na=accept-types:text/plain\r\n';
-const WIDTH = 30;
+const CHAT_STATES = 'http://jabber.org/protocol/chatstates';
+const WIDTH = 34;
 
 const say = (text = ''): void => void process.stdout.write(`${text}\n`);
 const heading = (text: string): void => say(`\n${text}\n`);
 
 /** One line of the ladder: an arrow between Ann and isthmus (left) or isthmus and Bob (right). */
 function arrow(side: 'xmpp' | 'sip', direction: 'in' | 'out', text: string): void {
-  const label = text.length > WIDTH - 4 ? `${text.slice(0, WIDTH - 5)}…` : text;
+  const label = text.length > WIDTH - 6 ? `${text.slice(0, WIDTH - 7)}…` : text;
   const toRight = (side === 'xmpp') === (direction === 'in');
   const line = toRight ? `-- ${label} ${'-'.repeat(WIDTH - label.length - 5)}>` : `<${'-'.repeat(WIDTH - label.length - 5)} ${label} --`;
   const empty = ' '.repeat(WIDTH);
@@ -90,7 +91,7 @@ async function bobAddsAnn(ann: XmppUser, bob: SipPeer): Promise<void> {
 
 async function theyChat(ann: XmppUser, bob: SipPeer): Promise<void> {
   heading('Ann writes; the first text opens a session.');
-  await ann.sendChat(BOB, 'Lunch at 12? 🍜');
+  await ann.send(xml('message', { to: BOB, type: 'chat' }, xml('body', {}, 'Lunch at 12? 🍜'), xml('active', { xmlns: CHAT_STATES })));
   arrow('xmpp', 'in', 'message "Lunch at 12? 🍜"');
   const session = await bob.accept(await bobGets(bob, 'INVITE'), { headers: { 'Content-Type': 'application/sdp' }, body: SDP });
   arrow('sip', 'in', '200 (INVITE)');
