@@ -22,13 +22,18 @@ const MAX_LIST = 32;
 
 /** The values of a comma list, without parameters, trimmed. */
 export function readList(value: string | undefined): readonly string[] {
-  const items = (value ?? '').split(',', MAX_LIST).map((item) => item.split(';', 1)[0]?.trim() ?? '');
+  const items = (value ?? '').split(',', MAX_LIST).map(withoutParameters);
   return items.filter((item) => item !== '');
+}
+
+function withoutParameters(value: string): string {
+  const semicolon = value.indexOf(';');
+  return (semicolon < 0 ? value : value.slice(0, semicolon)).trim();
 }
 
 /** The event package (RFC 6665 section 8.2.1), lower case; parameters are dropped. */
 export function readEventPackage(value: string | undefined): string {
-  return (value ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return withoutParameters(value ?? '').toLowerCase();
 }
 
 /** RFC 6665 section 8.2.3. */
@@ -56,6 +61,6 @@ export function readSubscriptionState(value: string | undefined): SubscriptionSt
 }
 
 function splitParameter(parameter: string): readonly [name: string, value: string] {
-  const [name = '', value = ''] = parameter.split('=', 2);
-  return [name.trim(), value.trim()];
+  const equals = parameter.indexOf('=');
+  return equals < 0 ? [parameter, ''] : [parameter.slice(0, equals).trim(), parameter.slice(equals + 1).trim()];
 }

@@ -5,9 +5,6 @@ import { safeAnswer, type LooseHeaders } from './safe';
 import type { SipAnswerOut } from './wire';
 import type { SipParties, SipWriteContext } from './writing';
 
-/** Seconds that a peer should wait after our 503. Ours is never for one user (ERR-2). */
-const RETRY_AFTER = '10';
-
 /** Our answer to a request. SUBSCRIBE gets 200 where it succeeds, never 202: on 202 real clients build no dialog (observed A1). */
 export function writeAnswer(effect: AnswerEffect, parties: SipParties, context: SipWriteContext): SipAnswerOut {
   const { transaction, status, reason, session } = effect;
@@ -28,7 +25,6 @@ function toHeader(effect: AnswerEffect, parties: SipParties): LooseHeaders {
 function headersOf(effect: AnswerEffect, context: SipWriteContext): LooseHeaders {
   const { method, status } = effect;
   const contact = `<${context.contactUri}>`;
-  if (status === 503) return { 'Retry-After': RETRY_AFTER };
   if (status === 423) return { 'Min-Expires': numberOf(effect.minExpiresSeconds) };
   if (status >= 300) return {};
   if (method === 'SUBSCRIBE') return { Contact: contact, Event: EVENT_PACKAGE, Expires: numberOf(effect.expiresSeconds) };

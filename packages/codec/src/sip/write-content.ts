@@ -20,7 +20,7 @@ const TEXT_TYPE = 'text/plain; charset=UTF-8';
 /** A longer first text is left out of INVITE: it comes as MESSAGE anyway, and headers have an end (DR-18). Bytes. */
 const MAX_FIRST_TEXT = 3000;
 /** A longer subject is cut, characters. */
-const MAX_SUBJECT = 500;
+const MAX_SUBJECT = 250;
 
 export function writeContent(effect: RequestEffect, parties: SipParties, context: SipWriteContext): Content {
   switch (effect.do) {

@@ -1,5 +1,6 @@
 import type { EngineEvent } from '@isthmus/engine';
 import { CHAT_STATES, fault, type ChatState, type Fault, type Pair, type TextMessage } from '@isthmus/model';
+import { textToWire } from '../body/lines';
 import { attributeOf, type Element } from '../xml/element';
 import { cleanXmlText } from '../xml/text';
 import { hasChildOf, ownText } from './children';
@@ -36,7 +37,7 @@ export function readMessage(stanza: Element, pair: Pair, resource: string | unde
   const from = resource === undefined ? {} : { resource };
   const typing = chatState === undefined ? {} : { chatState };
   if (message === undefined) return readWithoutBody(stanza, pair, { ...base, ...from }, chatState);
-  if (Buffer.byteLength(message.text) > context.maxTextBytes) return refuse(fault('body.too-large'));
+  if (Buffer.byteLength(textToWire(message.text)) > context.maxTextBytes) return refuse(fault('body.too-large'));
   const id = readId(stanza) ?? context.newId();
   const kind = type === 'chat' || type === 'headline' ? type : 'normal';
   return event(pair, { on: 'xmpp.message', id, type: kind, message, ...from, ...typing, ...base });

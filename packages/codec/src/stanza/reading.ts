@@ -10,7 +10,7 @@ export interface StanzaContext {
   newId(): string;
   /** What becomes of messages of type headline (IM-12); default `ignore`. */
   readonly headlines?: 'carry' | 'ignore';
-  /** The longest text that is carried, bytes of UTF-8 (SEC-11). */
+  /** The longest text that is carried, bytes of UTF-8 with CR LF for line ends, as SIP has it (SEC-11). */
   readonly maxTextBytes: number;
 }
 

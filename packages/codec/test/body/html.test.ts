@@ -32,6 +32,9 @@ describe('HTML reduced to text (SEC-13)', () => {
     ['a bracket inside quotes is no end', '<b title="a>b" id=\'>\'>x</b>', 'x'],
     ['what is no tag is text', '1 < 2 <3 a<', '1 < 2 <3 a<'],
     ['a tag that is never closed', 'a <b title="x', 'a'],
+    ['a link whose text is an attribute of its own', '<a title=x href>y</a>', 'y'],
+    ['an instruction that is never closed', 'a<?php', 'a'],
+    ['empty attribute', '<a href="">x</a><img alt="">', 'x'],
     ['an attribute without a value', '<img alt>x', 'x'],
   ])('%s', (_name, html, expected) => {
     expect(htmlToText(html)).toBe(expected);

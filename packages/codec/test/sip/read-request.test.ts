@@ -254,7 +254,7 @@ describe('SUBSCRIBE and NOTIFY', () => {
     expect(types[0]).toBe('a/0');
   });
 
-  const notify = (state: string | undefined, headers: Readonly<Record<string, string>> = {}, body = '') =>
+  const notify = (state: string | undefined, headers: Readonly<Record<string, string | undefined>> = {}, body = '') =>
     read(request('NOTIFY', { event: 'presence', 'subscription-state': state, ...headers }, body));
   const eventOf = (reading: RequestReading): Record<string, unknown> => (reading.is === 'event' ? { ...reading.event } : {});
 
@@ -293,6 +293,7 @@ describe('SUBSCRIBE and NOTIFY', () => {
   test.each([
     ['Z04: DOCTYPE', 'application/pidf+xml', '<!DOCTYPE p [<!ENTITY e "x">]><presence xmlns="urn:ietf:params:xml:ns:pidf">&e;</presence>'],
     ['no content type', '', '<presence/>'],
+    ['no content type at all', undefined, '<presence/>'],
   ])('SEC-10: %s: the state is read, the document is not', (_name, type, document) => {
     const event = eventOf(notify('active;expires=60', { 'content-type': type }, document));
     expect(event).toMatchObject({ substate: 'active', expiresSeconds: 60, unreadable: { blame: 'peer' } });

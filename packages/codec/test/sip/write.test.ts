@@ -160,8 +160,8 @@ describe('what a request carries', () => {
   });
 
   test('a subject is cut, and not in the middle of a character', () => {
-    const out = writeRequest({ ...K, do: 'sip.message', message: { text: 'x', subject: `${'s'.repeat(499)}😀` } }, PARTIES, WRITE);
-    expect(out.headers['Subject']).toBe('s'.repeat(499));
+    const out = writeRequest({ ...K, do: 'sip.message', message: { text: 'x', subject: `${'s'.repeat(249)}😀` } }, PARTIES, WRITE);
+    expect(out.headers['Subject']).toBe('s'.repeat(249));
   });
 
   test('typing: INFO in a Microsoft dialog, else MESSAGE (microsoft-dialect 2.5)', () => {
@@ -193,6 +193,14 @@ describe('what a request carries', () => {
       body: expect.stringContaining('uri="ann@example.com"') as string,
     });
   });
+});
+
+test('what the effect does not say is not made up: no expires, no Expires', () => {
+  const notify = writeRequest({ ...K, do: 'sip.notify', dialog: UP, substate: 'active' }, PARTIES, WRITE);
+  expect(notify.headers['Subscription-State']).toBe('active');
+  const transaction = { server: 'd1', id: 'x' };
+  const answer = writeAnswer({ ...K, do: 'sip.answer', transaction, method: 'SUBSCRIBE', status: 200 }, PARTIES, WRITE);
+  expect(answer.headers).not.toHaveProperty('Expires');
 });
 
 describe('parties', () => {

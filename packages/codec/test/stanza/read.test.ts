@@ -36,6 +36,7 @@ describe('messages that do not cross', () => {
     ['empty body', 'type="chat"', '<body/>', 'ignore: message without a body'],
     ['a body of another namespace', '', '<body xmlns="http://www.w3.org/1999/xhtml">x</body>', 'ignore: message without a body'],
     ['SEC-11: too long', '', `<body>${'é'.repeat(51)}</body>`, 'refuse modify policy-violation 413'],
+    ['SEC-11: a line end counts as the two octets that it is in SIP', '', `<body>${'\n'.repeat(51)}</body>`, 'refuse modify policy-violation 413'],
     ['SEC-11: just short enough', '', `<body>${'é'.repeat(50)}</body>`, 'xmpp.message'],
   ])('%s', (_name, attributes, children, expected) => {
     expect(brief(message(attributes, children))).toBe(expected);
