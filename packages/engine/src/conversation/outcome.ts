@@ -28,8 +28,7 @@ function again(head: Held, { outcome }: MessageOutcome | InviteOutcome): Held {
 /** The head of the queue has arrived, goes back to its sender, or stays for a second try. */
 function settleHead<S extends Open | Closing | Paging>(state: S, input: MessageOutcome): Step<S> {
   const [head, ...others] = state.queue;
-  if (head === undefined) return to(state);
-  if (isSuccess(input.outcome)) return to({ ...state, queue: others });
+  if (head === undefined || isSuccess(input.outcome)) return to({ ...state, queue: others });
   const retry = head.retried === undefined && (input.outcome.result === 'lost' || isDead(input));
   if (retry) return to({ ...state, queue: [again(head, input), ...others] });
   return to({ ...state, queue: others }, bounce(head, faultOf(input.outcome)));

@@ -66,7 +66,7 @@ function receiving<Is extends Conversation['is']>(is: Is) {
 export const CONVERSATION: Table<Conversation> = {
   none: {
     ...receiving('none'),
-    'xmpp.message': { to: ['inviting', 'paging', 'none'], run: sayFirst },
+    'xmpp.message': { to: ['inviting', 'paging'], run: sayFirst },
     'xmpp.chat-state': { to: ['paging', 'none'], run: typeOnPage },
     'sip.invite': { to: ['open', 'none'], run: session.invited },
     timer: { to: ['none'], run: forget },
@@ -99,8 +99,8 @@ export const CONVERSATION: Table<Conversation> = {
     'xmpp.message': { to: ['closing'], run: hold },
     'sip.invite': { to: ['open', 'closing'], run: session.invited },
     'sip.bye': { to: ['closing'], run: session.endedByBoth },
-    'outcome.message': { to: ['closing', 'inviting', 'paging', 'none'], run: outcome.messageDoneAfterSession },
-    'outcome.typing': { to: ['closing', 'inviting', 'paging', 'none'], run: outcome.typingDoneAfterSession },
+    'outcome.message': { to: ['inviting', 'paging', 'none'], run: outcome.messageDoneAfterSession },
+    'outcome.typing': { to: ['inviting', 'paging', 'none'], run: outcome.typingDoneAfterSession },
     'outcome.bye': { to: ['closing', 'inviting', 'paging', 'none'], run: outcome.byeDone },
     timer: { to: ['closing'], run: typingOver },
   },

@@ -11,7 +11,7 @@ type NotifyOutcome = InputOf<'outcome.notify'>;
 /** The XMPP user lets himself be seen (PRES-23), now or again. */
 export function granted(state: None | Pending | Denied, _event: unknown, facts: Facts): Step<Inward> {
   const active: Active = { is: 'active', watches: state.watches };
-  return andThen(tellAll<Inward>(active, facts), (next) => to(next, ...(next.watches.length > 0 ? probe(next, facts) : [])));
+  return andThen(tellAll<Inward>(active, facts), (next) => (next.watches.length > 0 ? probe(next, facts) : to(next)));
 }
 
 /** Polite block (PRES-25, in place of PRES-24): what follows cannot be told from a user who is offline. */
@@ -20,14 +20,20 @@ export function refused(state: Pending | Active, _event: unknown, facts: Facts):
   return tellAll<Inward>(denied, facts);
 }
 
-/** The XMPP user's state may have changed; or his server is gone, and with it what was known (promise 4). */
+/** The XMPP user's state may have changed. */
 export function changed(state: Active, _event: unknown, facts: Facts): Step<Active> {
   return tellAll(state, facts);
 }
 
-/** The XMPP server is back: what it knows is asked for again (XD-14). Silence means nothing (XD-4). */
+/** The XMPP user's server is gone, and with it what was known of him (promise 4). */
+export function xmppDown(state: Active, _event: unknown, facts: Facts): Step<Active> {
+  return tellAll({ ...state, probed: undefined }, facts);
+}
+
+/** The XMPP server is back: what it knows is asked for again (XD-14). */
 export function xmppUp(state: Active): Step<Active> {
-  return state.watches.length > 0 ? to(state, { do: 'xmpp.probe' }) : ignore(state, 'nobody watches');
+  if (state.watches.length === 0) return ignore(state, 'nobody watches');
+  return to({ ...state, probed: true }, { do: 'xmpp.probe' });
 }
 
 /** The route is back: those who could not be told are told now. */

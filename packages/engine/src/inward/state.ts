@@ -41,6 +41,8 @@ export interface Pending {
 /** The XMPP user lets himself be seen. */
 export interface Active {
   readonly is: 'active';
+  /** His server has been asked for a state that is not known; if it stays silent he is offline (XD-4). */
+  readonly probed?: true | undefined;
   readonly watches: readonly Watch[];
 }
 /** The XMPP user does not: for ever shown offline (polite block), until he decides otherwise. */

@@ -3,7 +3,7 @@ import { aggregate } from '@isthmus/rules';
 import { answer, refuse } from '../answer';
 import { isIn, type Dialog } from '../dialog';
 import type { SubscribeEvent } from '../events';
-import { andThen, to, type Draft, type Facts, type Step } from '../machine';
+import { andThen, to, type Facts, type Step } from '../machine';
 import { overWatches, tell, terminate, told } from './tell';
 import type { Inward, Watch } from './state';
 
@@ -49,7 +49,7 @@ interface Granted {
 /** A refresh, or with Expires 0 the end (PRES-27). Its 2xx makes the server know the dialog again, if it had lost it. */
 function refresh(state: Inward, event: SubscribeEvent, { expires }: Granted, facts: Facts): Step<Inward> {
   const said = told(state, facts);
-  const unknown = state.is === 'active' && facts.resources === undefined;
+  const unknown = state.is === 'active' && facts.resources === undefined && state.probed === undefined;
   const step = overWatches<Inward>(state, (watch) => {
     if (!isIn(watch.dialog, event.ref)) return to(watch);
     const fresh = { ...watch, dialog: renewed(watch.dialog, event), expiresAt: facts.at + expires * 1000 };
@@ -75,7 +75,7 @@ function open(state: Inward, event: SubscribeEvent, { expires, format }: Granted
   const watch: Watch = { dialog: event.dialog, format, expiresAt: facts.at + expires * 1000 };
   const asked: Inward = room.state.is === 'none' ? { is: 'pending', watches: [] } : room.state;
   const first = tell(watch, told(asked, facts), 'owed', facts);
-  const watches = [...asked.watches, ...(first.state === undefined ? [] : [first.state])];
+  const watches = [...asked.watches, first.state].filter((each) => each !== undefined);
   const opened: Step<Inward> = { state: { ...asked, watches }, effects: [...room.effects, ...first.effects] };
   return andThen(opened, (next) => inquire(next, event, facts, state.is === 'none'));
 }
@@ -83,11 +83,13 @@ function open(state: Inward, event: SubscribeEvent, { expires, format }: Granted
 /** Asks the XMPP user once for the pair (PRES-22), or the server for a state that is not known. */
 function inquire(state: Inward, event: SubscribeEvent, facts: Facts, first = false): Step<Inward> {
   if (first) return to(state, { do: 'xmpp.subscribe', ...(event.displayName !== undefined && { nick: event.displayName }) });
-  return to(state, ...probe(state, facts));
+  return probe(state, facts);
 }
 
-export function probe(state: Inward, facts: Facts): Draft[] {
-  return state.is === 'active' && facts.resources === undefined ? [{ do: 'xmpp.probe' }] : [];
+/** Asks the XMPP user's server for his state, where it may be known and is not. */
+export function probe(state: Inward, facts: Facts): Step<Inward> {
+  if (state.is !== 'active' || facts.resources !== undefined) return to(state);
+  return to({ ...state, probed: true }, { do: 'xmpp.probe' });
 }
 
 /**
@@ -114,5 +116,5 @@ function isLeaving(watch: Watch): boolean {
 /** One look, no subscription (PRES-29): the state if it may be seen and is known. It asks nobody for permission. */
 function fetch(state: Inward, event: SubscribeEvent, { format }: Granted, facts: Facts): Step<Inward> {
   const seen = state.is === 'active' && facts.resources !== undefined ? aggregate(facts.resources) : OFFLINE;
-  return to(state, terminate({ dialog: event.dialog, format }, 'timeout', seen), ...probe(state, facts));
+  return andThen(to(state, terminate({ dialog: event.dialog, format }, 'timeout', seen)), (next) => probe(next, facts));
 }

@@ -29,7 +29,7 @@ export const INWARD: Table<Inward> = {
     'xmpp.unsubscribed': { to: ['denied'], run: change.refused },
     'xmpp.available': { to: ['active'], run: change.changed },
     'xmpp.unavailable': { to: ['active'], run: change.changed },
-    'xmpp.down': { to: ['active'], run: change.changed },
+    'xmpp.down': { to: ['active'], run: change.xmppDown },
     'xmpp.up': { to: ['active'], run: change.xmppUp },
   },
   denied: {

@@ -65,8 +65,7 @@ interface Pause {
 }
 
 /** Tries again after a pause that doubles (PRES-5, PRES-12); the contact is shown offline until then (promise 4). */
-export function wait(state: Memory, facts: Facts, { retryAfterSeconds = 0, quietly = false }: Pause = {}): Step<Outward> {
-  if (!state.wanted) return to(rest(state));
+export function wait(state: Memory, facts: Facts, { retryAfterSeconds = 0, quietly = false }: Pause = {}): Step<Waiting> {
   const pause = nextPause(state, facts);
   const seconds = Math.max(pause, Math.min(retryAfterSeconds, MAX_RETRY_AFTER_SECONDS));
   const waiting: Waiting = { ...memoryOf(state), pause, presence: undefined, is: 'waiting', retryAt: facts.at + seconds * 1000 };
@@ -79,7 +78,6 @@ export function nextPause(state: Memory, { settings }: Facts): number {
 
 /** A new dialog at once, unless the last one was opened only just now: then after a pause, so that nothing spins. */
 export function again(state: Subscribing | Up, facts: Facts): Step<Outward> {
-  if (!state.wanted) return to(rest(state));
   const young = facts.at - state.since < facts.settings.retryMinSeconds * 1000;
   return young ? wait(state, facts, { quietly: true }) : subscribe(state, facts);
 }

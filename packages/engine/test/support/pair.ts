@@ -1,4 +1,3 @@
-import { aggregate } from '@isthmus/rules';
 import { fault, type BareJid, type Dialect, type Fault, type Pair, type ResourcePresence } from '@isthmus/model';
 import {
   DEFAULT_SETTINGS,
@@ -227,5 +226,3 @@ export function all<N extends EffectName>(effects: readonly Effect[], name: N): 
 export function statusOf(effects: readonly Effect[]): number {
   return only(effects, 'sip.answer').status;
 }
-
-export { aggregate };
