@@ -25,8 +25,8 @@ export interface Dialog<Owner> {
   readonly routeSet: readonly string[];
   /** The only connection that gets the requests of this dialog. */
   readonly owner: Owner;
-  /** The far end's connection, used while it is open. */
-  readonly flow: Flow | undefined;
+  /** The far end's connection, used while it is open and then let go. */
+  flow: Flow | undefined;
   /** Next hop guessed from the source of the creating message; see `natTarget`. */
   readonly natTarget: SipUri | undefined;
   /** Last CSeq number that we sent. */

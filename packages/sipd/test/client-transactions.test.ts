@@ -131,6 +131,16 @@ describe('client transactions', () => {
     expect(tagOf(value(await peer.gets('ACK'), 'to'))).toBe('far');
   });
 
+  test('MIM-19 after a CANCEL the far end has 64*T1 to answer the INVITE, then the app gets 408', async () => {
+    const sent = await app.send(far.uri, { method: 'INVITE', body: 'v=0\r\n' });
+    const peer = await far.accepted.next();
+    peer.respond(await peer.gets('INVITE'), '180 Ringing');
+    await sent.replies.next(({ res }) => res.status === 180);
+    sent.req.cancel();
+    peer.respond(await peer.gets('CANCEL'), '200 OK');
+    expect((await sent.replies.next(({ res }) => res.status >= 200, 2 * T1X64)).res.status).toBe(408);
+  }, LONG);
+
   test('CANCEL of a transaction that has ended fails: unable to cancel', async () => {
     const sent = await app.send(far.uri, { method: 'INVITE', body: 'v=0\r\n' });
     const peer = await far.accepted.next();
@@ -219,6 +229,24 @@ describeSipd('MIM-26 several A records: needs a name server of the test\'s own, 
       expect(await sent.status()).toBe(404);
       expect(sent.replies.all).toHaveLength(1);
     });
+  });
+
+  test('one query serves several requests to a name, and they leave in order', async () => {
+    let queries = 0;
+    const resolve = async (): Promise<readonly string[]> => {
+      queries += 1;
+      await new Promise((done) => setTimeout(done, 20));
+      return ['127.0.0.1'];
+    };
+    const many = await startSipd({ resolve });
+    const client = await App.connect(many);
+    const uri = far.uri.replace('127.0.0.1', 'far.example.com');
+    for (let index = 1; index <= 5; index += 1) await client.send(uri, { method: 'OPTIONS', headers: { CSeq: `${index} OPTIONS` } });
+    const peer = await far.accepted.next();
+    for (let index = 1; index <= 5; index += 1) expect(value(await peer.gets('OPTIONS'), 'cseq')).toBe(`${index} OPTIONS`);
+    expect(queries).toBe(1);
+    await client.leave();
+    await many.close();
   });
 
   test('MIM-26 the next target is tried on timeout; the last failure is what the app sees', async () => {

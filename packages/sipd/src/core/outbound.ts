@@ -117,6 +117,7 @@ export class Outbound {
       transaction.branch = invite.branch;
       this.sender.register(transaction);
       transaction.start([], flow);
+      invite.cancelled();
     });
   }
 }

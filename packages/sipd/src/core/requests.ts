@@ -169,8 +169,10 @@ export class Requests {
     }
     const { state } = this.core;
     const dialog = state.dialogs.match(received.essentials);
-    if (dialog === undefined || state.awaitedAcks.get(dialog.id)?.cseq !== received.essentials.cseq) return;
+    const awaited = dialog === undefined ? undefined : state.awaitedAcks.get(dialog.id);
+    if (dialog === undefined || awaited?.cseq !== received.essentials.cseq) return;
     state.stopAwaiting(dialog.id);
+    awaited.invite.confirm();
     this.hand(received, dialog.owner, randomUUID(), dialog.id);
   }
 

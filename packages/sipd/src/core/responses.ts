@@ -87,7 +87,7 @@ export class Responses {
     const context = { timers: state.timers, values: state.settings.timers };
     state.stopAwaiting(dialog.id);
     const expired = (): void => this.ending.bye(dialog, 'ACK timeout');
-    state.awaitedAcks.set(dialog.id, new AwaitedAck(context, transaction.answers, bytes, transaction.essentials.cseq, expired));
+    state.awaitedAcks.set(dialog.id, new AwaitedAck(context, transaction, bytes, expired));
   }
 
   /** 200 to INVITE, 200 and 202 to SUBSCRIBE make a dialog; other answers do not. */

@@ -116,6 +116,7 @@ export class Sender {
       const hop = { protocol: flow.protocol, host: flow.remote.address, port: flow.remote.port };
       return { hop, local: flow.local, flow };
     }
+    dialog.flow = undefined;
     const first = dialog.routeSet[0];
     const uri = dialog.natTarget ?? parseSipUri(first === undefined ? target : (parseNameAddr(first)?.uri ?? ''));
     const hop = uri === undefined ? undefined : this.core.transports.nextHop(uri);

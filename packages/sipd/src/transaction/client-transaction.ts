@@ -49,6 +49,7 @@ export class ClientTransaction {
   private timer: Timer | undefined;
   private retransmitTimer: Timer | undefined;
   private unwatch: (() => void) | undefined;
+  private cancelling = false;
   private ack: Buffer | undefined;
   private heldCancel: ((flow: Flow) => void) | undefined;
 
@@ -115,6 +116,14 @@ export class ClientTransaction {
     else if (this.state === 'calling') this.heldCancel = send;
   }
 
+  /** A CANCEL has left: no other target is tried, and the answer must come within 64*T1 (section 9.1). */
+  cancelled(): void {
+    this.cancelling = true;
+    this.targets = [];
+    this.context.timers.clear(this.timer);
+    this.timer = this.context.timers.set(this.context.values.t1x64, () => this.fail(408));
+  }
+
   /** An ACK for an error answer, or a CANCEL, made from this INVITE. */
   derived(method: 'ACK' | 'CANCEL', to: string): SipRequest {
     const copied = this.request.headers.fields.filter((field) => COPIED.has(field.key));
@@ -169,7 +178,7 @@ export class ClientTransaction {
 
   private provisional(): void {
     this.state = 'proceeding';
-    if (this.method === 'INVITE') {
+    if (this.method === 'INVITE' && !this.cancelling) {
       const { timers, values } = this.context;
       timers.clear(this.timer);
       timers.clear(this.retransmitTimer);

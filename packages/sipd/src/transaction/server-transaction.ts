@@ -2,7 +2,7 @@
  * Server transactions: RFC 3261 sections 17.2.1 (INVITE) and 17.2.2 (others), with the Accepted state of RFC 6026.
  *
  *                  INVITE                                     others
- *   proceeding --2xx--> accepted --L--> terminated     proceeding --final--> completed --J--> terminated
+ *   proceeding --2xx--> accepted --L, ACK--> terminated     proceeding --final--> completed --J--> terminated
  *   proceeding --3xx+-> completed --ACK--> confirmed --I--> terminated
  *                       completed --H--> terminated
  */
@@ -119,6 +119,11 @@ export class ServerTransaction<Owner> {
     this.state = 'confirmed';
     this.clear();
     this.endAfter(this.context.values.t4);
+  }
+
+  /** The ACK of a 2xx has come: on a reliable transport no repetition of the INVITE is left to absorb. */
+  confirm(): void {
+    if (this.state === 'accepted' && this.answers.reliable) this.terminate();
   }
 
   terminate(): void {

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { networkInterfaces, type NetworkInterfaceInfo } from 'node:os';
 import { SipdOptionError } from '../options';
 import type { Endpoint } from './flow';
 
@@ -39,22 +39,30 @@ function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
 }
 
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
+/** How long the list of network interfaces is used again, milliseconds: asking the system for each message is slow. */
+const FRESH_MS = 5000;
+let interfaces: { readonly list: readonly NetworkInterfaceInfo[]; readonly until: number } = { list: [], until: 0 };
+
+function ownInterfaces(): readonly NetworkInterfaceInfo[] {
+  if (interfaces.until < Date.now()) {
+    const list = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    interfaces = { list, until: Date.now() + FRESH_MS };
+  }
+  return interfaces.list;
 }
 
 /** The address under which a peer can reach a listener: the bound one, or for a wildcard the first that fits the peer. */
 export function advertised(bound: Endpoint, peer: string): Endpoint {
   if (!isWildcard(bound.address)) return bound;
   const loopback = peer.startsWith('127.') || peer === '::1';
-  const fitting = Object.values(networkInterfaces())
-    .flatMap((list) => list ?? [])
-    .find((entry) => entry.internal === loopback && (entry.family === 'IPv6') === isIPv6(peer));
+  const fits = (entry: NetworkInterfaceInfo): boolean =>
+    entry.internal === loopback && (entry.family === 'IPv6') === isIPv6(peer);
+  const fitting = ownInterfaces().find(fits);
   return { address: fitting?.address ?? bound.address, port: bound.port };
 }
 
 /** Whether an address and port are those of a listener of ours. */
 export function isOwn(bound: Endpoint, target: Endpoint): boolean {
   if (target.port !== bound.port) return false;
-  return isWildcard(bound.address) ? ownAddresses().includes(target.address) : bound.address === target.address;
+  return isWildcard(bound.address) ? ownInterfaces().some((entry) => entry.address === target.address) : bound.address === target.address;
 }

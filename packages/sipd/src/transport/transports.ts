@@ -1,10 +1,10 @@
-import { Resolver } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
 import type { Protocol, Settings } from '../options';
 import type { SipUri } from '../message/address';
 import type { TimerQueue } from '../transaction/timer-queue';
 import { advertised, isOwn } from './bind';
 import type { Endpoint, Flow, FlowEvents, Target } from './flow';
+import { NameCache } from './resolver';
 import { TcpTransport } from './tcp';
 import { UdpTransport } from './udp';
 
@@ -19,17 +19,11 @@ export interface NextHop {
 
 const DEFAULT_PORT = 5060;
 
-/** The system's name servers; the hosts file plays no part, as with drachtio-server. */
-async function resolveA(host: string): Promise<readonly string[]> {
-  const resolver = new Resolver({ timeout: 2000, tries: 2 });
-  return resolver.resolve4(host);
-}
-
 /** All listeners, and the choice among them. */
 export class Transports {
   private constructor(
     private readonly list: readonly Transport[],
-    private readonly resolve: (host: string) => Promise<readonly string[]>,
+    private readonly names: NameCache,
   ) {}
 
   /** Opens every listener; when one fails, those already open are closed again. */
@@ -47,7 +41,7 @@ export class Transports {
       await Promise.all(list.map((transport) => transport.close()));
       throw error;
     }
-    return new Transports(list, settings.resolve ?? resolveA);
+    return new Transports(list, new NameCache(settings.resolve));
   }
 
   /** Bound addresses, in the order of the options. */
@@ -79,11 +73,12 @@ export class Transports {
     return bound === undefined ? { address: '127.0.0.1', port: DEFAULT_PORT } : advertised(bound, hop.host);
   }
 
-  /** The targets of a next hop, at once for an IP address. */
+  /** The targets of a next hop, at once for an IP address or a name looked up a moment ago. */
   targetsOf(hop: NextHop): readonly Target[] | Promise<readonly Target[]> {
     const target = (address: string): Target => ({ protocol: hop.protocol, address, port: hop.port });
     if (isIP(hop.host) !== 0) return [target(hop.host)];
-    return this.resolve(hop.host).then((addresses) => addresses.map(target));
+    const addresses = this.names.lookUp(hop.host);
+    return 'then' in addresses ? addresses.then((list) => list.map(target)) : addresses.map(target);
   }
 
   flowTo(target: Target): Flow | undefined {
