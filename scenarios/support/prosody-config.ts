@@ -16,6 +16,8 @@ export interface ProsodyOptions {
   readonly domainOptions?: Readonly<Record<string, LuaValue>>;
   /** Modules to load besides the usual ones. */
   readonly extraModules?: readonly string[];
+  /** Usual modules to leave out. */
+  readonly withoutModules?: readonly string[];
   /** Lines for the end of the configuration, for instance other components. */
   readonly extraConfig?: string;
   readonly storage?: 'internal' | 'memory' | 'sql';
@@ -72,7 +74,7 @@ function globalSection(options: ProsodyOptions, place: ProsodyPlace, plugins: re
     // The client library (0.13) does not wait for its own SCRAM since sasl-scram-sha-1 1.4 computes it asynchronously.
     'disable_sasl_mechanisms = { "SCRAM-SHA-1", "SCRAM-SHA-256" }',
     `plugin_paths = ${luaList(plugins)}`,
-    `modules_enabled = ${luaList([...MODULES, ...(options.extraModules ?? [])])}`,
+    `modules_enabled = ${luaList([...MODULES.filter((name) => !options.withoutModules?.includes(name)), ...(options.extraModules ?? [])])}`,
     'modules_disabled = { "s2s", "tls", "http" }',
     `interfaces = ${luaList([place.address])}`,
     `c2s_ports = { ${place.c2sPort} }`,

@@ -1,0 +1,16 @@
+/** What the benchmark tells its far end. */
+export type FarCommand =
+  | { readonly do: 'connect'; readonly sipPort: number }
+  | { readonly do: 'open'; readonly pairs: readonly { readonly contact: string; readonly user: string }[] }
+  | { readonly do: 'flood'; readonly seconds: number; readonly window: number }
+  | { readonly do: 'pour'; readonly seconds: number; readonly rate: number }
+  | { readonly do: 'page'; readonly seconds: number; readonly window: number }
+  | { readonly do: 'reset' }
+  | { readonly do: 'tell' };
+
+/** What the far end answers. */
+export type FarReport =
+  | { readonly is: 'ready'; readonly port: number }
+  | { readonly is: 'done'; readonly of: FarCommand['do'] }
+  | { readonly is: 'failed'; readonly why: string }
+  | { readonly is: 'counts'; readonly received: number; readonly answered: number; readonly refused: number; readonly latencies: readonly number[] };
