@@ -402,6 +402,14 @@ describe('the end of a session', () => {
     expect(names(play.says('one'))).toEqual(['sip.invite']);
   });
 
+  test('BYE with the Call-ID of the session but other tags is not for it: 481', () => {
+    const play = openedByThem();
+    for (const tags of [{ localTag: 'other' }, { remoteTag: 'other' }]) {
+      expect(statusOf(play.request('sip.bye', { ref: { ...refOf(bobs, 2), ...tags } }))).toBe(481);
+    }
+    expect(play.record.conversation.is).toBe('open');
+  });
+
   test('BYE of the far side while a message is on its way: its answer is waited for', () => {
     const play = openedByThem();
     play.says('one');

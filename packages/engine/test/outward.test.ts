@@ -208,6 +208,15 @@ describe('the contact changes', () => {
     }
   });
 
+  test('PRES-14 what came before the answer to a SUBSCRIBE is not forgotten by that answer', () => {
+    const play = new Play();
+    play.on('xmpp.subscribe');
+    notifies(play, 5, { presence: BUSY });
+    play.answer('sip.subscribe', 200);
+    expect(shown(notifies(play, 4, { presence: AVAILABLE }))).toEqual([]);
+    expect(shown(notifies(play, 6, { presence: AVAILABLE }))).toEqual(['available']);
+  });
+
   test('PRES-14 an empty NOTIFY keeps the last document, an unreadable one too', () => {
     const play = watching();
     expect(shown(notifies(play, 2))).toEqual([]);
