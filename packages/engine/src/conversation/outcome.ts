@@ -66,12 +66,16 @@ function refused<S extends Open | Paging>(state: S, { outcome }: TypingOutcome):
 }
 
 export function messageDoneOnPage(state: Paging, input: MessageOutcome, facts: Facts): Step<Conversation> {
-  return andThen(settleHead(landed(state, input), input), (next) => (next.queue.length > 0 ? reach(next, facts) : pump(next, facts)));
+  return andThen(settleHead(landed(state, input), input), (next) => nextPage(next, facts));
 }
 
 export function typingDoneOnPage(state: Paging, input: TypingOutcome, facts: Facts): Step<Conversation> {
-  const next = refused(landed(state, input), input);
-  return next.queue.length > 0 ? reach(next, facts) : pump(next, facts);
+  return nextPage(refused(landed(state, input), input), facts);
+}
+
+/** What waits goes out as the contact's side speaks now: perhaps in a session. */
+function nextPage(state: Paging, facts: Facts): Step<Conversation> {
+  return state.queue.length > 0 ? reach(state, facts) : pump(state, facts);
 }
 
 export function messageDoneAfterSession(state: Closing, input: MessageOutcome, facts: Facts): Step<Conversation> {

@@ -34,7 +34,8 @@ function typeInSession(state: Open, event: ChatStateEvent, facts: Facts): Step<C
 
 /** Out of dialog typing is told only in reply to an earlier message (IM-26). */
 function typeOnPage(state: None | Paging, event: ChatStateEvent, facts: Facts): Step<Conversation> {
-  if (state.paged === undefined) return state.mute === undefined ? ignore(state, 'nobody to tell') : to({ ...state, mute: undefined });
+  if (state.paged === undefined && state.mute === undefined) return ignore(state, 'nobody to tell');
+  if (state.paged === undefined) return to({ ...state, mute: undefined });
   const paged = event.chatState === 'gone' ? undefined : state.paged;
   return pump({ ...noteTyping(state, event), paged, is: 'paging' }, facts);
 }

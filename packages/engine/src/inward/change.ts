@@ -48,9 +48,11 @@ function retell<S extends Inward>(state: S, facts: Facts, which: (watch: Watch) 
 
 /** Subscriptions that were not refreshed are over (PRES-28); a NOTIFY that failed is tried again. */
 export function due<S extends Inward>(state: S, _event: EventOf<'timer'>, facts: Facts): Step<S> {
-  const over = overWatches(state, (watch) =>
-    hasPassed(overAt(watch), facts) ? tell({ ...watch, ending: 'timeout', retryAt: undefined }, told(state, facts), 'owed', facts) : to(watch),
-  );
+  const said = told(state, facts);
+  const over = overWatches(state, (watch) => {
+    if (!hasPassed(overAt(watch), facts)) return to(watch);
+    return tell({ ...watch, ending: 'timeout', retryAt: undefined }, said, 'owed', facts);
+  });
   return andThen(over, (next) => retell(next, facts, (watch) => hasPassed(watch.retryAt, facts)));
 }
 

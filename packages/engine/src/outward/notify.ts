@@ -13,7 +13,8 @@ export function notified(state: Live, event: NotifyEvent, facts: Facts): Step<Ou
   const ok = answer(event, 200);
   if (isStale(state.dialog, event.ref)) return to(state, ok);
   const dialog = heard(state.dialog, event.ref);
-  return andThen(to<Outward>(state, ok), () => (state.is === 'ending' ? lastWord({ ...state, dialog }, event) : news({ ...state, dialog }, event, facts)));
+  const step = state.is === 'ending' ? lastWord({ ...state, dialog }, event) : news({ ...state, dialog }, event, facts);
+  return { ...step, effects: [ok, ...step.effects] };
 }
 
 function lastWord(state: Ending, event: NotifyEvent): Step<Outward> {
@@ -62,6 +63,7 @@ function active<S extends Subscribing | Up>(state: S, event: NotifyEvent): Step<
 function terminated(state: Subscribing | Up, event: NotifyEvent, facts: Facts): Step<Outward> {
   if (!state.wanted) return to(rest(state));
   const { reason, retryAfterSeconds } = event;
+  const pause = { retryAfterSeconds, quietly: true };
   switch (reason) {
     case 'deactivated':
     case 'timeout':
@@ -71,9 +73,9 @@ function terminated(state: Subscribing | Up, event: NotifyEvent, facts: Facts): 
     case 'noresource':
       return state.authorisation === 'granted' ? andThen(conceal<Outward>(state), () => to(rest(state))) : cancelled(state);
     case 'invariant':
-      return state.authorisation === 'granted' ? invariant(state, event) : wait(state, facts, { retryAfterSeconds, quietly: true });
+      return state.authorisation === 'granted' ? invariant(state, event) : wait(state, facts, pause);
     default:
-      return wait(state, facts, { retryAfterSeconds, quietly: true });
+      return wait(state, facts, pause);
   }
 }
 

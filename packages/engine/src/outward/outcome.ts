@@ -1,4 +1,5 @@
 import { answered } from '../dialog';
+import type { SipOutcomeEvent } from '../events';
 import { andThen, to, type Facts, type InputOf, type Step } from '../machine';
 import { endsSubscription, isSuccess, TIMER_N_MS } from '../status';
 import { cancelled, conceal, rest, reveal } from './show';
@@ -37,14 +38,15 @@ export function refreshed(state: Refreshing, input: SubscribeOutcome, facts: Fac
   const { outcome, effect } = input;
   if (outcome.result === 'lost') return retry(state, facts);
   const open = { ...state, dialog: answered(state.dialog, outcome.dialog) };
-  if (!isSuccess(outcome)) return endsSubscription(outcome) || isFinal(outcome.status) ? failed(open, input, facts) : survived(open, input, facts);
+  if (!isSuccess(outcome)) return isOver(outcome) ? failed(open, input, facts) : survived(open, input, facts);
   if (!state.wanted) return end(open, facts);
   return andThen<Watching, Outward>(to(watch(open, open.dialog, outcome.expiresSeconds ?? effect.expiresSeconds, facts)), reveal);
 }
 
 /** Answers after which the watch does not simply go on. */
-function isFinal(status: number): boolean {
-  return REFUSED.has(status) || NO_USER.has(status) || status === 423;
+function isOver(outcome: SipOutcomeEvent): boolean {
+  const { status } = outcome;
+  return endsSubscription(outcome) || REFUSED.has(status) || NO_USER.has(status) || status === 423;
 }
 
 /**

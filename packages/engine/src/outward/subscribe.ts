@@ -2,7 +2,8 @@ import { newDialog, type Dialog } from '../dialog';
 import { to, type Draft, type Facts, type Step } from '../machine';
 import { TIMER_N_MS } from '../status';
 import { conceal, rest } from './show';
-import { memoryOf, type Ending, type Memory, type Outward, type Refreshing, type Subscribing, type Up, type Waiting, type Watching } from './state';
+import { memoryOf } from './state';
+import type { Ending, Memory, Outward, Refreshing, Subscribing, Up, Waiting, Watching } from './state';
 
 /** The longest Retry-After that is heeded. */
 const MAX_RETRY_AFTER_SECONDS = 86_400;

@@ -7,7 +7,9 @@ import type { Checking, Ending, Idle, Outward, Subscribing, Up, Waiting, Watchin
 
 /** The first NOTIFY has not come (PRES-13), or it is time to refresh. */
 export function watchingDue(state: Watching, _event: unknown, facts: Facts): Step<Outward> {
-  if (hasPassed(state.notifyBy, facts)) return andThen(to<Outward>(state, farewell(state.dialog, facts)), () => wait(state, facts));
+  if (hasPassed(state.notifyBy, facts)) {
+    return andThen(to<Outward>(state, farewell(state.dialog, facts)), () => wait(state, facts));
+  }
   return hasPassed(state.refreshAt, facts) ? check(state, facts) : to<Outward>(state);
 }
 

@@ -2,7 +2,8 @@ import type { AccountEvent, ProbeEvent } from '../events';
 import { andThen, ignore, to, type Facts, type Step } from '../machine';
 import { conceal, repeat, rest } from './show';
 import { end, refresh, subscribe } from './subscribe';
-import { memoryOf, type Checking, type Ending, type Idle, type Memory, type Outward, type Refreshing, type Subscribing, type Up, type Waiting, type Watching } from './state';
+import { memoryOf } from './state';
+import type { Checking, Ending, Idle, Memory, Outward, Refreshing, Subscribing, Up, Waiting, Watching } from './state';
 
 /** How long the XMPP server may take to say whether a user is online, milliseconds. */
 const ACCOUNT_ANSWER_MS = 10_000;
