@@ -19,13 +19,14 @@ export interface RunnerOptions {
 
 /**
  * Does effects. Those of one pair are started in order: a stanza or an answer has been handed over before the next
- * effect starts, a request has been written. If one cannot be handed over, those behind it wait with it in the record,
- * until the pair falls due and they are tried again.
+ * effect starts, a request has been written. If one cannot be handed over, those behind it that need it wait with it in
+ * the record, until the pair falls due and they are tried again. The others go on: a SIP watcher learns that the XMPP
+ * server is gone although stanzas wait for it (promise 4).
  */
 export class EffectRunner {
   private readonly chains = new Map<string, Promise<void>>();
-  /** Keys of effects that could not be handed over, by pair: they go first when the pair's next effects start. */
-  private readonly parked = new Map<string, Set<string>>();
+  /** Effects that could not be handed over, by pair: they are tried again when the pair's next effects start. */
+  private readonly parked = new Map<string, Effect[]>();
   private readonly running = new Set<string>();
 
   constructor(private readonly options: RunnerOptions) {}
@@ -41,15 +42,14 @@ export class EffectRunner {
 
   /** Does the effect wait for another one of its pair that could not be handed over? */
   isParked(pair: Pair, effect: Effect): boolean {
-    return this.parked.get(pairKey(pair))?.has(effect.key) ?? false;
+    return this.parked.get(pairKey(pair))?.some(({ key }) => key === effect.key) ?? false;
   }
 
   /** Starts `effects`, behind those of the same pair that could not be handed over before. */
   start(pair: Pair, record: PairRecord, effects: readonly Effect[]): void {
     const key = pairKey(pair);
-    const parked = this.parked.get(key);
-    const wanted = new Set(effects.map((effect) => effect.key));
-    const list = record.effects.filter((effect) => wanted.has(effect.key) || parked?.has(effect.key));
+    const wanted = new Set([...effects, ...(this.parked.get(key) ?? [])].map((effect) => effect.key));
+    const list = record.effects.filter((effect) => wanted.has(effect.key));
     this.parked.delete(key);
     this.enqueue(pair, record, list.filter((effect) => !this.isRunning(pair, effect)));
   }
@@ -72,32 +72,33 @@ export class EffectRunner {
   }
 
   private async runAll(pair: Pair, record: PairRecord, effects: readonly Effect[]): Promise<void> {
-    if (this.parked.has(pairKey(pair))) return this.park(pair, effects);
     const done: Effect[] = [];
-    for (const [index, effect] of effects.entries()) {
-      if (isRequest(effect)) {
-        this.request(pair, record, effect);
-        continue;
-      }
-      try {
-        await this.options.doer.handOver(pair, record, effect);
-        done.push(effect);
-      } catch (error) {
-        this.options.onFailure(pair, effect, error);
-        this.park(pair, effects.slice(index));
-        break;
-      }
+    for (const effect of effects) {
+      if (this.mustWait(pair, effect)) this.park(pair, effect);
+      else if (isRequest(effect)) this.request(pair, record, effect);
+      else if (await this.handedOver(pair, record, effect)) done.push(effect);
     }
     if (done.length > 0) void this.settle(pair, done);
   }
 
-  private park(pair: Pair, effects: readonly Effect[]): void {
-    const keys = this.parked.get(pairKey(pair)) ?? new Set<string>();
-    for (const effect of effects) {
-      this.running.delete(nameOf(pair, effect));
-      keys.add(effect.key);
+  private async handedOver(pair: Pair, record: PairRecord, effect: Exclude<Effect, RequestEffect>): Promise<boolean> {
+    try {
+      await this.options.doer.handOver(pair, record, effect);
+      return true;
+    } catch (error) {
+      this.options.onFailure(pair, effect, error);
+      this.park(pair, effect);
+      return false;
     }
-    this.parked.set(pairKey(pair), keys);
+  }
+
+  private mustWait(pair: Pair, effect: Effect): boolean {
+    return this.parked.get(pairKey(pair))?.some((earlier) => needs(effect, earlier)) ?? false;
+  }
+
+  private park(pair: Pair, effect: Effect): void {
+    this.running.delete(nameOf(pair, effect));
+    this.parked.set(pairKey(pair), [...(this.parked.get(pairKey(pair)) ?? []), effect]);
   }
 
   private async settle(pair: Pair, done: readonly Effect[]): Promise<void> {
@@ -121,6 +122,20 @@ export class EffectRunner {
       .catch((error: unknown) => this.options.onFailure(pair, effect, error))
       .finally(() => this.running.delete(name));
   }
+}
+
+/**
+ * Must `effect` not overtake `earlier`? Stanzas keep their order (promise 2). The answer to a text waits for the text, and
+ * a request for the answer to that which caused it.
+ */
+function needs(effect: Effect, earlier: Effect): boolean {
+  if (isStanza(effect)) return isStanza(earlier);
+  if (effect.trace !== earlier.trace) return false;
+  return earlier.do === 'sip.answer' || (earlier.do === 'xmpp.message' && effect.do === 'sip.answer');
+}
+
+function isStanza(effect: Effect): boolean {
+  return effect.do.startsWith('xmpp.');
 }
 
 function nameOf(pair: Pair, effect: Effect): string {

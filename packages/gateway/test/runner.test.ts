@@ -1,0 +1,83 @@
+import { newRecord, type Effect, type PairRecord } from '@isthmus/engine';
+import type { Pair } from '@isthmus/model';
+import { EffectRunner } from '../src/pairs/runner';
+
+const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
+
+/** A runner whose XMPP side can be away; `did` lists what was done, by key. */
+class Bench {
+  readonly did: string[] = [];
+  xmppAway = false;
+  private readonly runner = new EffectRunner({
+    doer: {
+      handOver: (_pair, _record, effect) => this.handOver(effect),
+      request: (_pair, _record, effect) => {
+        this.did.push(effect.key);
+        return new Promise(() => undefined);
+      },
+    },
+    settle: () => Promise.resolve(),
+    outcome: () => Promise.resolve(),
+    onFailure: () => undefined,
+  });
+  private effects: readonly Effect[] = [];
+
+  /** Adds effects to the record and starts them. */
+  async start(...effects: Effect[]): Promise<void> {
+    this.effects = [...this.effects.filter(({ key }) => !this.did.includes(key)), ...effects];
+    const record: PairRecord = { ...newRecord(PAIR), effects: this.effects };
+    this.runner.start(PAIR, record, effects);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  isParked(effect: Effect): boolean {
+    return this.runner.isParked(PAIR, effect);
+  }
+
+  private handOver(effect: Effect): Promise<void> {
+    if (this.xmppAway && effect.do.startsWith('xmpp.')) return Promise.reject(new Error('away'));
+    this.did.push(effect.key);
+    return Promise.resolve();
+  }
+}
+
+const effect = (what: Effect['do'], key: string, trace: string): Effect => ({ do: what, key, trace }) as unknown as Effect;
+const text = effect('xmpp.message', 'text', 't1');
+const ok = effect('sip.answer', 'ok', 't1');
+
+test('effects are done in order', async () => {
+  const bench = new Bench();
+  await bench.start(text, ok, effect('sip.notify', 'notify', 't2'));
+  expect(bench.did).toEqual(['text', 'ok', 'notify']);
+});
+
+test('promise 1: a text that the XMPP server cannot take is not answered before it is delivered', async () => {
+  const bench = new Bench();
+  bench.xmppAway = true;
+  await bench.start(text, ok);
+  expect(bench.did).toEqual([]);
+  expect([text, ok].map((each) => bench.isParked(each))).toEqual([true, true]);
+  bench.xmppAway = false;
+  await bench.start();
+  expect(bench.did).toEqual(['text', 'ok']);
+});
+
+test('promise 4: stanzas that wait do not keep the SIP side from being told', async () => {
+  const bench = new Bench();
+  bench.xmppAway = true;
+  await bench.start(text, ok);
+  await bench.start(effect('sip.answer', 'answer to subscribe', 't2'), effect('sip.notify', 'closed', 't2'), effect('xmpp.probe', 'probe', 't2'));
+  expect(bench.did).toEqual(['answer to subscribe', 'closed']);
+});
+
+test('promise 2: a later stanza does not overtake one that waits', async () => {
+  const bench = new Bench();
+  bench.xmppAway = true;
+  await bench.start(text, ok);
+  const second = effect('xmpp.message', 'second', 't2');
+  const started = bench.start(second, effect('sip.answer', 'second ok', 't2'));
+  bench.xmppAway = false;
+  await started;
+  await bench.start();
+  expect(bench.did).toEqual(['text', 'ok', 'second', 'second ok']);
+});
