@@ -115,6 +115,17 @@ describe('making dialogs', () => {
     expect(req.get('call-id')).toBe(value(mongrel, 'call-id'));
   });
 
+  test.each(['uas', 'uac'])('as %s a request with one tag of a dialog wrong matches no dialog', async (role) => {
+    const dialog = role === 'uas' ? await opened('INVITE') : await calls('INVITE');
+    const { callId, theirs, ours } = dialog;
+    for (const [from, to] of [[theirs, `${ours}x`], [`${theirs}x`, ours]]) {
+      tcp.request({ method: 'MESSAGE', callId, from: from ?? '', to: to ?? '', cseq: 9 });
+      expect((await app.gets('MESSAGE')).req.stackDialogId).toBeFalsy();
+    }
+    tcp.request({ method: 'MESSAGE', callId, from: theirs, to: ours, cseq: 9 });
+    expect((await app.gets('MESSAGE')).req.stackDialogId).toBe(dialog.id);
+  });
+
   test('the ACK of an error answer by the app is refused', async () => {
     const sent = await app.send(far.uri, { method: 'INVITE' });
     const peer = await far.accepted.next();

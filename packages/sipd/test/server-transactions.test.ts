@@ -153,6 +153,21 @@ describe('server transactions', () => {
     await expect(app.inDialog(id, { method: 'INFO' })).rejects.toMatchObject({ code: 'ENODIALOG' });
   }, LONG);
 
+  test('MIM-22 a re-INVITE that is acknowledged makes up for an earlier 2xx that was not', async () => {
+    const parts = { method: 'INVITE', callId: token(), from: `<sip:bob@example.com>;tag=${token()}`, headers: [`Contact: ${tcp.contact}`] };
+    const invite = tcp.request(parts);
+    await answer(await app.gets('INVITE'), 200);
+    const to = value(await tcp.answerTo(invite), 'to');
+    const again = tcp.request({ ...parts, to, cseq: 2 });
+    await answer(await app.gets('INVITE'), 200);
+    await tcp.answerTo(again);
+    tcp.request({ ...parts, method: 'ACK', to, cseq: 2, headers: [] });
+    const { req } = await app.gets('ACK');
+    await new Promise((resolve) => setTimeout(resolve, 1.2 * T1X64));
+    expect(tcp.inbox.all.filter((sip) => sip.start.startsWith('BYE'))).toEqual([]);
+    expect((await app.inDialog(req.stackDialogId, { method: 'INFO' })).req.method).toBe('INFO');
+  }, LONG);
+
   test('an initial INVITE for a dialog that still waits for its ACK is answered 491', async () => {
     const parts = { method: 'INVITE', callId: token(), from: `<sip:bob@example.com>;tag=${token()}`, headers: [`Contact: ${tcp.contact}`] };
     const invite = tcp.request(parts);
