@@ -56,6 +56,7 @@ export class Connector {
 
   /** No new requests; a connection that is lost from now on is not made again. */
   leave(): void {
+    if (this.leaving) return;
     this.leaving = true;
     clearTimeout(this.retry);
     this.up?.connection.removeRoutes();
@@ -63,8 +64,7 @@ export class Connector {
 
   /** Ends the connection. Resolves when it is closed. */
   async stop(): Promise<void> {
-    this.leaving = true;
-    clearTimeout(this.retry);
+    this.leave();
     const { attempt } = this;
     if (attempt === undefined) return;
     attempt.close();

@@ -1,3 +1,4 @@
+/// <reference path="./xmpp-component.d.ts" />
 import type { Socket } from 'node:net';
 
 import { Component } from '@xmpp/component-core';
