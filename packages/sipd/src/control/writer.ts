@@ -5,7 +5,7 @@ import type { Switches } from '../switches';
 export type FrameKind = 'request-sent' | 'sip-response' | 'other';
 
 /** How long the `coalesce` switch waits for the SIP response. */
-const HOLD_MS = 20;
+const HOLD_MS = 100;
 
 /** Writes frames to a client's socket in order, with the switches `coalesce` and `split`. */
 export class FrameWriter {

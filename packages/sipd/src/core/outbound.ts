@@ -109,9 +109,8 @@ export class Outbound {
       client.reply(messageId, 'NOK', `unable to cancel unknown transaction id: ${transactionId}`);
       return;
     }
-    const request = invite.derived('CANCEL', invite.sent.headers.get('to') ?? '');
-    const way = { hop: invite.hop, local: this.core.transports.localFor(invite.hop), flow: undefined };
-    const transaction = this.sender.draft(request, way, () => undefined, invite.branch);
+        const way = { hop: invite.hop, local: this.core.transports.localFor(invite.hop), flow: undefined };
+    const transaction = this.sender.draft(invite.cancel(), way, () => undefined, invite.branch);
     this.sender.confirm(client, messageId, transaction);
     invite.whenCancellable((flow) => {
       transaction.branch = invite.branch;

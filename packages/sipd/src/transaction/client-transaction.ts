@@ -4,14 +4,12 @@
  *   calling --1xx--> proceeding; calling, proceeding --final--> completed --D, K--> terminated
  *   calling, proceeding --2xx to INVITE--> terminated; refused, 503, timeout --> calling with the next target, if any
  */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { hostText } from '../message/address';
-import { headerField, Headers } from '../message/headers';
+import { randomUUID } from 'node:crypto';
 import { NO_BODY, type OwnStatus, REASONS, type SipRequest, type SipResponse } from '../message/message';
 import { serialise } from '../message/serialise';
-import { MAGIC_COOKIE } from '../message/via';
 import type { Endpoint, Flow, Target } from '../transport/flow';
 import type { NextHop } from '../transport/transports';
+import { derived, newBranch, synthetic, withVia } from './client-request';
 import type { TransactionContext } from './server-transaction';
 import type { Timer } from './timer-queue';
 
@@ -19,9 +17,6 @@ export type ClientState = 'calling' | 'proceeding' | 'completed' | 'terminated';
 
 /** Timer C of RFC 3261 section 16.6: how long an INVITE may ring, in units of 64*T1. */
 const RING_ROUNDS = 6;
-/** Headers that an ACK or CANCEL copies from its INVITE (sections 9.1 and 17.1.1.3). */
-const COPIED: ReadonlySet<string> = new Set(['from', 'call-id', 'route', 'max-forwards']);
-
 /** What a client transaction reports, and what it needs. */
 export interface ClientContext extends TransactionContext {
   flowTo(target: Target): Flow | undefined;
@@ -32,10 +27,6 @@ export interface ClientContext extends TransactionContext {
 
 /** Receives every response, made by the far end or (`flow` undefined) by this server. */
 export type OnResponse = (response: SipResponse, flow: Flow | undefined) => void;
-
-export function newBranch(): string {
-  return MAGIC_COOKIE + randomBytes(9).toString('hex');
-}
 
 /** One request of a client of ours on its way. */
 export class ClientTransaction {
@@ -73,7 +64,7 @@ export class ClientTransaction {
 
   /** The request as it is sent, Via included. */
   get sent(): SipRequest {
-    return this.withVia(this.request);
+    return withVia(this.request, this.hop.protocol, this.local, this.branch);
   }
 
   /** Sends to the first target; the others are kept for failover. */
@@ -124,12 +115,9 @@ export class ClientTransaction {
     this.timer = this.context.timers.set(this.context.values.t1x64, () => this.fail(408));
   }
 
-  /** An ACK for an error answer, or a CANCEL, made from this INVITE. */
-  derived(method: 'ACK' | 'CANCEL', to: string): SipRequest {
-    const copied = this.request.headers.fields.filter((field) => COPIED.has(field.key));
-    const cseq = Number.parseInt(this.request.headers.get('cseq') ?? '1', 10);
-    const fields = [...copied, headerField('to', to), headerField('cseq', `${cseq} ${method}`)];
-    return { is: 'request', method, uri: this.request.uri, headers: new Headers(fields), body: NO_BODY };
+  /** A CANCEL for this INVITE. */
+  cancel(): SipRequest {
+    return derived(this.request, 'CANCEL', this.request.headers.get('to') ?? '');
   }
 
   terminate(): void {
@@ -137,13 +125,6 @@ export class ClientTransaction {
     this.state = 'terminated';
     this.clear();
     this.context.ended(this);
-  }
-
-  private withVia(request: SipRequest): SipRequest {
-    const rport = this.hop.protocol === 'udp' ? ';rport' : '';
-    const { address, port } = this.local;
-    const via = `SIP/2.0/${this.hop.protocol.toUpperCase()} ${hostText(address)}:${port};branch=${this.branch}${rport}`;
-    return { ...request, headers: new Headers([headerField('via', via), ...request.headers.fields]) };
   }
 
   private tryNext(): void {
@@ -190,8 +171,8 @@ export class ClientTransaction {
   }
 
   private acknowledge(response: SipResponse, flow: Flow): void {
-    const ack = this.withVia(this.derived('ACK', response.headers.get('to') ?? ''));
-    this.ack = serialise(ack);
+    const ack = derived(this.request, 'ACK', response.headers.get('to') ?? '');
+    this.ack = serialise(withVia(ack, this.hop.protocol, this.local, this.branch));
     flow.send(this.ack);
   }
 
@@ -214,12 +195,10 @@ export class ClientTransaction {
     this.tryNext();
   }
 
-  /** An answer made here: no To tag, nothing of the far end (drachtio.md DR-28). */
   private conclude(status: OwnStatus, reason: string): void {
-    const keys = ['via', 'from', 'to', 'call-id', 'cseq'];
-    const fields = this.sent.headers.fields.filter((field) => keys.includes(field.key));
+    const response = synthetic(this.sent, status, reason);
     this.terminate();
-    this.onResponse({ is: 'response', status, reason, headers: new Headers(fields), body: NO_BODY }, undefined);
+    this.onResponse(response, undefined);
   }
 
   /** Timers D and K: zero on a reliable transport, where no answer comes twice. */
