@@ -5,15 +5,15 @@ const REGISTER = join(__dirname, '..', '..', 'scripts', 'register.cjs');
 
 /** A helper process of a benchmark that is spoken to by IPC: one command at a time, each answered by `done`. */
 export class Child<Command, Report extends { readonly is: string }> {
-  private waiting: ((report: Report) => void)[] = [];
+  /** Reports that nobody has asked for yet, and those who wait for one: one of the two is empty. */
+  private readonly reports: Report[] = [];
+  private readonly waiting: ((report: Report) => void)[] = [];
   private readonly process: ChildProcess;
 
   constructor(file: string, args: readonly string[] = []) {
     this.process = fork(join(__dirname, file), [...args], { execArgv: ['-r', REGISTER], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
-    this.process.on('message', (report: Report) => this.waiting.shift()?.(report));
-    this.process.on('exit', (code) => {
-      for (const wake of this.waiting.splice(0)) wake({ is: 'failed', why: `${file} ended with ${code}` } as unknown as Report);
-    });
+    this.process.on('message', (report: Report) => this.take(report));
+    this.process.on('exit', (code) => this.take({ is: 'failed', why: `${file} ended with ${code}` } as unknown as Report));
   }
 
   get pid(): number {
@@ -22,7 +22,7 @@ export class Child<Command, Report extends { readonly is: string }> {
 
   /** The next report, whatever it is; fails when the child failed. */
   async next(): Promise<Report> {
-    const report = await new Promise<Report>((resolve) => this.waiting.push(resolve));
+    const report = this.reports.shift() ?? (await new Promise<Report>((resolve) => this.waiting.push(resolve)));
     if (report.is === 'failed') throw new Error((report as unknown as { why: string }).why);
     return report;
   }
@@ -36,6 +36,12 @@ export class Child<Command, Report extends { readonly is: string }> {
       if (report.is === 'done') return reports;
       reports.push(report);
     }
+  }
+
+  private take(report: Report): void {
+    const wake = this.waiting.shift();
+    if (wake === undefined) this.reports.push(report);
+    else wake(report);
   }
 
   stop(): void {

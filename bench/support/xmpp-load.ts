@@ -18,6 +18,7 @@ export class XmppLoad {
         else if (body?.startsWith('t=')) this.latencies.push(now() - sentAt(body));
       });
       await entity.start();
+      (entity.socket as { write(text: string): void } | null)?.write('<presence/>');
       this.clients.push(entity);
     }
   }

@@ -27,6 +27,10 @@ export class Redis {
     return `redis://127.0.0.1:${this.port}`;
   }
 
+  get pid(): number {
+    return this.program.pid;
+  }
+
   get log(): string {
     return this.program.log;
   }
