@@ -61,7 +61,7 @@ export class World {
     const accounts = Object.fromEntries(users.map((user) => [user, user]));
     const [prosody, redis, peer, sipServer, embeddedPort] = await Promise.all([
       startProsody({ domain: DOMAIN, component: COMPONENT, secret: SECRET, users: accounts, ...options.prosody }),
-      options.store === 'redis' ? startRedis() : undefined,
+      options.store === 'redis' ? startRedis({ persist: true }) : undefined,
       options.nextHopPort === undefined ? SipPeer.start({ name: 'far SIP server' }) : undefined,
       options.sipServer === 'process' ? SipServer.start() : undefined,
       freePort(),
