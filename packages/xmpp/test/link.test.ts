@@ -48,6 +48,12 @@ describe('coming online', () => {
     expect(server.connections.unclaimed).toHaveLength(1);
   });
 
+  it('XD-8: an answer to the stanza in a foreign name is no refusal', async () => {
+    await startServer({ guard: 'answered' });
+    const under = link();
+    await expect(under.link.start()).rejects.toMatchObject({ code: 'refused' });
+  });
+
   it('XD-8: what arrived during a self-test that failed is answered by an error (promise 1)', async () => {
     await startServer({ guard: 'open', afterHandshake: chat('ann@example.com/r', 'bob@example.com', 'early').toString() });
     const under = link();

@@ -15,8 +15,11 @@ export interface Behaviour {
   secret: string;
   /** A stream error in place of the handshake's answer, e.g. `conflict`. */
   streamError?: string | undefined;
-  /** What happens to a stanza in the user domain's own name. `strict`: no plug-in, XEP-0114's own check. */
-  guard: 'closed' | 'open' | 'strict';
+  /**
+   * What happens to a stanza in the user domain's own name. `open`: it is let through and nothing comes back; `answered`:
+   * it is let through and the answer comes back here; `strict`: no plug-in, XEP-0114's own check.
+   */
+  guard: 'closed' | 'open' | 'answered' | 'strict';
   /** Does the plug-in answer its IQs? */
   plugin: boolean;
   /** Ignore pings: a server that is connected and dead. */
@@ -78,6 +81,7 @@ export class ServerConnection {
 
   private guard(stanza: Element): void {
     if (this.behaviour.guard === 'strict') this.fail('invalid-from');
+    if (this.behaviour.guard === 'answered') this.reply(stanza, 'result', undefined);
     if (this.behaviour.guard === 'closed') this.reply(stanza, 'error', stanzaError('auth', 'forbidden'));
   }
 
