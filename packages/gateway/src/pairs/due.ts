@@ -1,9 +1,9 @@
-import { isRequest, step, type EngineEvent, type PairRecord, type RequestEffect } from '@isthmus/engine';
+import { isRequest, step, type Effect, type EngineEvent, type PairRecord, type RequestEffect } from '@isthmus/engine';
 import { pairOf, type Pair } from '@isthmus/model';
 import type { PairStore } from '@isthmus/store';
 import type { ContextOf, PairLoop } from './loop';
 import type { EffectRunner } from './runner';
-import type { StoredPair } from './stored';
+import { handOf, holds, type StoredPair } from './stored';
 
 export interface DueOptions {
   readonly store: PairStore<StoredPair>;
@@ -66,33 +66,42 @@ export class DueKeeper {
       .catch((error: unknown) => this.options.onError(error));
   }
 
-  private change(
-    pair: Pair,
-    record: PairRecord,
-    stored: StoredPair | undefined,
-  ): { record: PairRecord; start: PairRecord['effects'] } | undefined {
+  private change(pair: Pair, record: PairRecord, stored: StoredPair | undefined): Looked | undefined {
     if (stored === undefined) return undefined;
-    const { isAlive, instance, contextOf, now, newTrace } = this.options;
-    const abandoned = stored.by !== instance && !isAlive(stored.by);
-    const events = [
-      ...(abandoned || stored.by === instance ? this.lost(pair, record, abandoned) : []),
-      { on: 'timer', at: now(), trace: newTrace() } as const,
-    ];
+    const { contextOf, now, newTrace } = this.options;
+    const ours = record.effects.filter((effect) => this.isOurs(stored, effect));
+    const events = [...this.lost(pair, stored, ours), { on: 'timer', at: now(), trace: newTrace() } as const];
     let next = record;
     for (const event of events) next = step(next, event, contextOf(pair)).record;
-    const mine = abandoned || stored.by === instance;
-    const fresh = next.effects.filter((effect) => !record.effects.includes(effect));
+    const start = next.effects.filter((effect) => ours.includes(effect) || !record.effects.includes(effect));
     // A new object, so that the commit sets a new due time: the claim has moved the old one.
-    return { record: next === record ? { ...record } : next, start: mine ? next.effects : fresh };
+    return { record: next === record ? { ...record } : next, start };
+  }
+
+  /**
+   * Is it for us to do what is left of this effect? What an earlier event of the same turn has just added is left to that
+   * event, and what another live instance has in hand to that instance.
+   */
+  private isOurs(stored: StoredPair, effect: Effect): boolean {
+    if (!holds(stored, effect)) return false;
+    const hand = handOf(stored, effect);
+    return hand === this.options.instance || !this.options.isAlive(hand);
   }
 
   /** Requests of which nobody will ever hear: those of a dead instance, or of ours that are not running. */
-  private lost(pair: Pair, record: PairRecord, abandoned: boolean): EngineEvent[] {
-    return record.effects
+  private lost(pair: Pair, stored: StoredPair, ours: readonly Effect[]): EngineEvent[] {
+    const { instance, runner, now } = this.options;
+    return ours
       .filter(isRequest)
-      .filter((effect) => abandoned || (!this.options.runner.isRunning(pair, effect) && !this.options.runner.isParked(pair, effect)))
-      .map((effect) => lostOutcome(effect, this.options.now()));
+      .filter((effect) => handOf(stored, effect) !== instance || (!runner.isRunning(pair, effect) && !runner.isParked(pair, effect)))
+      .map((effect) => lostOutcome(effect, now()));
   }
+}
+
+/** What a look at a pair leads to. */
+interface Looked {
+  readonly record: PairRecord;
+  readonly start: readonly Effect[];
 }
 
 const METHODS = {

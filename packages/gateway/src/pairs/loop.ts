@@ -2,6 +2,7 @@ import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { newRecord, settle, step, withSipUri } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/model';
 import { type PairStore, StoreUnavailableError } from '@isthmus/store';
+import { apply, type Change, type Job } from './batch';
 import { RecordCache } from './cache';
 import { nextDue, toStored, type StoredPair } from './stored';
 
@@ -25,15 +26,6 @@ export interface LoopOptions {
   /** Told once for each event that the tables have no cell for. */
   readonly onIgnored?: (pair: Pair, event: EngineEvent, why: string) => void;
   readonly onConflict?: (pair: Pair) => void;
-}
-
-/** A change to a record in the pair's turn: the new record and the effects to start, or undefined for no change. */
-type Change = (record: PairRecord, stored: StoredPair | undefined) => { record: PairRecord; start: readonly Effect[] } | undefined;
-
-interface Job {
-  readonly change: Change;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 /** Lost races before a commit is given up. Each means that another worker got on, so this is far more than enough. */
@@ -70,19 +62,23 @@ export class PairLoop {
    * (`server.unavailable`, `server.error`) when it has not been taken: the caller owes the sender an error. `sipUri`: the
    * contact's own address as the event showed it (ADDR-10).
    */
-  handle(pair: Pair, event: EngineEvent, sipUri?: SipUri): Promise<void> {
-    return this.change(pair, (before) => {
+  async handle(pair: Pair, event: EngineEvent, sipUri?: SipUri): Promise<void> {
+    let ignored: string | undefined;
+    const change: Change = (before) => {
       const record = sipUri === undefined ? before : withSipUri(before, sipUri);
       const result = step(record, event, this.options.contextOf(pair));
-      if (result.ignored !== undefined) this.options.onIgnored?.(pair, event, result.ignored);
+      ignored = result.ignored;
       if (result.record === before && result.effects.length === 0) return undefined;
       return { record: result.record, start: result.effects };
-    });
+    };
+    // The outcome of a request that was let in is always let in: without it the request would be taken for lost.
+    await (event.on === 'sip.outcome' ? this.takeTurn(pair, change) : this.change(pair, change));
+    if (ignored !== undefined) this.options.onIgnored?.(pair, event, ignored);
   }
 
-  /** Notes that effects have been handed over: they leave the record. */
+  /** Notes that effects have been handed over: they leave the record. Let in at the bound, as outcomes are. */
   settle(pair: Pair, keys: readonly string[]): Promise<void> {
-    return this.change(pair, (record) => {
+    return this.takeTurn(pair, (record) => {
       const settled = settle(record, keys);
       return settled === record ? undefined : { record: settled, start: [] };
     });
@@ -91,17 +87,7 @@ export class PairLoop {
   /** Looks at a record in its turn and may change it; used by recovery. */
   change(pair: Pair, change: Change): Promise<void> {
     if (this.waiting >= this.options.maxPending) return Promise.reject(new FaultError(fault('server.unavailable')));
-    this.waiting += 1;
-    return new Promise((resolve, reject) => {
-      const key = pairKey(pair);
-      const turn = this.turns.get(key);
-      if (turn !== undefined) {
-        turn.jobs.push({ change, resolve, reject });
-        return;
-      }
-      this.turns.set(key, { pair, jobs: [{ change, resolve, reject }] });
-      void this.run(key);
-    });
+    return this.takeTurn(pair, change);
   }
 
   /** Resolves when no event waits any more. */
@@ -113,6 +99,20 @@ export class PairLoop {
   /** Forgets what is in memory: the next event of each pair loads from the store. */
   forget(): void {
     this.cache.clear();
+  }
+
+  private takeTurn(pair: Pair, change: Change): Promise<void> {
+    this.waiting += 1;
+    return new Promise((resolve, reject) => {
+      const key = pairKey(pair);
+      const turn = this.turns.get(key);
+      if (turn !== undefined) {
+        turn.jobs.push({ change, resolve, reject });
+        return;
+      }
+      this.turns.set(key, { pair, jobs: [{ change, resolve, reject }] });
+      void this.run(key);
+    });
   }
 
   private async run(key: string): Promise<void> {
@@ -153,7 +153,7 @@ export class PairLoop {
       const stored = cached ?? (await store.load(key));
       const before = stored?.record.record ?? newRecord(pair);
       const { record, start, failed } = apply(before, stored?.record, jobs);
-      const value = toStored(record, instance);
+      const value = toStored(record, instance, stored?.record, start);
       const changed = record !== before && (value !== undefined || stored !== undefined);
       if (!changed && cached === undefined) {
         this.options.start(pair, record, start);
@@ -179,28 +179,4 @@ export class PairLoop {
     if (value === undefined) this.cache.delete(key);
     else this.cache.set(key, { record: value, version });
   }
-}
-
-interface Applied {
-  readonly record: PairRecord;
-  readonly start: readonly Effect[];
-  readonly failed: ReadonlyMap<Job, unknown>;
-}
-
-/** Runs the jobs over the record one after the other; one that throws changes nothing and spares the others. */
-function apply(before: PairRecord, stored: StoredPair | undefined, jobs: readonly Job[]): Applied {
-  let record = before;
-  const start: Effect[] = [];
-  const failed = new Map<Job, unknown>();
-  for (const job of jobs) {
-    try {
-      const changed = job.change(record, stored);
-      if (changed === undefined) continue;
-      record = changed.record;
-      start.push(...changed.start);
-    } catch (error) {
-      failed.set(job, error);
-    }
-  }
-  return { record, start, failed };
 }

@@ -1,5 +1,5 @@
 import { isRequest, type Effect, type EngineEvent, type PairRecord, type RequestEffect } from '@isthmus/engine';
-import { pairKey, type Pair } from '@isthmus/model';
+import { fault, FaultError, pairKey, type Pair } from '@isthmus/model';
 
 /** Does one effect of each kind. The sides implement it: `sides/`. */
 export interface Doer {
@@ -15,7 +15,14 @@ export interface RunnerOptions {
   readonly settle: (pair: Pair, keys: readonly string[]) => Promise<void>;
   readonly outcome: (pair: Pair, event: EngineEvent) => Promise<void>;
   readonly onFailure: (pair: Pair, effect: Effect, error: unknown) => void;
+  /** Pause before what came of an effect is told to the store again, milliseconds; tests shorten it. */
+  readonly retryMs?: number;
 }
+
+const UNAVAILABLE = fault('server.unavailable').condition;
+const RETRY_MS = 1_000;
+/** So often; after that the record keeps the effect, and it is done again or counts as lost when the pair falls due. */
+const MAX_RETRIES = 60;
 
 /**
  * Does effects. Those of one pair are started in order: a stanza or an answer has been handed over before the next
@@ -102,11 +109,9 @@ export class EffectRunner {
   }
 
   private async settle(pair: Pair, done: readonly Effect[]): Promise<void> {
+    const keys = done.map((effect) => effect.key);
     try {
-      await this.options.settle(
-        pair,
-        done.map((effect) => effect.key),
-      );
+      await this.insist(() => this.options.settle(pair, keys));
     } catch (error) {
       // The record keeps them: they are done once more when the pair falls due. Their keys make that visible.
       for (const effect of done) this.options.onFailure(pair, effect, error);
@@ -118,9 +123,25 @@ export class EffectRunner {
     const name = nameOf(pair, effect);
     void this.options.doer
       .request(pair, record, effect)
-      .then((event) => this.options.outcome(pair, event))
+      .then((event) => this.insist(() => this.options.outcome(pair, event)))
       .catch((error: unknown) => this.options.onFailure(pair, effect, error))
       .finally(() => this.running.delete(name));
+  }
+
+  /**
+   * Tells what has happened, again and again while the store is away: what is known now would otherwise be guessed later,
+   * and be done a second time (promise 1). Meanwhile the effect counts as running.
+   */
+  private async insist(tell: () => Promise<void>): Promise<void> {
+    for (let retries = 0; ; retries += 1) {
+      try {
+        return await tell();
+      } catch (error) {
+        const mayPass = error instanceof FaultError && error.fault.condition === UNAVAILABLE;
+        if (!mayPass || retries >= MAX_RETRIES) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, this.options.retryMs ?? RETRY_MS).unref());
+    }
   }
 }
 

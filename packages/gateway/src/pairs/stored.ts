@@ -1,10 +1,22 @@
-import { dueAt, isEmpty, type PairRecord } from '@isthmus/engine';
+import { dueAt, isEmpty, type Effect, type PairRecord } from '@isthmus/engine';
 
 /** What the store holds for a pair: the engine's record, and which process has its effects in hand. */
 export interface StoredPair {
   readonly record: PairRecord;
-  /** The instance (worker name and start) that committed last and does the effects not yet done. */
+  /** The instance (worker name and start) that committed last. It has the effects in hand that `others` does not name. */
   readonly by: string;
+  /** By effect key the instance that has it in hand instead: a commit does not take another one's requests from it. */
+  readonly others?: Readonly<Record<string, string>>;
+}
+
+/** The instance that has an effect in hand. */
+export function handOf(stored: StoredPair, effect: Effect): string {
+  return stored.others?.[effect.key] ?? stored.by;
+}
+
+/** Was the effect there when the pair was loaded, or has it been added since? */
+export function holds(stored: StoredPair, effect: Effect): boolean {
+  return stored.record.effects.some(({ key }) => key === effect.key);
 }
 
 /**
@@ -17,7 +29,16 @@ export function nextDue(record: PairRecord, now: number, leaseMs: number): numbe
   return Math.min(timer ?? Infinity, now + leaseMs);
 }
 
-/** The value to store: nothing at all for a pair that holds nothing worth keeping. */
-export function toStored(record: PairRecord, by: string): StoredPair | undefined {
-  return isEmpty(record) ? undefined : { record, by };
+/**
+ * The value to store after a change by an instance that starts the effects `started`: nothing at all for a pair that
+ * holds nothing worth keeping.
+ */
+export function toStored(record: PairRecord, by: string, before?: StoredPair, started: readonly Effect[] = []): StoredPair | undefined {
+  if (isEmpty(record)) return undefined;
+  if (before === undefined || (before.by === by && before.others === undefined)) return { record, by };
+  const mine = new Set(started.map(({ key }) => key));
+  const others = record.effects
+    .filter((effect) => holds(before, effect) && !mine.has(effect.key) && handOf(before, effect) !== by)
+    .map((effect) => [effect.key, handOf(before, effect)]);
+  return others.length === 0 ? { record, by } : { record, by, others: Object.fromEntries(others) as Record<string, string> };
 }

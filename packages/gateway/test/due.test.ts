@@ -1,0 +1,229 @@
+import type { EngineEvent } from '@isthmus/engine';
+import { Instance, LEASE_MS, Place } from './support/instance';
+import { contextOf, idsOf, outcomeOf, PAIR, recordIn, requestsOf, says, textsOf, writes } from './support/pairs';
+import { deferred, eventually, settled } from './support/waiting';
+import { TappedPairs } from './support/stores';
+
+/** Until the end of a lease, and past it. */
+const LATER_MS = LEASE_MS + 1;
+
+let place: Place;
+let one: Instance;
+let two: Instance;
+
+beforeEach(() => {
+  place = new Place();
+  one = new Instance(place, 'w1#a');
+  two = new Instance(place, 'w2#b');
+});
+
+async function die(instance: Instance): Promise<void> {
+  await settled();
+  place.alive.delete(instance.name);
+}
+
+describe('protocol timers', () => {
+  test('fire at whoever finds the pair due', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    one.doer.nth(0).answer(200);
+    await eventually('the message is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect((await recordIn(place.pairs)).conversation.idleAt).toBeDefined();
+    await two.looksAfter(601_000);
+    expect(await one.stored(PAIR)).toBeUndefined();
+  });
+
+  test('a pair that is looked at too early comes back at its time', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    one.doer.nth(0).answer(200);
+    await eventually('the message is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    for (let seconds = 0; seconds < 590; seconds += 59) await two.looksAfter(59_000);
+    expect(await one.stored(PAIR)).toBeDefined();
+    await two.looksAfter(11_000);
+    expect(await one.stored(PAIR)).toBeUndefined();
+  });
+});
+
+describe('effects of a dead instance (promise 1)', () => {
+  test('stanzas are handed over by the one that finds them', async () => {
+    one.doer.offline = true;
+    await one.loop.handle(PAIR, writes('hello'));
+    await die(one);
+    await two.looksAfter(LATER_MS);
+    await eventually('both effects are done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(two.doer.begun).toEqual(['xmpp.message hello', 'sip.answer']);
+  });
+
+  test('requests come back as lost: a message is sent once more, marked', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    await die(one);
+    await two.looksAfter(LATER_MS);
+    expect(two.doer.nth(0).effect).toMatchObject({ do: 'sip.message', message: { text: 'hello' }, repeated: true });
+    two.doer.nth(0).answer(200);
+    await eventually('the message is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+  });
+
+  test('what the dead one says afterwards is not heard', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    await die(one);
+    await two.looksAfter(LATER_MS);
+    one.doer.nth(0).answer(500);
+    await eventually('the old outcome is ignored', () => one.ignored.length > 0);
+    expect(requestsOf(await recordIn(place.pairs))).toHaveLength(1);
+    expect(two.doer.begun).toEqual(['sip.message hello']);
+  });
+
+  test('a restarted worker of the same name takes over what its former life left (decision 003)', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    await die(one);
+    const again = new Instance(place, 'w1#c');
+    await again.looksAfter(LATER_MS);
+    expect(again.doer.begun).toEqual(['sip.message hello']);
+  });
+
+  test('before the end of the lease nobody is given the pair', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    await die(one);
+    await two.looksAfter(LEASE_MS - 1);
+    expect(two.doer.begun).toEqual([]);
+  });
+});
+
+describe('effects of a live instance are left alone', () => {
+  test('a request may take longer than many leases', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    for (let rounds = 0; rounds < 5; rounds += 1) {
+      await two.looksAfter(LATER_MS);
+      await one.looksAfter(LATER_MS);
+    }
+    one.doer.nth(0).answer(200);
+    await eventually('the message is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect([...one.doer.begun, ...two.doer.begun]).toEqual(['sip.message hello']);
+  });
+
+  test('also when the other one has committed an event of the pair meanwhile', async () => {
+    await one.loop.handle(PAIR, says('first'));
+    await two.loop.handle(PAIR, says('second'));
+    await two.looksAfter(LATER_MS);
+    expect(two.doer.begun).toEqual([]);
+    one.doer.nth(0).answer(200);
+    await eventually('the second goes out', () => one.doer.sent.length === 2);
+    expect([...one.doer.begun, ...two.doer.begun]).toEqual(['sip.message first', 'sip.message second']);
+  });
+
+  test('when the other one has committed and the first one dies, its request is lost all the same', async () => {
+    await one.loop.handle(PAIR, says('first'));
+    await two.loop.handle(PAIR, says('second'));
+    await die(one);
+    await two.looksAfter(LATER_MS);
+    expect(two.doer.nth(0).effect).toMatchObject({ message: { text: 'first' }, repeated: true });
+  });
+
+  test('a stanza that waits for the link of its instance stays there', async () => {
+    one.doer.offline = true;
+    await one.loop.handle(PAIR, writes('hello'));
+    await two.looksAfter(LATER_MS);
+    await two.loop.handle(PAIR, says('unrelated'));
+    await two.looksAfter(LATER_MS);
+    expect(two.doer.begun).toEqual(['sip.message unrelated']);
+    one.doer.offline = false;
+    await one.looksAfter(LATER_MS);
+    await eventually('it is handed over', () => one.doer.begun.includes('sip.answer'));
+  });
+});
+
+describe('own effects', () => {
+  test('that could not be handed over are tried again', async () => {
+    one.doer.offline = true;
+    await one.loop.handle(PAIR, writes('hello'));
+    await settled();
+    one.doer.offline = false;
+    await one.looksAfter(LATER_MS);
+    await eventually('both effects are done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(one.doer.begun).toEqual(['xmpp.message hello', 'xmpp.message hello', 'sip.answer']);
+  });
+
+  test('a request that is not running any more is lost', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    one.doer.nth(0).fail(new Error('the side failed'));
+    await eventually('it counts as failed', () => one.failures.length === 1);
+    await one.looksAfter(LATER_MS);
+    expect(one.doer.nth(1).effect).toMatchObject({ do: 'sip.message', repeated: true });
+  });
+
+  test('a request that waits behind a stanza is not lost', async () => {
+    place = new Place();
+    one = new Instance(place, 'w1#a', { contextOf: contextOf('microsoft', {}, idsOf()) });
+    one.doer.offline = true;
+    const dialog = { callId: 'c', localTag: 'l', remoteTag: 'far', localCSeq: 0, remoteCSeq: 1, stackId: 's', server: 'sip1', owner: 'w1/1' };
+    const ref = { callId: 'c', remoteTag: 'far', cseq: 1 };
+    const transaction = { server: 'sip1', id: 'tx' };
+    await one.loop.handle(PAIR, { on: 'sip.invite', at: place.now, trace: 't', transaction, ref, dialog } as EngineEvent);
+    await one.loop.handle(PAIR, { ...says('hello'), trace: 't' });
+    await settled();
+    expect(new Set(one.doer.begun)).toEqual(new Set(['sip.answer']));
+    await one.looksAfter(LATER_MS);
+    await settled();
+    const [request] = requestsOf(await recordIn(place.pairs));
+    expect(request).toMatchObject({ do: 'sip.message', message: { text: 'hello' } });
+    expect(request).not.toHaveProperty('repeated');
+  });
+
+  test('a request that another event of the same turn has just added is not lost', async () => {
+    const tapped = new TappedPairs(place.pairs);
+    const busy = new Instance(place, 'w3#c', { store: tapped });
+    await busy.loop.handle(PAIR, writes('first'));
+    await eventually('the first is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    place.now += 601_000;
+    const release = deferred();
+    tapped.beforeCommit = () => release.promise;
+    const taken = [busy.loop.handle(PAIR, writes('second')), busy.loop.handle(PAIR, says('hello', place.now)), busy.due.takeDue()];
+    await eventually('the three wait for one turn', () => busy.loop.pending === 3);
+    release.resolve();
+    await Promise.all(taken);
+    await settled();
+    const { effect } = busy.doer.nth(0);
+    expect(effect).toMatchObject({ message: { text: 'hello' } });
+    expect(effect).not.toHaveProperty('repeated');
+  });
+});
+
+test('an outcome that has been taken is not taken again', async () => {
+  await one.loop.handle(PAIR, says('hello'));
+  const { effect } = one.doer.nth(0);
+  await two.loop.handle(PAIR, outcomeOf(effect, 500));
+  one.doer.nth(0).answer(500);
+  await eventually('the second outcome is ignored', () => one.ignored.length === 1);
+  await eventually('the message has come back', () => two.doer.begun.length === 1);
+  expect(textsOf((await recordIn(place.pairs)).effects)).toEqual([]);
+});
+
+test('nothing is due, nothing happens; a store that is away is told, not thrown', async () => {
+  await one.looksAfter(LATER_MS);
+  expect(one.errors).toEqual([]);
+  const tapped = new TappedPairs(place.pairs);
+  const blind = new Instance(place, 'w3#c', { store: tapped });
+  await blind.loop.handle(PAIR, says('hello'));
+  place.now += LATER_MS;
+  tapped.beforeCommit = () => {
+    tapped.away = true;
+  };
+  await blind.due.takeDue();
+  expect(blind.errors).toHaveLength(1);
+});
+
+test('start and stop: rounds come by themselves, and none after stop', async () => {
+  const tapped = new TappedPairs(place.pairs);
+  const quick = new Instance(place, 'w3#c', { store: tapped, dueIntervalMs: 1 });
+  await quick.loop.handle(PAIR, says('hello'));
+  quick.doer.nth(0).fail(new Error('the side failed'));
+  await eventually('it counts as failed', () => quick.failures.length === 1);
+  quick.due.start();
+  place.now += LATER_MS;
+  await eventually('it is sent again', () => quick.doer.sent.length === 2);
+  await quick.due.stop();
+  const { commits } = tapped;
+  const before = commits.length;
+  place.now += LATER_MS;
+  await settled();
+  expect(commits).toHaveLength(before);
+});

@@ -1,0 +1,136 @@
+import type { Effect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
+import { pairKey, type Pair } from '@isthmus/model';
+import { MemoryStore, type PairStore } from '@isthmus/store';
+import { DueKeeper } from '../../src/pairs/due';
+import { PairLoop, type ContextOf } from '../../src/pairs/loop';
+import { EffectRunner, type Doer } from '../../src/pairs/runner';
+import type { StoredPair } from '../../src/pairs/stored';
+import { contextOf, idsOf, nameOf, NOON, outcomeOf } from './pairs';
+import { deferred, type Deferred } from './waiting';
+
+export const LEASE_MS = 5_000;
+
+/** Several instances share a place: a store, a clock, and who lives. */
+export class Place {
+  now = NOON;
+  readonly pairs: PairStore<StoredPair> = new MemoryStore<StoredPair>({ now: () => this.now }).pairs;
+  readonly alive = new Set<string>();
+  readonly contextOf: ContextOf = contextOf('simple', {}, idsOf());
+}
+
+/** A request that has been sent and waits for the test to answer it. */
+export interface Sent {
+  readonly pair: Pair;
+  readonly effect: RequestEffect;
+  answer(status?: number): void;
+  fail(error: Error): void;
+}
+
+/** A doer that the test plays: hand-overs succeed unless it says otherwise, requests wait for its answer. */
+export class ScriptedDoer implements Doer {
+  /** Everything in the order in which it was begun. */
+  readonly begun: string[] = [];
+  readonly sent: Sent[] = [];
+  /** Hand-overs reject while this is set. */
+  offline = false;
+  /** Hand-overs of these names wait until they are released. */
+  readonly held = new Map<string, Deferred>();
+
+  async handOver(_pair: Pair, _record: PairRecord, effect: Effect): Promise<void> {
+    this.begun.push(nameOf(effect));
+    await this.held.get(nameOf(effect))?.promise;
+    if (this.offline) throw new Error('the link is down');
+  }
+
+  request(pair: Pair, _record: PairRecord, effect: RequestEffect): Promise<EngineEvent> {
+    this.begun.push(nameOf(effect));
+    const { promise, resolve, reject } = deferred<EngineEvent>();
+    this.sent.push({ pair, effect, answer: (status) => resolve(outcomeOf(effect, status)), fail: reject });
+    return promise;
+  }
+
+  hold(name: string): Deferred {
+    const release = deferred();
+    this.held.set(name, release);
+    return release;
+  }
+
+  /** The n-th request, counted from 0. */
+  nth(n: number): Sent {
+    const sent = this.sent[n];
+    if (sent === undefined) throw new Error(`only ${this.sent.length} requests were sent`);
+    return sent;
+  }
+}
+
+export interface Failure {
+  readonly effect: string;
+  readonly error: unknown;
+}
+
+export interface InstanceOptions {
+  readonly store?: PairStore<StoredPair>;
+  readonly maxPending?: number;
+  readonly maxCached?: number;
+  readonly contextOf?: ContextOf;
+  readonly dueIntervalMs?: number;
+}
+
+/** Loop, runner and due keeper of one worker, wired as the worker wires them. */
+export class Instance {
+  readonly doer: ScriptedDoer;
+  readonly failures: Failure[] = [];
+  readonly errors: unknown[] = [];
+  readonly ignored: string[] = [];
+  conflicts = 0;
+  readonly runner: EffectRunner;
+  readonly loop: PairLoop;
+  readonly due: DueKeeper;
+
+  constructor(
+    readonly place: Place,
+    readonly name: string,
+    options: InstanceOptions = {},
+  ) {
+    const store = options.store ?? place.pairs;
+    const { maxPending = 1_000, maxCached = 1_000 } = options;
+    const common = { store, contextOf: options.contextOf ?? place.contextOf, instance: name, leaseMs: LEASE_MS, now: () => place.now };
+    this.doer = new ScriptedDoer();
+    this.runner = new EffectRunner({
+      doer: this.doer,
+      settle: (pair, keys) => this.loop.settle(pair, keys),
+      outcome: (pair, event) => this.loop.handle(pair, event),
+      onFailure: (_pair, effect, error) => this.failures.push({ effect: nameOf(effect), error }),
+      retryMs: 5,
+    });
+    this.loop = new PairLoop({
+      ...common,
+      start: (pair, record, effects) => this.runner.start(pair, record, effects),
+      maxPending,
+      maxCached,
+      onIgnored: (_pair, event, why) => this.ignored.push(`${event.on}: ${why}`),
+      onConflict: () => (this.conflicts += 1),
+    });
+    this.due = new DueKeeper({
+      ...common,
+      loop: this.loop,
+      runner: this.runner,
+      isAlive: (instance) => place.alive.has(instance),
+      intervalMs: options.dueIntervalMs ?? 500,
+      limit: 100,
+      newTrace: () => 'due',
+      onError: (error) => this.errors.push(error),
+    });
+    place.alive.add(name);
+  }
+
+  /** Time passes and this instance looks at what is due. */
+  async looksAfter(ms: number): Promise<void> {
+    this.place.now += ms;
+    await this.due.takeDue();
+  }
+
+  async stored(pair: Pair): Promise<StoredPair | undefined> {
+    return (await this.place.pairs.load(pairKey(pair)))?.record;
+  }
+}
