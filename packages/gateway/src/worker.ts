@@ -90,7 +90,6 @@ export class Worker {
   private readonly table: RouteTable;
   private readonly now: () => number;
   private downTimer: NodeJS.Timeout | undefined;
-  private xmppWasDown = true;
 
   constructor(private readonly parts: WorkerParts) {
     const { settings, store, instance, sip, xmpp, log } = parts;
@@ -135,7 +134,7 @@ export class Worker {
       now: this.now,
     });
     const common = { loop: this.loop, accounts: this.accounts, routes: this.table, log, metrics: this.metrics, now: this.now };
-    this.xmppSide = new XmppSide({ ...settings, ...common, link: xmpp });
+    this.xmppSide = new XmppSide({ ...settings, ...common, link: xmpp, onWithdrawn: () => this.contactsWithdrawn() });
     this.sipSide = new SipSide({
       ...settings,
       ...common,
@@ -149,7 +148,7 @@ export class Worker {
       connections: () => [...sip.connections(), ...(xmpp.online ? [XMPP_UP] : [])],
       ttlMs: INSTANCE_TTL_MS,
       intervalMs: HEARTBEAT_MS,
-      onGone: () => this.ownersGone('connection'),
+      onGone: (lost) => this.connectionsGone(lost),
       onError: failed('heartbeat_failed'),
     });
     this.due = new DueKeeper({
@@ -194,13 +193,19 @@ export class Worker {
     this.ownersGone('start');
   }
 
-  /** The XMPP link came up. */
+  /**
+   * The XMPP link came up. Unless another worker's link stood meanwhile, the server may have been restarted, or told its
+   * users that our contacts are gone: everything is told and asked anew (XD-14).
+   */
   xmppUp(): void {
     clearTimeout(this.downTimer);
     this.accounts.forget();
     void this.cluster.exchange().catch((error: unknown) => this.parts.log.warn({ error }, 'heartbeat_failed'));
-    if (!this.xmppWasDown || this.cluster.othersReachXmpp()) return;
-    this.xmppWasDown = false;
+    if (!this.cluster.othersReachXmpp()) this.contactsWithdrawn();
+  }
+
+  /** The XMPP server has shown our contacts as offline while it had no word from us. */
+  contactsWithdrawn(): void {
     this.tell('xmpp.up', 'xmpp_up', () => true);
   }
 
@@ -208,9 +213,7 @@ export class Worker {
   xmppDown(): void {
     clearTimeout(this.downTimer);
     this.downTimer = setTimeout(() => {
-      if (this.cluster.othersReachXmpp()) return;
-      this.xmppWasDown = true;
-      this.tell('xmpp.down', 'xmpp_down', () => true);
+      if (!this.cluster.othersReachXmpp()) this.tell('xmpp.down', 'xmpp_down', () => true);
     }, this.parts.settings.xmppDownGraceMs);
   }
 
@@ -259,6 +262,12 @@ export class Worker {
       this.tell('route.down', 'route_down', affects);
     }
     if (state === 'up' && before === 'down') this.tell('route.up', 'route_up', affects);
+  }
+
+  /** Stanzas that a dead worker had been given, and those of a time without any worker, are lost: asked for again. */
+  private connectionsGone({ xmpp }: { readonly xmpp: boolean }): void {
+    this.ownersGone('connection');
+    if (xmpp && this.parts.xmpp.online) this.tell('xmpp.up', 'worker_lost', () => true);
   }
 
   private ownersGone(cause: string): void {

@@ -9,8 +9,8 @@ export interface ClusterOptions {
   readonly connections: () => readonly string[];
   readonly ttlMs: number;
   readonly intervalMs: number;
-  /** Called when instances or connections have gone that were there before. */
-  readonly onGone: (alive: (owner: string) => boolean) => void;
+  /** Called when connections have gone that were there before; `xmpp`: an XMPP link went with its instance. */
+  readonly onGone: (lost: { readonly xmpp: boolean }) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -24,7 +24,7 @@ export const XMPP_UP = 'xmpp:up';
 export class Cluster {
   private view: ReadonlyMap<string, readonly string[]> = new Map();
   private timer: NodeJS.Timeout | undefined;
-  private beat: Promise<void> = Promise.resolve();
+  private readonly running = new Set<Promise<void>>();
   private stopped = false;
 
   constructor(private readonly options: ClusterOptions) {}
@@ -38,7 +38,7 @@ export class Cluster {
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    await this.beat;
+    await Promise.allSettled(this.running); // a heartbeat that came after the farewell would bring this instance back
     await this.options.store.leave(this.options.instance);
   }
 
@@ -74,19 +74,31 @@ export class Cluster {
 
   /** Publishes a change of our connections at once instead of at the next beat. */
   async exchange(): Promise<void> {
+    if (this.stopped) return;
+    const run = this.publish();
+    this.running.add(run);
+    try {
+      await run;
+    } finally {
+      this.running.delete(run);
+    }
+  }
+
+  private async publish(): Promise<void> {
     const { store, instance, ttlMs, connections } = this.options;
     await store.heartbeat(instance, ttlMs, connections());
-    const view = await store.workers();
-    const present = new Set([...view.values()].flat());
-    const gone = [...this.view.values()].flat().some((owner) => owner !== XMPP_UP && !present.has(owner));
-    this.view = view;
-    if (gone) this.options.onGone((owner) => this.isConnected(owner));
+    const before = this.view;
+    this.view = await store.workers();
+    const present = new Set([...this.view.values()].flat());
+    const gone = [...before.values()].flat().some((owner) => owner !== XMPP_UP && !present.has(owner));
+    const xmpp = [...before].some(([each, owners]) => owners.includes(XMPP_UP) && !this.view.has(each));
+    if (gone || xmpp) this.options.onGone({ xmpp });
   }
 
   private schedule(): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      this.beat = this.exchange()
+      void this.exchange()
         .catch((error: unknown) => this.options.onError(error))
         .finally(() => this.schedule());
     }, this.options.intervalMs);
