@@ -15,7 +15,7 @@ export { writeRequest } from './sip/write-request';
 export { methodOf, partiesOf, type SipParties, type SipWriteContext } from './sip/writing';
 export { answerIq, type IqIdentity } from './stanza/answer-iq';
 export { CONTACT_RESOURCE, NS } from './stanza/namespaces';
-export { readAccountAnswer, writeAccountQuery, writeDrain, writeWorkerName, type AccountAnswer, type IqEnvelope } from './stanza/partition';
+export { readAccountAnswer, tellsWithdrawal, writeAccountQuery, writeDrain, writeWorkerName, type AccountAnswer, type IqEnvelope } from './stanza/partition';
 export { readStanza } from './stanza/read';
 export type { StanzaContext, StanzaReading } from './stanza/reading';
 export { writeStanza, type StanzaEffect } from './stanza/write';

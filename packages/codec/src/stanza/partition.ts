@@ -32,6 +32,12 @@ function iq(type: 'get' | 'set', envelope: IqEnvelope, child: Element): Element 
   return element('iq', { type, id: envelope.id, from: envelope.from, to: envelope.to }, child);
 }
 
+/** Does the plug-in's ping say that it has shown all our contacts as offline while it had no word from us? */
+export function tellsWithdrawal(iq: Element, domain: string): boolean {
+  const ping = iq.getChild('ping', NS.partition);
+  return attributeOf(iq, 'from') === domain && ping !== undefined && attributeOf(ping, 'contacts') === 'withdrawn';
+}
+
 export interface AccountAnswer {
   readonly jid: BareJid;
   readonly local: boolean;

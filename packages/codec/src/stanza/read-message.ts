@@ -1,5 +1,5 @@
 import type { EngineEvent } from '@isthmus/engine';
-import { CHAT_STATES, fault, type ChatState, type Fault, type Pair, type TextMessage } from '@isthmus/model';
+import { CHAT_STATES, fault, type ChatState, type Pair, type TextMessage } from '@isthmus/model';
 import { textToWire } from '../body/lines';
 import { attributeOf, type Element } from '../xml/element';
 import { cleanXmlText } from '../xml/text';
@@ -14,15 +14,6 @@ const MAX_THREAD = 1000;
 const MAX_ID = 1000;
 
 const ENCRYPTED: readonly string[] = [NS.encryption, NS.omemoLegacy, NS.omemo, NS.openpgp, NS.openpgpLegacy];
-
-/** SEC-16: ciphertext cannot cross, and the sender must not think that it has. */
-const ENCRYPTED_FAULT: Fault = {
-  type: 'modify',
-  condition: 'policy-violation',
-  sip: 415,
-  blame: 'peer',
-  text: 'Encrypted messages cannot be carried to the other side',
-};
 
 /** Messages of all types (RFC 6121 section 5.2). `resource`: that of the sender. */
 export function readMessage(stanza: Element, pair: Pair, resource: string | undefined, context: StanzaContext): StanzaReading {
@@ -55,7 +46,7 @@ function readWithoutBody(
   chatState: ChatState | undefined,
 ): StanzaReading {
   if (isKeyTransport(stanza)) return ignore('key exchange');
-  if (ENCRYPTED.some((namespace) => hasChildOf(stanza, namespace))) return refuse(ENCRYPTED_FAULT);
+  if (ENCRYPTED.some((namespace) => hasChildOf(stanza, namespace))) return refuse(fault('body.encrypted')); // SEC-16: the sender must not think that ciphertext has crossed
   if (hasChildOf(stanza, NS.mucUser) || hasChildOf(stanza, NS.conference)) return refuse(fault('groupchat.unsupported'));
   if (chatState !== undefined && attributeOf(stanza, 'type') !== 'headline') {
     return event(pair, { on: 'xmpp.chat-state', chatState, ...base });

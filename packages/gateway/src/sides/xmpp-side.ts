@@ -1,4 +1,4 @@
-import { answerIq, readAccountAnswer, readStanza, writeAccountQuery, writeError, writeStanza } from '@isthmus/codec';
+import { answerIq, readAccountAnswer, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza } from '@isthmus/codec';
 import type { Effect, EngineEvent, RequestEffect } from '@isthmus/engine';
 import { fault, FaultError, type BareJid, type Fault, type Pair } from '@isthmus/model';
 import type { XmppLink } from '@isthmus/xmpp';
@@ -25,6 +25,8 @@ export interface XmppSideOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** The server tells that it has shown all our contacts as offline. */
+  readonly onWithdrawn: () => void;
 }
 
 type HandedOver = Exclude<Effect, RequestEffect>;
@@ -89,6 +91,7 @@ export class XmppSide {
     if (answer === undefined) return;
     await this.options.link.send(answer);
     this.options.log.debug({ trace, to: stanza.attrs.from }, 'iq_answered');
+    if (tellsWithdrawal(stanza, this.options.domain)) this.options.onWithdrawn();
   }
 
   private async fail(stanza: Element, error: unknown, trace: string): Promise<void> {
