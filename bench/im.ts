@@ -9,6 +9,7 @@ import type { BareCommand, BareReport } from './support/bare';
 import type { FarCommand, FarReport } from './support/far-protocol';
 import { percentile, type Report } from './support/report';
 import { XmppLoad } from './support/xmpp-load';
+import { SipServer } from '../scenarios/support/sipd';
 import { World, DOMAIN } from '../scenarios/support/world';
 
 export interface ImOptions {
@@ -51,7 +52,6 @@ export async function benchIm(options: ImOptions, report: Report): Promise<void>
 /** What drachtio-srf alone reaches: taking in, and sending in dialogs by id. */
 async function bareLimit(options: ImOptions, report: Report): Promise<Record<Direction, number>> {
   report.heading('A bare drachtio-srf program on the same SIP server');
-  const { SipServer } = await import('../scenarios/support/sipd');
   const own = process.env.ISTHMUS_DRACHTIO === undefined ? await SipServer.start() : undefined;
   const far: Far = new Child('far-end.ts');
   const program = new Child<BareCommand, BareReport>('bare.ts');

@@ -53,10 +53,12 @@ function finish() {
 
 if (!quick) step('set-up', process.execPath, [join(root, 'scripts', 'setup.mjs'), 'test']);
 step('types', bin('tsc'), ['-b']);
+step('types of the tests', bin('tsc'), ['-p', 'tsconfig.tests.json'], { fatal: false });
 step('lint', bin('eslint'), ['packages'], { fatal: false });
 step('dependency rules', bin('depcruise'), ['packages', '--config', '.dependency-cruiser.cjs'], { fatal: false });
 jest(['pure'], 2);
 if (!quick) {
+  step('lint of the Prosody plug-in', 'luacheck', ['-q', '--config', 'plugins/prosody/.luacheckrc', 'plugins/prosody'], { fatal: false });
   jest(['servers'], 2);
   jest(['plugins'], 1);
   jest(['scenarios'], 1);

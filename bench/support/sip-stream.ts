@@ -28,7 +28,7 @@ export class WireMessage {
 
 /** Cuts a TCP stream into SIP messages (RFC 3261 section 18.3). */
 export class SipStream {
-  private buffer = Buffer.alloc(0);
+  private buffer: Buffer = Buffer.alloc(0);
 
   constructor(private readonly take: (message: WireMessage) => void) {}
 

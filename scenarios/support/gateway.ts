@@ -26,6 +26,12 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** What `/readyz` says. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly parts: readonly { readonly name: string; readonly ready: boolean; readonly why?: string }[];
+}
+
 /** The real program, `isthmus run`, as its own process. */
 export class Gateway {
   private constructor(
@@ -77,9 +83,9 @@ export class Gateway {
     await this.program.line(pattern, deadlineMs);
   }
 
-  async readyz(): Promise<{ status: number; body: { ready: boolean; parts: readonly { name: string; ready: boolean; why?: string }[] } }> {
+  async readyz(): Promise<{ readonly status: number; readonly body: Readiness }> {
     const response = await fetch(`http://127.0.0.1:${this.httpPort}/readyz`);
-    return { status: response.status, body: await response.json() };
+    return { status: response.status, body: (await response.json()) as Readiness };
   }
 
   async metrics(): Promise<string> {
