@@ -66,6 +66,11 @@ export class Gateway {
     return this.program.isRunning;
   }
 
+  /** How it ended, once it has. */
+  get exited(): Promise<Exit> {
+    return this.program.exited;
+  }
+
   /** The log so far, line by line; what is no JSON (a crash's stack) is left out. */
   get lines(): readonly LogLine[] {
     return this.log.split('\n').flatMap((line) => {
