@@ -37,7 +37,7 @@ const PAGES: Readonly<Record<string, Page>> = {
     'SIP statuses to XMPP error conditions',
     ['RFC 7247 Table 3', RFC7247_TABLE_3.map(({ from, to, ...rest }) => ({ status: from === to ? from : `${from}-${to}`, ...rest }))],
   ],
-  'xmpp-show': ['XMPP show and activities', ['To XMPP', [...SHOW_OF_SETTING]], ['From XMPP', [...SETTING_OF_SHOW] as Row[]]],
+  'xmpp-show': ['XMPP show and activities', ['To XMPP', [...SHOW_OF_SETTING]], ['From XMPP', SETTING_OF_SHOW.map((row) => ({ ...row }))]],
   'most-available': [
     'Which setting wins (PRES-47)',
     ['Most available first', MOST_AVAILABLE.map((setting, index) => ({ rank: index, setting }))],
