@@ -81,7 +81,8 @@ local requests = module:require "requests" (options, connections);
 local heartbeat = module:require "heartbeat" (options, connections);
 local guard = module:require "guard" (options, accounts, connections, contacts, requests);
 local route = module:require "route" (options, accounts, connections, requests);
-local service = module:require "service" (options, accounts, connections);
+local introduce = module:require "introduce" (options, accounts, connections);
+local service = module:require "service" (options, accounts, connections, introduce);
 local handshake = module:require "handshake" (options, connections);
 
 local function for_each_stanza_event(visit)

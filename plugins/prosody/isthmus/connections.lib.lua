@@ -4,6 +4,7 @@
 --   session    mod_component's session
 --   name       the worker's name, or a generated one until the worker has told its own
 --   serial     number in the order of attaching
+--   announced  true once the worker has told its name
 --   draining   true once the worker has asked for no new stanzas
 --   silent     true while a ping is overdue
 --   ping       id of the ping that is not answered yet
@@ -139,6 +140,16 @@ return function (options, contacts)
 		on_change();
 	end
 
+	-- Has no other live worker told its name: is this the first one after a time without any?
+	local function is_only_worker(connection)
+		for _, other in pairs(attached) do
+			if other ~= connection and other.announced and is_live(other) then
+				return false;
+			end
+		end
+		return true;
+	end
+
 	local function sorted_by_serial()
 		local list = {};
 		for _, connection in pairs(attached) do
@@ -157,6 +168,9 @@ return function (options, contacts)
 		save = sorted_by_serial,
 		restore = restore,
 		count = function () return count; end,
+		is_only_worker = is_only_worker,
+		-- Is there a live connection?
+		is_served = function () return count_live() > 0; end,
 		all = sorted_by_serial,
 		-- The connection of a session; nil if the session is not the gateway's.
 		of = function (session) return session and attached[session]; end,

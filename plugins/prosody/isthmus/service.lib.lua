@@ -9,7 +9,7 @@ local st = require "util.stanza";
 local WORKER_NAME = "^[!-~]+$";
 local WORKER_NAME_BYTES = 64;
 
-return function (options, accounts, connections)
+return function (options, accounts, connections, introduce)
 	-- The connection that asks, if it asks as the component and not as one of the gateway's users.
 	local function asking_connection(event)
 		if jid_host(event.stanza.attr.from) ~= options.component then
@@ -51,8 +51,12 @@ return function (options, accounts, connections)
 			return true;
 		end
 		module:log("info", "Connection %s is worker %s", connection.name, name);
-		connection.name = name;
+		local is_return = not connection.announced and connections.is_only_worker(connection);
+		connection.name, connection.announced = name, true;
 		event.origin.send(st.reply(stanza));
+		if is_return then
+			introduce();
+		end
 		return true;
 	end
 
