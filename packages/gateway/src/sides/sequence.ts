@@ -22,4 +22,8 @@ export class Sequence {
     });
     return result;
   }
+  /** Resolves when all work that waits under this key now has begun; at once when there is none. */
+  async begun(key: string): Promise<void> {
+    await this.tails.get(key);
+  }
 }

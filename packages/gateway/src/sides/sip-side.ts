@@ -102,6 +102,8 @@ export class SipSide {
     const level = outcome.result === 'answered' ? 'debug' : 'warn';
     log[level]({ trace: effect.trace, method: outcome.method, status: outcome.status, result: outcome.result }, 'request_answered');
     if (outcome.result !== 'answered' && route !== undefined) this.options.onUnreachable(route);
+    // What the far side sent before its answer is handled before it: in glare it matters which came first (observed A3).
+    await this.sequence.begun(pairKey(pair));
     return outcome;
   }
 
