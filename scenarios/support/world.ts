@@ -12,6 +12,7 @@ import { XmppUser } from './xmpp-user';
 export const DOMAIN = 'example.com';
 export const COMPONENT = 'isthmus.example.com';
 const SECRET = 'component-test-secret';
+const FAREWELLS = ['NOTIFY', 'SUBSCRIBE', 'BYE'];
 
 type Dialect = 'microsoft' | 'simple';
 type Section = Readonly<Record<string, unknown>>;
@@ -141,6 +142,9 @@ export class World {
   }
 
   async stop(): Promise<void> {
+    const peer = this.ownPeer;
+    // Farewells find an open ear, so that no worker waits for answers.
+    for (const method of FAREWELLS) peer?.serve(method, (incoming) => peer.reply(incoming, 200));
     await Promise.allSettled(this.people.map((person) => person.stop()));
     await Promise.allSettled(this.gateways.map((gateway) => gateway.stop()));
     await Promise.allSettled([this.prosody.stop(), this.ownRedis?.stop(), this.ownPeer?.stop(), this.sipServer?.stop()]);
