@@ -119,7 +119,7 @@ export class Worker {
       store: store.pairs,
       instance,
       contextOf,
-      start: (pair, record, effects) => this.runner.start(pair, record, effects),
+      start: (pair, record, effects, elsewhere) => this.runner.start(pair, record, effects, elsewhere),
       leaseMs: LEASE_MS,
       maxPending: settings.maxPendingEvents,
       maxCached: settings.maxCachedPairs,
@@ -158,6 +158,7 @@ export class Worker {
       contextOf,
       instance,
       isAlive: (each) => this.cluster.isAlive(each),
+      reachesXmpp: (each) => this.cluster.reachesXmpp(each),
       leaseMs: LEASE_MS,
       intervalMs: DUE_INTERVAL_MS,
       limit: DUE_PER_ROUND,
@@ -200,6 +201,7 @@ export class Worker {
   xmppUp(): void {
     clearTimeout(this.downTimer);
     this.accounts.forget();
+    this.due.hurry();
     void this.cluster.exchange().catch((error: unknown) => this.parts.log.warn({ error }, 'heartbeat_failed'));
     if (!this.cluster.othersReachXmpp()) this.contactsWithdrawn();
   }

@@ -131,6 +131,53 @@ describe('effects of a live instance are left alone', () => {
   });
 });
 
+describe('the XMPP link of an instance is down', () => {
+  test('promise 3: one that has a link takes its stanzas over at the end of the lease; requests and answers stay', async () => {
+    one.doer.offline = 'xmpp';
+    place.linkless.add(one.name);
+    await one.loop.handle(PAIR, writes('hello'));
+    await two.looksAfter(LATER_MS);
+    await eventually('the text is handed over', async () => textsOf((await recordIn(place.pairs)).effects).length === 0);
+    expect(two.doer.begun).toEqual(['xmpp.message hello']);
+    await one.looksAfter(LATER_MS);
+    await eventually('it is answered where it came from', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(one.doer.begun.at(-1)).toBe('sip.answer');
+  });
+
+  test('promise 2: what another worker takes meanwhile waits behind it', async () => {
+    one.doer.offline = true;
+    await one.loop.handle(PAIR, writes('first'));
+    await two.loop.handle(PAIR, writes('second'));
+    await settled();
+    expect(two.doer.begun).toEqual([]);
+    one.doer.offline = false;
+    await one.looksAfter(LATER_MS);
+    await eventually('the first is done', async () => textsOf((await recordIn(place.pairs)).effects).join() === 'second');
+    await two.looksAfter(LATER_MS);
+    await eventually('the second is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(two.doer.begun).toEqual(['xmpp.message second', 'sip.answer']);
+  });
+
+  test('promise 3: whoever is given the claims, an instance tries again itself, at once when its link is back', async () => {
+    one.doer.offline = true;
+    await one.loop.handle(PAIR, writes('hello'));
+    await one.looksAfter(1);
+    await two.looksAfter(LATER_MS);
+    one.doer.offline = false;
+    one.due.hurry();
+    await one.looksAfter(1);
+    await eventually('it is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(two.doer.begun).toEqual([]);
+  });
+
+  test('promise 6: no more often than once a lease, so that an outage costs little', async () => {
+    one.doer.offline = true;
+    await one.loop.handle(PAIR, writes('hello'));
+    for (let rounds = 0; rounds < 8; rounds += 1) await one.looksAfter(500);
+    expect(one.doer.begun.length).toBeLessThan(4);
+  });
+});
+
 describe('own effects', () => {
   test('that could not be handed over are tried again', async () => {
     one.doer.offline = true;

@@ -46,7 +46,8 @@ describe('settling', () => {
 describe('nothing is done twice while it runs', () => {
   test('a request that is started again', async () => {
     await one.loop.handle(PAIR, says('hello'));
-    one.runner.resume(PAIR, await recordIn(place.pairs));
+    const record = await recordIn(place.pairs);
+    one.runner.start(PAIR, record, record.effects);
     await settled();
     expect(one.doer.begun).toEqual(['sip.message hello']);
   });
@@ -56,7 +57,8 @@ describe('nothing is done twice while it runs', () => {
     await one.loop.handle(PAIR, writes('hello'));
     place.now += LEASE_MS + 1;
     await one.due.takeDue();
-    one.runner.resume(PAIR, await recordIn(place.pairs));
+    const record = await recordIn(place.pairs);
+    one.runner.start(PAIR, record, record.effects);
     release.resolve();
     await eventually('all is done', async () => (await undone()) === 0);
     expect(one.doer.begun).toEqual(['xmpp.message hello', 'sip.answer']);

@@ -23,11 +23,21 @@ class Bench {
   private effects: readonly Effect[] = [];
 
   /** Adds effects to the record and starts them. */
-  async start(...effects: Effect[]): Promise<void> {
+  start(...effects: Effect[]): Promise<void> {
+    return this.startWith([], ...effects);
+  }
+
+  /** As `start`, while another worker has some of the effects in hand. */
+  async startWith(elsewhere: readonly Effect[], ...effects: Effect[]): Promise<void> {
     this.effects = [...this.effects.filter(({ key }) => !this.did.includes(key)), ...effects];
     const record: PairRecord = { ...newRecord(PAIR), effects: this.effects };
-    this.runner.start(PAIR, record, effects);
+    this.runner.start(PAIR, record, effects, elsewhere);
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Another worker has done these. */
+  forget(...effects: Effect[]): void {
+    this.effects = this.effects.filter((each) => !effects.includes(each));
   }
 
   isParked(effect: Effect): boolean {
@@ -42,8 +52,9 @@ class Bench {
 }
 
 const effect = (what: Effect['do'], key: string, trace: string): Effect => ({ do: what, key, trace }) as unknown as Effect;
+const answer = (method: string, status: number, key: string, trace: string): Effect => ({ do: 'sip.answer', key, trace, method, status }) as unknown as Effect;
 const text = effect('xmpp.message', 'text', 't1');
-const ok = effect('sip.answer', 'ok', 't1');
+const ok = answer('MESSAGE', 200, 'ok', 't1');
 
 test('effects are done in order', async () => {
   const bench = new Bench();
@@ -66,7 +77,7 @@ test('promise 4: stanzas that wait do not keep the SIP side from being told', as
   const bench = new Bench();
   bench.xmppAway = true;
   await bench.start(text, ok);
-  await bench.start(effect('sip.answer', 'answer to subscribe', 't2'), effect('sip.notify', 'closed', 't2'), effect('xmpp.probe', 'probe', 't2'));
+  await bench.start(answer('SUBSCRIBE', 200, 'answer to subscribe', 't2'), effect('sip.notify', 'closed', 't2'), effect('xmpp.probe', 'probe', 't2'));
   expect(bench.did).toEqual(['answer to subscribe', 'closed']);
 });
 
@@ -75,9 +86,34 @@ test('promise 2: a later stanza does not overtake one that waits', async () => {
   bench.xmppAway = true;
   await bench.start(text, ok);
   const second = effect('xmpp.message', 'second', 't2');
-  const started = bench.start(second, effect('sip.answer', 'second ok', 't2'));
+  const started = bench.start(second, answer('MESSAGE', 200, 'second ok', 't2'));
   bench.xmppAway = false;
   await started;
   await bench.start();
   expect(bench.did).toEqual(['text', 'ok', 'second', 'second ok']);
+});
+
+test('promise 1: the 200 to a repeated text waits for the text as the first one does; a refusal does not', async () => {
+  const bench = new Bench();
+  bench.xmppAway = true;
+  await bench.start(text, ok);
+  await bench.start(answer('MESSAGE', 200, 'again', 't2'), answer('MESSAGE', 480, 'refusal', 't3'));
+  expect(bench.did).toEqual(['refusal']);
+  bench.xmppAway = false;
+  await bench.start();
+  expect(bench.did).toEqual(['refusal', 'text', 'ok', 'again']);
+});
+
+test('promise 2: a stanza waits for an earlier one that another worker has in hand, and what is there is left there', async () => {
+  const bench = new Bench();
+  bench.xmppAway = true;
+  await bench.start(text, ok);
+  bench.xmppAway = false;
+  const second = effect('xmpp.message', 'second', 't2');
+  await bench.startWith([text, ok], second, answer('MESSAGE', 200, 'second ok', 't2'), effect('sip.notify', 'notify', 't3'));
+  expect(bench.did).toEqual(['notify']);
+  expect(bench.isParked(second)).toBe(true);
+  bench.forget(text, ok);
+  await bench.start();
+  expect(bench.did).toEqual(['notify', 'second', 'second ok']);
 });

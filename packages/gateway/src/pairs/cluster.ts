@@ -46,6 +46,12 @@ export class Cluster {
     return instance === this.options.instance || this.view.has(instance);
   }
 
+  /** Has this live instance its XMPP link up? */
+  reachesXmpp(instance: string): boolean {
+    const { instance: own, connections } = this.options;
+    return (instance === own ? connections() : (this.view.get(instance) ?? [])).includes(XMPP_UP);
+  }
+
   /** Is this owner connection held by a live instance? */
   isConnected(owner: string): boolean {
     if (this.options.connections().includes(owner)) return true;

@@ -13,6 +13,8 @@ export interface DueOptions {
   readonly instance: string;
   /** Does this instance (worker name and start) still live? */
   readonly isAlive: (instance: string) => boolean;
+  /** Has this instance a link to the XMPP server? One that has none gives its stanzas up to one that has. */
+  readonly reachesXmpp: (instance: string) => boolean;
   readonly leaseMs: number;
   readonly intervalMs: number;
   /** Pairs taken in one round. */
@@ -30,6 +32,9 @@ export class DueKeeper {
   private timer: NodeJS.Timeout | undefined;
   private round: Promise<void> = Promise.resolve();
   private stopped = false;
+  /** Pairs of this worker with effects that could not be handed over, to be tried again in the next rounds. */
+  private again: string[] = [];
+  private againAt = 0;
 
   constructor(private readonly options: DueOptions) {}
 
@@ -52,18 +57,38 @@ export class DueKeeper {
     }, this.options.intervalMs);
   }
 
+  /** What could not be handed over is tried again in the next round: the XMPP link is back. */
+  hurry(): void {
+    this.againAt = 0;
+  }
+
   /** One round: claims what is due and looks at each. */
   async takeDue(): Promise<void> {
     const { store, now, leaseMs, limit } = this.options;
     const at = now();
     const keys = await store.claimDue(at, at + leaseMs, limit);
-    await Promise.all(keys.map((key) => this.look(pairOf(key))));
+    await Promise.all([...keys.map((key) => this.look(key)), ...this.parked(at).map((key) => this.tryAgain(key))]);
   }
 
-  private look(pair: Pair): Promise<void> {
+  /** The claim may go to another worker time and again, and only this one knows what waits here. */
+  private parked(at: number): string[] {
+    if (this.again.length === 0 && at >= this.againAt) {
+      this.again = [...this.options.runner.parkedPairs()];
+      this.againAt = at + this.options.leaseMs;
+    }
+    return this.again.splice(0, this.options.limit);
+  }
+
+  private look(key: string): Promise<void> {
+    const pair = pairOf(key);
     return this.options.loop
       .change(pair, (record, stored) => this.change(pair, record, stored))
       .catch((error: unknown) => this.options.onError(error));
+  }
+
+  /** Whoever takes the pair's turn makes its waiting effects start again. */
+  private tryAgain(key: string): Promise<void> {
+    return this.options.loop.change(pairOf(key), () => undefined).catch((error: unknown) => this.options.onError(error));
   }
 
   private change(pair: Pair, record: PairRecord, stored: StoredPair | undefined): Looked | undefined {
@@ -84,8 +109,10 @@ export class DueKeeper {
    */
   private isOurs(stored: StoredPair, effect: Effect): boolean {
     if (!holds(stored, effect)) return false;
+    const { instance, isAlive, reachesXmpp } = this.options;
     const hand = handOf(stored, effect);
-    return hand === this.options.instance || !this.options.isAlive(hand);
+    if (hand === instance || !isAlive(hand)) return true;
+    return effect.do.startsWith('xmpp.') && !reachesXmpp(hand) && reachesXmpp(instance);
   }
 
   /** Requests of which nobody will ever hear: those of a dead instance, or of ours that are not running. */

@@ -4,13 +4,13 @@ import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/mod
 import { type PairStore, StoreUnavailableError } from '@isthmus/store';
 import { apply, type Change, type Job } from './batch';
 import { RecordCache } from './cache';
-import { nextDue, toStored, type StoredPair } from './stored';
+import { elsewhere, nextDue, toStored, type StoredPair } from './stored';
 
 /** How a pair's contact is reached now, or undefined when no route leads there. */
 export type ContextOf = (pair: Pair) => Context;
 
-/** Takes the effects of a commit, in order. Must not wait for them: what became of them comes back as events. */
-export type StartEffects = (pair: Pair, record: PairRecord, effects: readonly Effect[]) => void;
+/** Takes the effects of a commit, in order; `elsewhere`: those that other workers have in hand. Must not wait for them: what became of them comes back as events. */
+export type StartEffects = (pair: Pair, record: PairRecord, effects: readonly Effect[], elsewhere: readonly Effect[]) => void;
 
 export interface LoopOptions {
   readonly store: PairStore<StoredPair>;
@@ -156,7 +156,7 @@ export class PairLoop {
       const value = toStored(record, instance, stored?.record, start);
       const changed = record !== before && (value !== undefined || stored !== undefined);
       if (!changed && cached === undefined) {
-        this.options.start(pair, record, start);
+        this.options.start(pair, record, start, elsewhere(record, stored?.record, instance));
         return failed;
       }
       const due = value === undefined ? undefined : nextDue(record, now(), leaseMs);
@@ -165,7 +165,7 @@ export class PairLoop {
         : ({ ok: false } as const);
       if (result.ok) {
         this.remember(key, value, result.version);
-        this.options.start(pair, record, start);
+        this.options.start(pair, record, start, elsewhere(record, value, instance));
         return failed;
       }
       if (changed) this.options.onConflict?.(pair);

@@ -52,36 +52,40 @@ export class EffectRunner {
     return this.parked.get(pairKey(pair))?.some(({ key }) => key === effect.key) ?? false;
   }
 
-  /** Starts `effects`, behind those of the same pair that could not be handed over before. */
-  start(pair: Pair, record: PairRecord, effects: readonly Effect[]): void {
+  /** Keys of the pairs that have effects which could not be handed over, those tried last at the end. */
+  parkedPairs(): readonly string[] {
+    return [...this.parked.keys()];
+  }
+
+  /**
+   * Starts `effects`, behind those of the same pair that could not be handed over before, and those that are `elsewhere`:
+   * in the hands of another worker.
+   */
+  start(pair: Pair, record: PairRecord, effects: readonly Effect[], elsewhere: readonly Effect[] = []): void {
     const key = pairKey(pair);
     const wanted = new Set([...effects, ...(this.parked.get(key) ?? [])].map((effect) => effect.key));
+    for (const effect of elsewhere) wanted.delete(effect.key);
     const list = record.effects.filter((effect) => wanted.has(effect.key));
     this.parked.delete(key);
-    this.enqueue(pair, record, list.filter((effect) => !this.isRunning(pair, effect)));
+    this.enqueue(pair, record, list.filter((effect) => !this.isRunning(pair, effect)), elsewhere);
   }
 
-  /** Starts all that the record says is not done and that is not running: after a failure, or for a dead worker. */
-  resume(pair: Pair, record: PairRecord): void {
-    this.start(pair, record, record.effects);
-  }
-
-  private enqueue(pair: Pair, record: PairRecord, effects: readonly Effect[]): void {
+  private enqueue(pair: Pair, record: PairRecord, effects: readonly Effect[], elsewhere: readonly Effect[]): void {
     if (effects.length === 0) return;
     for (const effect of effects) this.running.add(nameOf(pair, effect));
     const key = pairKey(pair);
     const before = this.chains.get(key) ?? Promise.resolve();
-    const chain = before.then(() => this.runAll(pair, record, effects));
+    const chain = before.then(() => this.runAll(pair, record, effects, elsewhere));
     this.chains.set(key, chain);
     void chain.then(() => {
       if (this.chains.get(key) === chain) this.chains.delete(key);
     });
   }
 
-  private async runAll(pair: Pair, record: PairRecord, effects: readonly Effect[]): Promise<void> {
+  private async runAll(pair: Pair, record: PairRecord, effects: readonly Effect[], elsewhere: readonly Effect[]): Promise<void> {
     const done: Effect[] = [];
     for (const effect of effects) {
-      if (this.mustWait(pair, effect)) this.park(pair, effect);
+      if (this.mustWait(pair, effect) || isBehind(effect, elsewhere, record)) this.park(pair, effect);
       else if (isRequest(effect)) this.request(pair, record, effect);
       else if (await this.handedOver(pair, record, effect)) done.push(effect);
     }
@@ -146,13 +150,19 @@ export class EffectRunner {
 }
 
 /**
- * Must `effect` not overtake `earlier`? Stanzas keep their order (promise 2). The answer to a text waits for the text, and
- * a request for the answer to that which caused it.
+ * Must `effect` not overtake `earlier`? Stanzas keep their order (promise 2). The 200 to a text waits for the text, also
+ * the 200 to its repetition (promise 1), and a request for the answer to that which caused it.
  */
 function needs(effect: Effect, earlier: Effect): boolean {
   if (isStanza(effect)) return isStanza(earlier);
-  if (effect.trace !== earlier.trace) return false;
-  return earlier.do === 'sip.answer' || (earlier.do === 'xmpp.message' && effect.do === 'sip.answer');
+  if (earlier.do === 'xmpp.message') return effect.do === 'sip.answer' && effect.method === 'MESSAGE' && effect.status < 300;
+  return earlier.do === 'sip.answer' && effect.trace === earlier.trace;
+}
+
+/** Does it need one that is in other hands and comes before it? */
+function isBehind(effect: Effect, elsewhere: readonly Effect[], record: PairRecord): boolean {
+  const place = record.effects.indexOf(effect);
+  return elsewhere.some((other) => needs(effect, other) && record.effects.indexOf(other) < place);
 }
 
 function isStanza(effect: Effect): boolean {

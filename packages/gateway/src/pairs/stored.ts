@@ -14,6 +14,12 @@ export function handOf(stored: StoredPair, effect: Effect): string {
   return stored.others?.[effect.key] ?? stored.by;
 }
 
+/** The effects of a record that others than this instance have in hand. */
+export function elsewhere(record: PairRecord, stored: StoredPair | undefined, instance: string): readonly Effect[] {
+  if (stored === undefined || (stored.by === instance && stored.others === undefined)) return [];
+  return record.effects.filter((effect) => handOf(stored, effect) !== instance);
+}
+
 /** Was the effect there when the pair was loaded, or has it been added since? */
 export function holds(stored: StoredPair, effect: Effect): boolean {
   return stored.record.effects.some(({ key }) => key === effect.key);

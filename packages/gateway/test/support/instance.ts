@@ -15,6 +15,8 @@ export class Place {
   now = NOON;
   readonly pairs: PairStore<StoredPair> = new MemoryStore<StoredPair>({ now: () => this.now }).pairs;
   readonly alive = new Set<string>();
+  /** Instances whose XMPP link is down, as the others know it. */
+  readonly linkless = new Set<string>();
   readonly contextOf: ContextOf = contextOf('simple', {}, idsOf());
 }
 
@@ -31,15 +33,15 @@ export class ScriptedDoer implements Doer {
   /** Everything in the order in which it was begun. */
   readonly begun: string[] = [];
   readonly sent: Sent[] = [];
-  /** Hand-overs reject while this is set. */
-  offline = false;
+  /** Hand-overs reject while this is set: all of them, or stanzas only. */
+  offline: boolean | 'xmpp' = false;
   /** Hand-overs of these names wait until they are released. */
   readonly held = new Map<string, Deferred>();
 
   async handOver(_pair: Pair, _record: PairRecord, effect: Effect): Promise<void> {
     this.begun.push(nameOf(effect));
     await this.held.get(nameOf(effect))?.promise;
-    if (this.offline) throw new Error('the link is down');
+    if (this.offline === true || (this.offline === 'xmpp' && effect.do.startsWith('xmpp.'))) throw new Error('the link is down');
   }
 
   request(pair: Pair, _record: PairRecord, effect: RequestEffect): Promise<EngineEvent> {
@@ -105,7 +107,7 @@ export class Instance {
     });
     this.loop = new PairLoop({
       ...common,
-      start: (pair, record, effects) => this.runner.start(pair, record, effects),
+      start: (pair, record, effects, elsewhere) => this.runner.start(pair, record, effects, elsewhere),
       maxPending,
       maxCached,
       onIgnored: (_pair, event, why) => this.ignored.push(`${event.on}: ${why}`),
@@ -116,6 +118,7 @@ export class Instance {
       loop: this.loop,
       runner: this.runner,
       isAlive: (instance) => place.alive.has(instance),
+      reachesXmpp: (instance) => place.alive.has(instance) && !place.linkless.has(instance),
       intervalMs: options.dueIntervalMs ?? 500,
       limit: 100,
       newTrace: () => 'due',
