@@ -8,12 +8,19 @@ import { DEFAULT_DEADLINE_MS, Mailbox } from './mailbox';
 import { freePort } from './ports';
 import { Program } from './process';
 import { builtBench, sipeBench } from './sipe-build';
+import { SipMessage } from './sip-message';
 
 export { sipeBench } from './sipe-build';
 
 const HOST = '127.0.0.1';
 const SIGN_IN_DEADLINE_MS = 20_000;
 const SECOND_MS = 1_000;
+/** libpurple tells coming, going and any other change by different signals. */
+const CONTACT_EVENTS = ['buddy-online', 'buddy-offline', 'buddy-status'];
+
+/** Which way a message crossed, and how the capture's headings say it. */
+const HEADINGS = { 'to isthmus': 'fe -> peer', 'from isthmus': 'peer -> fe' } as const;
+export type Direction = keyof typeof HEADINGS;
 
 /** 2005: LCS and OCS 2005; 2007: OCS 2007 to Lync; sfb: Skype for Business. */
 export type SipeMode = '2005' | '2007' | 'sfb';
@@ -58,6 +65,13 @@ export class SipeUser {
     const wanted = (event: SipeEvent): boolean =>
       event.ev === name && Object.entries(fields).every(([field, value]) => event[field] === value);
     return this.events.take({ what: `event ${name} ${JSON.stringify(fields)}`, wanted, deadlineMs });
+  }
+
+  /** The next status in which the client shows a contact: a status id of libpurple (available, away, busy, offline ...). */
+  async sees(contact: string, deadlineMs?: number): Promise<string> {
+    const wanted = (event: SipeEvent): boolean => CONTACT_EVENTS.includes(event.ev) && event['who'] === contact;
+    const { status } = await this.events.take({ what: `status of ${contact}`, wanted, deadlineMs });
+    return String(status);
   }
 
   /** Events nobody has claimed. */
@@ -145,6 +159,24 @@ export class SipeBench {
   /** Every SIP message that crossed the front end so far, with its direction. */
   capture(): Promise<string> {
     return readFile(join(this.frontEnd.directory, 'capture.txt'), 'utf8');
+  }
+
+  /** The SIP messages between the front end and isthmus so far, in the order they crossed. */
+  async crossed(direction?: Direction): Promise<readonly SipMessage[]> {
+    const headings = direction === undefined ? Object.values(HEADINGS) : [HEADINGS[direction]];
+    const blocks = (await this.capture()).split(/^={8} /m).map((block) => block.split('\n'));
+    return blocks
+      .filter(([heading]) => headings.some((one) => heading?.endsWith(one)))
+      .map(([, ...lines]) => SipMessage.parse(Buffer.from(lines.join('\r\n').trim())));
+  }
+
+  /** Stops the front end where it is: what is sent to it waits, until `resume`. */
+  pause(): void {
+    this.frontEnd.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.frontEnd.kill('SIGCONT');
   }
 
   /** Stops the clients, then the front end. */
