@@ -1,5 +1,14 @@
 import { BlockList, isIP } from 'node:net';
 
+/** Can this be an entry of an `AccessList`? */
+export function isNetwork(entry: string): boolean {
+  try {
+    return new AccessList([entry]) instanceof AccessList;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * From which addresses SIP requests are taken: networks in CIDR form, single addresses, nothing else. drachtio never
  * shows a peer's certificate to the application, so the address is what there is (drachtio.md DR-33).

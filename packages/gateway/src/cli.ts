@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig, readSecret } from './config/load';
-import type { Config } from './config/schema';
+import { checkSecrets, ConfigError, loadConfig } from './config/load';
 import { printConfig, PRINTABLE, type Printable } from './print-config';
 import { runProgram, StartError } from './program';
 import { version } from './version';
@@ -47,11 +46,9 @@ async function dispatch(args: readonly string[], out: NodeJS.WritableStream): Pr
     throw new UsageError(what === undefined ? 'print-config needs to know for what' : `nothing can be printed for "${what}"`);
   }
   const config = loadConfig(values.config);
-  if (command === 'check-config') {
-    checkSecrets(config, values.config);
-    return print(out, `${values.config}: nothing is wrong with it\n`);
-  }
   if (command === 'print-config') return print(out, printConfig(what as Printable, config));
+  checkSecrets(config, values.config);
+  if (command === 'check-config') return print(out, `${values.config}: nothing is wrong with it\n`);
   return runProgram(config, values.config);
 }
 
@@ -65,13 +62,6 @@ function parse(args: readonly string[]): { positionals: string[]; values: { conf
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-}
-
-function checkSecrets(config: Config, file: string): void {
-  readSecret(config.xmpp.secret, 'xmpp.secret', file);
-  if (config.store.type === 'redis' && config.store.password) readSecret(config.store.password, 'store.password', file);
-  if (config.sip.server.type !== 'drachtio') return;
-  config.sip.server.servers.forEach((server, index) => readSecret(server.secret, `sip.server.servers.${index}.secret`, file));
 }
 
 function isPrintable(what: string | undefined): what is Printable {

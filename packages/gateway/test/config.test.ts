@@ -9,6 +9,7 @@ xmpp: { component: isthmus.example.com, secret: { env: SECRET } }
 sip: { server: { type: embedded, listen: [{ transport: tcp, port: 5060 }] } }
 routes: [{ name: lync, host: 192.0.2.10, dialect: microsoft }]
 `;
+const SERVER = '{ name: d1, host: 127.0.0.1, secret: { env: SECRET } }';
 
 function problemsOf(text: string): readonly string[] {
   try {
@@ -62,6 +63,11 @@ test.each([
   ['two routes of one name', MINIMAL.replace(/routes: \[(.*)\]/, 'routes: [$1, $1]'), 'routes.1.name: "lync" is used twice'],
   ['TLS on the embedded server', MINIMAL.replace('dialect:', 'transport: tls, dialect:'), 'routes.0.transport: tls needs'],
   ['a shortest expiry over the longest', `${MINIMAL}\navailability: { minExpiresSeconds: 9, maxExpiresSeconds: 8 }`, 'must not exceed'],
+  ['a route by a transport that nobody listens on', MINIMAL.replace('dialect:', 'transport: udp, dialect:'), 'routes.0.transport: udp needs'],
+  ['an access list of names', MINIMAL.replace('sip: {', 'sip: { allow: [192.0.2.0/33],'), 'sip.allow.0: must be an address'],
+  ['two SIP servers of one name', MINIMAL.replace(/sip:.*\n/, `sip: { server: { type: drachtio, servers: [${SERVER}, ${SERVER}] } }\n`), 'servers.1.name: "d1" is used'],
+  ['a key prefix that is too long', `${MINIMAL}\nstore: { type: redis, prefix: ${'x'.repeat(65)} }`, 'store.prefix: may hold 1 to 64'],
+  ['a wrong type, which is not missing', MINIMAL.replace('domain: example.com', 'domain: 5'), 'domain: Invalid input: expected string, received number'],
   ['text that is no YAML', 'domain: [', 'not valid YAML'],
   ['a list instead of a mapping', '- a', 'expected object'],
 ])('%s is one clear message', (_name, text, message) => {

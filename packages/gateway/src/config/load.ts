@@ -44,11 +44,29 @@ export function parseConfig(text: string, file: string): Config {
     });
     throw new ConfigError(file, problems);
   }
-  const parsed = configSchema.safeParse(document.toJS() ?? {});
+  const parsed = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true });
   if (!parsed.success) throw new ConfigError(file, parsed.error.issues.flatMap(problemsOf));
   const problems = contradictions(parsed.data);
   if (problems.length > 0) throw new ConfigError(file, problems);
   return parsed.data;
+}
+
+/** Can all secrets be read that the configuration names? Throws `ConfigError` with all problems. */
+export function checkSecrets(config: Config, file: string): void {
+  const { xmpp, store, sip } = config;
+  const refs: (readonly [path: string, ref: SecretRef])[] = [['xmpp.secret', xmpp.secret]];
+  if (store.type === 'redis' && store.password !== undefined) refs.push(['store.password', store.password]);
+  if (sip.server.type === 'drachtio') sip.server.servers.forEach(({ secret }, index) => refs.push([`sip.server.servers.${index}.secret`, secret]));
+  const problems = refs.flatMap(([path, ref]) => {
+    try {
+      readSecret(ref, path, file);
+      return [];
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(file, problems);
 }
 
 /** Reads a secret by its reference. Throws `ConfigError` when it is missing or empty; never names the secret itself. */
@@ -82,6 +100,8 @@ function problemsOf(issue: z.core.$ZodIssue): ConfigProblem[] {
 function contradictions(config: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const { availability, xmpp, routes, sip } = config;
+  problems.push(...namesUsedTwice('routes', routes));
+  if (sip.server.type === 'drachtio') problems.push(...namesUsedTwice('sip.server.servers', sip.server.servers));
   if (availability.minExpiresSeconds > availability.maxExpiresSeconds) {
     problems.push({ path: 'availability.minExpiresSeconds', message: 'must not exceed maxExpiresSeconds' });
   }
@@ -91,14 +111,19 @@ function contradictions(config: Config): ConfigProblem[] {
   if (xmpp.component.toLowerCase() === config.domain.toLowerCase()) {
     problems.push({ path: 'xmpp.component', message: `must differ from the served domain (${config.domain})` });
   }
-  const names = routes.map((route) => route.name);
   routes.forEach((route, index) => {
-    if (names.indexOf(route.name) !== index) problems.push({ path: `routes.${index}.name`, message: `"${route.name}" is used twice` });
     if (route.transport === 'tls' && sip.server.type === 'embedded') {
       problems.push({ path: `routes.${index}.transport`, message: 'tls needs a drachtio server; the embedded one speaks udp and tcp' });
+    } else if (sip.server.type === 'embedded' && !sip.server.listen.some(({ transport }) => transport === route.transport)) {
+      problems.push({ path: `routes.${index}.transport`, message: `${route.transport} needs an entry of sip.server.listen with this transport` });
     }
   });
   return problems;
+}
+
+function namesUsedTwice(path: string, list: readonly { readonly name: string }[]): ConfigProblem[] {
+  const names = list.map(({ name }) => name);
+  return names.flatMap((name, index) => (names.indexOf(name) === index ? [] : [{ path: `${path}.${index}.name`, message: `"${name}" is used twice` }]));
 }
 
 function reasonOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import { DEFAULT_SETTINGS } from '@isthmus/engine';
 import { z } from 'zod';
+import { isNetwork } from '../access';
 
 /**
  * The configuration file. Units are in the names. Secrets are never written here: a file or an environment variable is
@@ -50,7 +51,7 @@ const redisStore = z.strictObject({
   password: secret('the Redis password').optional(),
   prefix: z
     .string()
-    .regex(/^[A-Za-z0-9_.:-]+$/, 'may hold letters, digits and _ . : - only')
+    .regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'may hold 1 to 64 letters, digits and _ . : - only')
     .default('isthmus:')
     .describe('first part of every key; two installations on one Redis need different ones'),
 });
@@ -81,7 +82,7 @@ const drachtioServer = z.strictObject({
 const sip = z.strictObject({
   server: z.discriminatedUnion('type', [embeddedServer, drachtioServer]),
   allow: z
-    .array(z.string())
+    .array(z.string().refine(isNetwork, 'must be an address or a network such as 192.0.2.0/24'))
     .default([])
     .describe('addresses or networks (CIDR) from which requests are taken, besides the next hops that are addresses'),
   requestTimeoutSeconds: seconds.default(10).describe('deadline for the answer to any request of ours but INVITE'),
