@@ -4,7 +4,7 @@ import type { Config } from '../config/schema';
 export function printProsody(config: Config): string {
   const { domain, xmpp } = config;
   const loopback = ['127.0.0.1', '::1', 'localhost'].includes(xmpp.host);
-  return `-- 1. Copy plugins/prosody/mod_isthmus.lua into a folder named by plugin_paths, e.g.
+  return `-- 1. Copy plugins/prosody/mod_isthmus.lua and the folder isthmus beside it into a folder named by plugin_paths, e.g.
 plugin_paths = { "/usr/local/lib/prosody/modules" }
 
 -- 2. Where components connect. ${loopback ? 'Loopback only: the link carries no encryption of its own.' : `Keep ${xmpp.host}:${xmpp.port} reachable for the isthmus workers only: the link carries no encryption of its own.`}
