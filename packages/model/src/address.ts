@@ -28,13 +28,16 @@ export interface Pair {
   readonly contact: BareJid;
 }
 
-/** The key of a pair in the store. `|` cannot occur in a prepared domainpart, so two pairs never share a key. */
+/**
+ * The key of a pair in the store. `|` may occur in a localpart, `@` may not (RFC 7622 section 3.3.1), and a prepared
+ * domainpart has neither: so the first `|` behind the first `@` parts the two, and two pairs never share a key.
+ */
 export function pairKey(pair: Pair): string {
   return `${pair.user}|${pair.contact}`;
 }
 
 /** The pair of a key that `pairKey` made. */
 export function pairOf(key: string): Pair {
-  const cut = key.indexOf('|');
+  const cut = key.indexOf('|', key.indexOf('@'));
   return { user: key.slice(0, cut) as BareJid, contact: key.slice(cut + 1) as BareJid };
 }
