@@ -6,6 +6,7 @@
 
 import { fail, fault, type Result, succeed } from '@isthmus/model';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
+import { cleanXmlText } from '../xml/text';
 
 export interface XmlNode {
   /** Local name; the prefix is the sender's choice and means nothing. */
@@ -32,7 +33,10 @@ export interface XmlOptions {
   readonly externalDoctype?: boolean;
 }
 
-/** The root element. Faults: `body.too-large` above the size limit, `body.malformed` for everything else. */
+/**
+ * The root element. Characters that XML does not allow are left out first: one of them in a note must not cost the state
+ * that the document tells (SEC-10). Faults: `body.too-large` above the size limit, `body.malformed` for everything else.
+ */
 export function parseXml(text: string, options: XmlOptions = {}): Result<XmlNode> {
   if (text.length > MAX_LENGTH) {
     return fail(fault('body.too-large', 'The presence document is too large'));
@@ -57,7 +61,7 @@ class TreeBuilder {
     parser.on('closetag', () => this.onClose());
     parser.on('text', (data) => this.onText(data));
     parser.on('cdata', (data) => this.onText(data));
-    parser.write(text).close();
+    parser.write(cleanXmlText(text)).close();
     return this.result;
   }
 

@@ -162,16 +162,22 @@ describe('hostile documents (SEC-10)', () => {
     ['33 attributes', PIDF, `<a ${Array.from({ length: 33 }, (_, index) => `a${index}=""`).join(' ')}/>`],
     ['a repeated attribute', PIDF, '<a b="1" b="2"/>'],
     ['an undeclared prefix', PIDF, '<x:a/>'],
-    ['a control', PIDF, note('\u0001')],
     ['a reference to a control', PIDF, note('&#1;')],
     ['a control under XML 1.1', PIDF, `<?xml version="1.1"?>${note('&#1;')}`],
-    ['U+FFFE', PIDF, note('\uFFFE')],
     ['an open element', PIDF, '<presence xmlns="urn:ietf:params:xml:ns:pidf">'],
     ['two roots', PIDF, '<a/><b/>'],
     ['text', PIDF, 'open'],
     ['a comment alone', PIDF, '<!-- -->'],
   ])('%s is malformed', (_, type, body) => {
     expect(readPresenceDocument(type, body)).toMatchObject({ ok: false, fault: { condition: 'bad-request', sip: 400 } });
+  });
+
+  test.each([
+    ['controls', '\u0000\u0001\u0008\u000b\u001f'],
+    ['U+FFFE and U+FFFF', '\uFFFE\uFFFF'],
+    ['half a surrogate pair', '\uD800'],
+  ])('%s in a note are left out, and the state is still read (Z06)', (_, characters) => {
+    expect(readPresenceDocument(PIDF, note(`one${characters} two`))).toEqual({ ok: true, value: { setting: 'available', note: 'one two' } });
   });
 
   test.each(TYPES)('10 MB of %s is too large', (type) => {
