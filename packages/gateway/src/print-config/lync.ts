@@ -1,28 +1,30 @@
 import type { Config, RouteConfig } from '../config/schema';
 
-/** Management shell commands for Lync Server and Skype for Business Server, one block for each Microsoft route. */
+/** Management shell commands for Lync Server and Skype for Business Server, steps in words for LCS and OCS. */
 export function printLync(config: Config): string {
   const routes = config.routes.filter((route) => route.dialect === 'microsoft');
   if (routes.length === 0) return '# No route of dialect microsoft is configured: nothing is to be done on that side.\n';
   return `# Replace ISTHMUS_FQDN and ISTHMUS_ADDRESS by the name and address at which isthmus' SIP server is reached,
 # POOL_FQDN by the registrar pool, SITE by the site.
-${routes.map((route) => block(config, route)).join('\n')}`;
+${routes.map((route) => (route.variant === 'lync' ? commands(config, route) : steps(config, route))).join('\n')}`;
 }
 
-function block(config: Config, route: RouteConfig): string {
-  const port = route.transport === 'tls' ? 5061 : 5060;
-  const domains = route.domains ?? [config.domain];
+function commands(config: Config, route: RouteConfig): string {
+  const port = listeningPort(config, route);
   return `
 # Route "${route.name}": the server hands requests for users that it does not home to isthmus.
-${domains.map((domain, index) => staticRoute(route, domain, index, port)).join('\n')}
+${domainsOf(config, route).map((domain, index) => staticRoute(route, domain, index, port)).join('\n')}
 
-# Trust: requests from isthmus are not challenged and not throttled.
+# Trust: requests from isthmus are not challenged and not throttled.${route.transport === 'tls' ? '' : TCP_NOTE}
 New-CsTrustedApplicationPool -Identity ISTHMUS_FQDN -Registrar POOL_FQDN -Site SITE -ComputerFqdn ISTHMUS_FQDN \`
   -TreatAsAuthenticated $true -ThrottleAsServer $true -OutboundOnly $false -RequiresReplication $false
 New-CsTrustedApplication -ApplicationId isthmus -TrustedApplicationPoolFqdn ISTHMUS_FQDN -Port ${port}${route.transport === 'tls' ? '' : ' -EnableTcp'}
 Enable-CsTopology
 `;
 }
+
+const TCP_NOTE = `
+# Microsoft supports trusted peers over TLS only. For TLS give this route "transport: tls" and put a drachtio server in front.`;
 
 function staticRoute(route: RouteConfig, domain: string, index: number, port: number): string {
   const target =
@@ -31,4 +33,23 @@ function staticRoute(route: RouteConfig, domain: string, index: number, port: nu
       : `-TCPRoute -Destination "ISTHMUS_ADDRESS" -Port ${port} -MatchUri "${domain}"`;
   return `$route${index} = New-CsStaticRoute ${target}
 Set-CsStaticRoutingConfiguration -Identity global -Route @{Add=$route${index}}`;
+}
+
+/** Live Communications Server and Office Communications Server have no such commands; the settings are those of the same names. */
+function steps(config: Config, route: RouteConfig): string {
+  const target = `${route.transport === 'tls' ? 'ISTHMUS_FQDN' : 'ISTHMUS_ADDRESS'}, port ${listeningPort(config, route)}, ${route.transport.toUpperCase()}`;
+  return `
+# Route "${route.name}" (${route.variant.toUpperCase()}), in the properties of the front end or pool:
+${domainsOf(config, route).map((domain) => `# - Routing: add a static route, domain "${domain}", next hop ${target}.`).join('\n')}
+# - Host Authorization: add ISTHMUS_ADDRESS with "Throttle as server" and "Treat as authenticated", without "Outbound only".
+`;
+}
+
+const domainsOf = (config: Config, route: RouteConfig): readonly string[] => route.domains ?? [config.domain];
+
+/** Where isthmus takes requests of this transport; a drachtio server's port is not in this configuration, so the usual one. */
+function listeningPort(config: Config, { transport }: RouteConfig): number {
+  const { server } = config.sip;
+  const listener = server.type === 'embedded' ? server.listen.find((each) => each.transport === transport) : undefined;
+  return listener?.port ?? (transport === 'tls' ? 5061 : 5060);
 }

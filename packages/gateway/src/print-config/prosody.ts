@@ -1,27 +1,57 @@
+import { isIP } from 'node:net';
 import type { Config } from '../config/schema';
 
-/** For Prosody's configuration file (0.12 or later). */
+/**
+ * For Prosody's configuration file (0.12 or later). Hosts are written with their options in braces: an option that merely
+ * follows a host belongs to that host, so the server-wide ones would be lost when this is pasted below other hosts.
+ */
 export function printProsody(config: Config): string {
   const { domain, xmpp } = config;
-  const loopback = ['127.0.0.1', '::1', 'localhost'].includes(xmpp.host);
-  return `-- 1. Copy plugins/prosody/mod_isthmus.lua and the folder isthmus beside it into a folder named by plugin_paths, e.g.
+  return `-- Save this as a file in /etc/prosody/conf.d/, or paste it at the end of prosody.cfg.lua. Then restart Prosody.
+
+-- 1. The served domain hands over what is for users without an account.
+--    If your configuration has this VirtualHost already, add its two lines there and leave this block out:
+--    a second block would replace the modules_enabled of the first.
+VirtualHost ${lua(domain)} {
+  modules_enabled = { "isthmus" };
+  isthmus_component = ${lua(xmpp.component)};
+}
+
+-- 2. The gateway. The secret is the one that ${reference(xmpp.secret)} holds.
+Component ${lua(xmpp.component)} {
+  component_secret = "PUT THE SECRET HERE";
+}
+
+-- 3. Server-wide. A folder that holds plugins/prosody/mod_isthmus.lua and the folder isthmus beside it.
+--    If your configuration has plugin_paths already, use its folder and leave this line out.
 plugin_paths = { "/usr/local/lib/prosody/modules" }
 
--- 2. Where components connect. ${loopback ? 'Loopback only: the link carries no encryption of its own.' : `Keep ${xmpp.host}:${xmpp.port} reachable for the isthmus workers only: the link carries no encryption of its own.`}
+-- 4. Server-wide: where components connect. ${reach(xmpp)}
 component_ports = { ${xmpp.port} }
-component_interfaces = { "${loopback ? '127.0.0.1' : xmpp.host}" }
-
--- 3. The served domain hands over what is for users without an account.
-VirtualHost "${domain}"
-  modules_enabled = { "isthmus" }  -- besides those that it has
-  isthmus_component = "${xmpp.component}"
-
--- 4. The gateway itself. The secret is the one that ${reference(xmpp.secret)} holds.
-Component "${xmpp.component}"
-  component_secret = "PUT THE SECRET HERE"
+component_interfaces = { ${interfaces(xmpp.host).map(lua).join(', ')} }
 `;
 }
 
 function reference(secret: Config['xmpp']['secret']): string {
   return secret.file === undefined ? `the environment variable ${secret.env}` : secret.file;
+}
+
+function reach({ host, port }: Config['xmpp']): string {
+  if (isLoopback(host)) return 'Loopback only: the link carries no encryption of its own.';
+  return `Let nobody but the isthmus workers reach ${host}:${port}:\n--    the link carries no encryption of its own.`;
+}
+
+/** `localhost` may be resolved to either address family by a worker, so both listen. */
+function interfaces(host: string): readonly string[] {
+  if (host.toLowerCase() === 'localhost') return ['127.0.0.1', '::1'];
+  return [host.replace(/^\[(.*)\]$/, '$1')];
+}
+
+function isLoopback(host: string): boolean {
+  return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** A Lua string: quotes and backslashes escaped, everything else as it is (Lua strings are bytes). */
+function lua(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
