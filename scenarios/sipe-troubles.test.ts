@@ -110,6 +110,8 @@ describeWithSipe('SIPE and an XMPP client in trouble', () => {
     expect(second?.callId).toBe(first?.callId);
     expect(second?.header('To')).toContain(';tag=');
     expect(first?.header('Record-Route')).toContain(';tag=');
+    const ok = (await scene.bench.crossed('from isthmus')).find(({ isRequest, callId }) => !isRequest && callId === first?.callId);
+    expect(ok?.all('Record-Route')).toEqual(first?.all('Record-Route'));
     expect(await bob.sees(uriOf(abe))).toBe('available');
     await shows(abe, 'away');
     expect(await bob.sees(uriOf(abe))).toBe('away');

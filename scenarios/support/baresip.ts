@@ -12,6 +12,8 @@ const STOP_DEADLINE_MS = 1_000;
 export interface BaresipOptions {
   /** Port of the SIP server that everything goes to (127.0.0.1). */
   readonly proxyPort: number;
+  /** Port to listen on; without it a free one. */
+  readonly port?: number;
   readonly transport?: Transport;
   readonly user?: string;
   /** SIP URIs to watch; baresip reads its contacts at the start only, and subscribes a second later. */
@@ -41,7 +43,7 @@ export class Baresip {
   }
 
   static async start(options: BaresipOptions): Promise<Baresip> {
-    const [port, controlPort] = [await freePort(), await freePort()];
+    const [port, controlPort] = [options.port ?? (await freePort()), await freePort()];
     const program = await Program.start({
       name: 'baresip',
       command: 'baresip',
@@ -62,10 +64,12 @@ export class Baresip {
     return this.program.log;
   }
 
-  /** Waits until baresip shows the contact so: Online, Offline, Busy or Unknown. */
+  /** Waits until baresip shows the contact so: Online, Offline, Busy or Unknown. What it showed before is forgotten. */
   async presence(contact: string, status: string, deadlineMs?: number): Promise<void> {
-    const wanted = (shown: ContactStatus): boolean => shown.contact === contact && shown.status === status;
-    await this.statuses.take({ what: `sight of ${contact} as ${status}`, wanted, deadlineMs });
+    const wanted = (shown: ContactStatus): boolean => shown.contact === contact;
+    for (let shown = ''; shown !== status; ) {
+      ({ status: shown } = await this.statuses.take({ what: `sight of ${contact} as ${status}`, wanted, deadlineMs }));
+    }
   }
 
   /** The next message that baresip shows; it takes longer ones than about 480 bytes (200 OK) and shows nothing. */

@@ -9,6 +9,8 @@ const STOP_DEADLINE_MS = 1_000;
 export interface LinphoneOptions {
   /** Port of the SIP server that everything goes to (127.0.0.1). */
   readonly proxyPort: number;
+  /** Port to listen on; without it a free one. */
+  readonly port?: number;
   readonly transport?: Transport;
   readonly user?: string;
   /** Expires of its subscriptions. */
@@ -35,7 +37,7 @@ export class Linphone {
 
   static async start(options: LinphoneOptions): Promise<Linphone> {
     if (!isInstalled('linphonec')) throw new Error('linphonec is not installed: run "node scripts/setup.mjs test"');
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     const program = await Program.start({
       name: 'linphone',
       command: 'stdbuf', // it does not flush what it says of presence
@@ -57,10 +59,12 @@ export class Linphone {
     this.program.write(`friend add ${contact.replace(/\W+/g, '-')} ${contact}\n`);
   }
 
-  /** Waits until linphone shows the contact so: Online, Offline, Away, Busy, On the phone, Out to lunch, Do not disturb ... */
+  /** Waits until linphone shows the contact so: Online, Offline, Away, Busy, On the phone, Out to lunch, Do not disturb ... What it showed before is forgotten. */
   async presence(contact: string, status: string, deadlineMs?: number): Promise<void> {
-    const wanted = (shown: ContactStatus): boolean => shown.contact === contact && shown.status === status;
-    await this.statuses.take({ what: `sight of ${contact} as ${status}`, wanted, deadlineMs });
+    const wanted = (shown: ContactStatus): boolean => shown.contact === contact;
+    for (let shown = ''; shown !== status; ) {
+      ({ status: shown } = await this.statuses.take({ what: `sight of ${contact} as ${status}`, wanted, deadlineMs }));
+    }
   }
 
   /** The next message that linphone shows: its first line, since the console does not say where a message ends. */
