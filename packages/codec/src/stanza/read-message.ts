@@ -21,7 +21,7 @@ export function readMessage(stanza: Element, pair: Pair, resource: string | unde
   const type = attributeOf(stanza, 'type');
   if (type === 'error') return event(pair, { on: 'xmpp.error', stanza: 'message', ...readErrorFault(stanza), ...base });
   if (type === 'groupchat') return refuse(fault('groupchat.unsupported'));
-  if (hasChildOf(stanza, NS.carbons)) return ignore('carbon copy');
+  if (isCarbonCopy(stanza)) return ignore('carbon copy');
   if (type === 'headline' && context.headlines !== 'carry') return ignore('headline');
   const message = readText(stanza);
   const chatState = readChatState(stanza);
@@ -46,12 +46,18 @@ function readWithoutBody(
   chatState: ChatState | undefined,
 ): StanzaReading {
   if (isKeyTransport(stanza)) return ignore('key exchange');
-  if (ENCRYPTED.some((namespace) => hasChildOf(stanza, namespace))) return refuse(fault('body.encrypted')); // SEC-16: the sender must not think that ciphertext has crossed
+  // SEC-16: the sender must not think that ciphertext has crossed.
+  if (ENCRYPTED.some((namespace) => hasChildOf(stanza, namespace))) return refuse(fault('body.encrypted'));
   if (hasChildOf(stanza, NS.mucUser) || hasChildOf(stanza, NS.conference)) return refuse(fault('groupchat.unsupported'));
   if (chatState !== undefined && attributeOf(stanza, 'type') !== 'headline') {
     return event(pair, { on: 'xmpp.chat-state', chatState, ...base });
   }
   return ignore('message without a body');
+}
+
+/** XEP-0280. `private` of the same namespace is a plain message that must not be copied. */
+function isCarbonCopy(stanza: Element): boolean {
+  return stanza.getChild('received', NS.carbons) !== undefined || stanza.getChild('sent', NS.carbons) !== undefined;
 }
 
 /** OMEMO elements without a payload carry keys only, no text (XEP-0384). */

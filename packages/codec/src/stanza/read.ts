@@ -13,10 +13,12 @@ export function readStanza(stanza: Element, context: StanzaContext): StanzaReadi
   const name = stanza.getName();
   if (name === 'iq') return readIqType(stanza);
   if (name !== 'message' && name !== 'presence') return ignore('not a stanza');
-  const user = readAddress(attributeOf(stanza, 'from'));
+  const from = attributeOf(stanza, 'from');
+  const user = readAddress(from);
   const contact = readAddress(attributeOf(stanza, 'to'));
-  if (user?.isUser !== true) return ignore('the sender is no user');
-  if (contact === undefined) return refuse(fault('address.malformed'));
+  if (from === undefined || user?.isUser === false) return ignore('the sender is no user');
+  // An address that the XMPP server allows and SIP cannot have: its user must learn that nothing crosses (promise 1).
+  if (user === undefined || contact === undefined) return refuse(fault('address.malformed'));
   if (!contact.isUser) return name === 'message' ? refuse(fault('request.unsupported')) : ignore('presence for the gateway');
   const pair: Pair = { user: user.bare, contact: contact.bare };
   return name === 'message'

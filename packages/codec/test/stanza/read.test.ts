@@ -27,6 +27,8 @@ describe('messages that do not cross', () => {
     ['invitation to a room (XEP-0045)', '', '<x xmlns="http://jabber.org/protocol/muc#user"><invite to="a@b"/></x>', 'refuse cancel service-unavailable 405'],
     ['invitation to a room (XEP-0249)', '', '<x xmlns="jabber:x:conference" jid="r@c"/>', 'refuse cancel service-unavailable 405'],
     ['Z20: carbon copy', 'type="chat"', '<body>x</body><sent xmlns="urn:xmpp:carbons:2"/>', 'ignore: carbon copy'],
+    ['Z20: carbon copy of what somebody else sent', 'type="chat"', '<body>x</body><received xmlns="urn:xmpp:carbons:2"/>', 'ignore: carbon copy'],
+    ['promise 1: a message that must not be copied (XEP-0280) is a message', 'type="chat"', '<body>x</body><private xmlns="urn:xmpp:carbons:2"/>', 'xmpp.message'],
     ['SEC-16: encrypted, no fallback', '', '<encryption xmlns="urn:xmpp:eme:0" namespace="x"/>', 'refuse modify policy-violation 415'],
     ['SEC-16: OMEMO text', '', '<encrypted xmlns="urn:xmpp:omemo:2"><payload>A</payload></encrypted>', 'refuse modify policy-violation 415'],
     ['SEC-16: OpenPGP', '', '<x xmlns="jabber:x:encrypted">A</x>', 'refuse modify policy-violation 415'],
@@ -158,7 +160,8 @@ describe('addresses of stanzas', () => {
   test.each([
     ['from a server', "<message from='example.com' to='bob@example.com'><body>x</body></message>", 'ignore: the sender is no user'],
     ['from nobody', "<message to='bob@example.com'><body>x</body></message>", 'ignore: the sender is no user'],
-    ['from a malformed address', "<message from='a\u00a0b@@' to='bob@example.com'/>", 'ignore: the sender is no user'],
+    ['promise 1: from an address that SIP cannot have', "<message from='\u265a@example.com/x' to='bob@example.com'><body>x</body></message>", 'refuse modify jid-malformed 400'],
+    ['promise 1: subscribing from an address that SIP cannot have', "<presence type='subscribe' from='\u265a@example.com' to='bob@example.com'/>", 'refuse modify jid-malformed 400'],
     ['ADDR-5: to a malformed address', "<message from='ann@example.com' to='@example.com@'><body>x</body></message>", 'refuse modify jid-malformed 400'],
     ['to no address', "<message from='ann@example.com'><body>x</body></message>", 'refuse modify jid-malformed 400'],
     ['message to the gateway itself', "<message from='ann@example.com/x' to='gw.example.com'><body>x</body></message>", 'refuse cancel service-unavailable 405'],
