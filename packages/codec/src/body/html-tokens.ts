@@ -19,7 +19,6 @@ const TAG_START = /<(\/?)([A-Za-z][^\s/>]*)/y;
 const RAW: ReadonlySet<string> = new Set(['script', 'style', 'title', 'textarea', 'template', 'noscript', 'iframe', 'object']);
 
 export function* tokens(html: string): Generator<Token> {
-  const lower = html.toLowerCase();
   let at = 0;
   while (at < html.length) {
     const open = html.indexOf('<', at);
@@ -35,7 +34,7 @@ export function* tokens(html: string): Generator<Token> {
       continue;
     }
     yield tag.tag;
-    at = RAW.has(tag.tag.name) && !tag.tag.closing ? endOfRaw(lower, tag.end, tag.tag.name) : tag.end;
+    at = RAW.has(tag.tag.name) && !tag.tag.closing ? endOfRaw(html, tag.end, tag.tag.name) : tag.end;
   }
 }
 
@@ -78,8 +77,9 @@ function endOfTag(html: string, from: number): number {
   return html.length;
 }
 
-/** Where the end tag of a raw element starts. */
-function endOfRaw(lower: string, from: number, name: string): number {
-  const end = lower.indexOf(`</${name}`, from);
-  return end < 0 ? lower.length : end;
+/** Where the end tag of a raw element starts. Not sought in a text in lower case: that may be longer than the text. */
+function endOfRaw(html: string, from: number, name: string): number {
+  const end = new RegExp(`</${name}`, 'gi');
+  end.lastIndex = from;
+  return end.exec(html)?.index ?? html.length;
 }

@@ -24,6 +24,7 @@ describe('HTML reduced to text (SEC-13)', () => {
     ['script as a target is dropped', '<a href="javascript:alert(1)">click</a>', 'click'],
     ['an anchor without target', '<a name="x">here</a>', 'here'],
     ['script and style are gone', 'a<script>if (1<2) alert("</b>")</script>b<STYLE>p{}</style >c', 'abc'],
+    ['its end is found behind letters that are longer in lower case', '\u0130\u0130\u0130<style>p{}</style>abc', '\u0130\u0130\u0130abc'],
     ['a script that is never closed', 'a<script>alert(1)', 'a'],
     ['the title is gone', '<html><head><title>t</title></head><body>x</body></html>', 'x\n'],
     ['comments, document type, instructions are gone', '<!DOCTYPE html><?xml x?>a<!-- <b>no</b> -->b<!--open', 'ab'],
