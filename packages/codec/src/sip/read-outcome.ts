@@ -54,7 +54,7 @@ function faultOf(answer: Answer, reason: string): Fault {
 /** Where a 3xx sends to, as the XMPP side would address it (RFC 5122); never followed by ourselves (ERR-4). */
 function newAddressOf(headers: SipHeaders): string | undefined {
   const target = sipToJid(readTarget(headers['contact']) ?? '');
-  return target.ok ? `xmpp:${encodeURI(target.value.jid.bare)}` : undefined;
+  return target.ok ? `xmpp:${encodeURIComponent(target.value.jid.local)}@${encodeURI(target.value.jid.domain)}` : undefined;
 }
 
 /** RFC 3261 section 12.1.2 and 12.2.1. Undefined: the request made no dialog and used none. */

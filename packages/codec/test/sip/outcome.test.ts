@@ -100,6 +100,7 @@ describe('how it ended', () => {
   test.each([
     [301, '<sip:bob@example.org;transport=tcp>', 'gone', 'xmpp:bob@example.org'],
     [302, '<sip:f%C3%BC@example.org>', 'redirect', 'xmpp:f%C3%BC@example.org'],
+    [302, '<sip:who?x=1;a%23@example.org>', 'redirect', 'xmpp:who%3Fx%3D1%3Ba%23@example.org'],
     [302, undefined, 'redirect', undefined],
     [410, '<sip:bob@example.org>', 'gone', undefined],
   ])('RFC 7247 7.2, ERR-4: %i with Contact %s', (status, contact, condition, newAddress) => {
