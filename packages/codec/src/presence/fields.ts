@@ -1,15 +1,13 @@
 /** The free parts of a presence document: note, language, times, names (requirements SEC-10, PRES-45). */
 
 import type { Presence } from '@isthmus/model';
+import { readLanguage } from '../body/language';
 import { cleanXmlText } from '../xml/text';
 import { XML_LANG, type XmlNode } from './xml-tree';
 
 /** Microsoft's own limit ([MS-SIP] 2.2.1); a stanza must fit into 10 000 octets with it. Code points. */
 const MAX_NOTE = 1_024;
 const MAX_NAME = 256;
-/** BCP 47, by shape. */
-const LANGUAGE = /^[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*$/;
-const MAX_LANGUAGE = 35;
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/i;
 const LINE_END = /\r\n?/g;
 const CONTROL = /\p{Cc}+/gu;
@@ -26,13 +24,8 @@ export function noteOf(nodes: readonly XmlNode[]): Pick<Presence, 'note' | 'note
   if (node === undefined) {
     return {};
   }
-  const noteLanguage = languageTag(node.attributes.get(XML_LANG));
+  const noteLanguage = readLanguage(node.attributes.get(XML_LANG));
   return { note: noteText(node.text), ...(noteLanguage === undefined ? {} : { noteLanguage }) };
-}
-
-/** A BCP 47 tag, or undefined for what has not its shape. */
-export function languageTag(text: string | undefined): string | undefined {
-  return text !== undefined && text.length <= MAX_LANGUAGE && LANGUAGE.test(text) ? text : undefined;
 }
 
 /** RFC 3339 in UTC, or undefined for what is no such time. */

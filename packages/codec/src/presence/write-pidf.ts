@@ -3,8 +3,9 @@
 import { createHash } from 'node:crypto';
 import type { Presence, Show } from '@isthmus/model';
 import { draftPidfOfSetting, priorityToPidf, rpidOfSetting, type RpidRow } from '@isthmus/rules';
+import { readLanguage } from '../body/language';
 import { type Element, element } from '../xml/element';
-import { displayNameOf, languageTag, noteText, utcTime } from './fields';
+import { displayNameOf, noteText, utcTime } from './fields';
 import { NS } from './namespaces';
 
 /** Whose document it is, and what RFC 3863 recommends beside the state. */
@@ -54,7 +55,7 @@ function tuple(id: string, status: Element, presence: Presence, options: Presenc
     { id },
     status,
     element('contact', { priority }, options.contact ?? options.entity),
-    note === '' ? undefined : element('note', { 'xml:lang': languageTag(presence.noteLanguage) }, note),
+    note === '' ? undefined : element('note', { 'xml:lang': readLanguage(presence.noteLanguage) }, note),
     timestamp === undefined ? undefined : element('timestamp', {}, timestamp),
   );
 }

@@ -1,5 +1,6 @@
 import type { EngineEvent } from '@isthmus/engine';
 import { fault, type Pair, type ResourcePresence, type Show } from '@isthmus/model';
+import { utcTime } from '../presence/fields';
 import { attributeOf, childAttribute, type Element } from '../xml/element';
 import { cleanXmlText } from '../xml/text';
 import { hasChildOf, ownText } from './children';
@@ -12,8 +13,6 @@ const MAX_STATUS = 1000;
 const MAX_NODE = 256;
 
 const SHOWS: ReadonlySet<string> = new Set<Show>(['away', 'chat', 'dnd', 'xa']);
-/** RFC 3339 with a zone, as XEP-0082 profiles it. */
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/;
 const ACTIVITY_NAME = /^[a-z_]{1,64}$/;
 
 /** Presence of all types (RFC 6121 sections 3 and 4.7). `resource`: that of the sender. */
@@ -48,7 +47,7 @@ function event(pair: Pair, content: EngineEvent): StanzaReading {
 function readAvailability(stanza: Element, resource: string): ResourcePresence {
   const show = ownText(stanza, 'show')?.text.trim() ?? '';
   const status = cleanXmlText((ownText(stanza, 'status')?.text ?? '').slice(0, MAX_STATUS));
-  const idleSince = readIdle(stanza);
+  const idleSince = utcTime(childAttribute(stanza, 'idle', NS.idle, 'since')); // XEP-0319
   const activity = readActivity(stanza);
   const node = childAttribute(stanza, 'c', NS.caps, 'node')?.slice(0, MAX_NODE);
   return {
@@ -66,13 +65,6 @@ function readAvailability(stanza: Element, resource: string): ResourcePresence {
 function readPriority(text: string): number {
   const value = /^\s*[+-]?\d{1,3}\s*$/.test(text) ? Number(text) : 0;
   return value >= -128 && value <= 127 ? value : 0;
-}
-
-/** XEP-0319, in UTC. */
-function readIdle(stanza: Element): string | undefined {
-  const since = childAttribute(stanza, 'idle', NS.idle, 'since') ?? '';
-  const time = DATE_TIME.test(since) ? Date.parse(since) : Number.NaN;
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString().replace('.000Z', 'Z');
 }
 
 /** XEP-0108: the general activity, and the specific one where given. */
