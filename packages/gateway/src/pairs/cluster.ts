@@ -12,6 +12,8 @@ export interface ClusterOptions {
   /** Called when connections have gone that were there before; `xmpp`: an XMPP link went with its instance. */
   readonly onGone: (lost: { readonly xmpp: boolean }) => void;
   readonly onError: (error: unknown) => void;
+  /** Milliseconds since the epoch; tests hand in their own clock. */
+  readonly now?: () => number;
 }
 
 /** A mark among an instance's connections: its XMPP link is up. */
@@ -26,6 +28,10 @@ export class Cluster {
   private timer: NodeJS.Timeout | undefined;
   private readonly running = new Set<Promise<void>>();
   private stopped = false;
+  /** When the store told of the others last. */
+  private seenAt: number | undefined;
+  /** Until then who is missing may only not have come back yet: see `publish`. */
+  private doubtfulUntil = 0;
 
   constructor(private readonly options: ClusterOptions) {}
 
@@ -90,11 +96,19 @@ export class Cluster {
     }
   }
 
+  /**
+   * When the store has been away, all leases have run out in it, and this instance may be the first to come back: the
+   * others have one more lease to do so, or each would take the live others for dead and do their work again.
+   */
   private async publish(): Promise<void> {
-    const { store, instance, ttlMs, connections } = this.options;
+    const { store, instance, ttlMs, connections, now = Date.now } = this.options;
     await store.heartbeat(instance, ttlMs, connections());
+    const view = await store.workers();
     const before = this.view;
-    this.view = await store.workers();
+    const at = now();
+    if (this.seenAt !== undefined && at - this.seenAt >= ttlMs) this.doubtfulUntil = at + ttlMs;
+    this.seenAt = at;
+    this.view = at < this.doubtfulUntil ? new Map([...before, ...view]) : view;
     const present = new Set([...this.view.values()].flat());
     const gone = [...before.values()].flat().some((owner) => owner !== XMPP_UP && !present.has(owner));
     const xmpp = [...before].some(([each, owners]) => owners.includes(XMPP_UP) && !this.view.has(each));

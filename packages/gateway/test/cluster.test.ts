@@ -1,0 +1,199 @@
+import { MemoryStore, type WorkerStore } from '@isthmus/store';
+import { Cluster, XMPP_UP } from '../src/pairs/cluster';
+import type { StoredPair } from '../src/pairs/stored';
+import { NOON } from './support/pairs';
+import { eventually } from './support/waiting';
+
+const TTL_MS = 3_000;
+const HOUR_MS = 3_600_000;
+
+let now: number;
+let workers: WorkerStore;
+const started: Cluster[] = [];
+
+beforeEach(() => {
+  now = NOON;
+  workers = new MemoryStore<StoredPair>({ now: () => now }).workers;
+});
+afterEach(async () => {
+  for (const cluster of started.splice(0)) await cluster.stop();
+});
+
+interface Options {
+  readonly connections?: () => readonly string[];
+  readonly onGone?: (lost: { readonly xmpp: boolean }) => void;
+  readonly onError?: (error: unknown) => void;
+  readonly store?: WorkerStore;
+  readonly intervalMs?: number;
+}
+
+/** An instance that beats only when told to, unless an interval is given. */
+function instance(name: string, options: Options = {}): Cluster {
+  const { connections = () => [], onGone = () => undefined, store = workers, intervalMs = HOUR_MS } = options;
+  const { onError = (error: unknown) => { throw error; } } = options;
+  const cluster = new Cluster({ store, instance: name, connections, ttlMs: TTL_MS, intervalMs, onGone, onError, now: () => now });
+  started.push(cluster);
+  return cluster;
+}
+
+async function join(name: string, options?: Options): Promise<Cluster> {
+  const cluster = instance(name, options);
+  await cluster.start();
+  return cluster;
+}
+
+describe('leases', () => {
+  test('an instance lives for itself, and for the others while it keeps its lease', async () => {
+    const one = await join('w1#a');
+    const two = await join('w2#b');
+    await one.exchange();
+    expect([one.isAlive('w1#a'), one.isAlive('w2#b'), two.isAlive('w1#a'), one.isAlive('w2#z')]).toEqual([true, true, true, false]);
+    now += TTL_MS - 1;
+    await one.exchange();
+    expect(one.isAlive('w2#b')).toBe(true);
+    now += 1;
+    await one.exchange();
+    expect(one.isAlive('w2#b')).toBe(false);
+  });
+
+  test('who leaves is gone at once', async () => {
+    const one = await join('w1#a');
+    const two = await join('w2#b');
+    await two.stop();
+    await one.exchange();
+    expect(one.isAlive('w2#b')).toBe(false);
+  });
+
+  test('beats come by themselves, and go on after one that failed', async () => {
+    let away = false;
+    let beats = 0;
+    const errors: unknown[] = [];
+    const store: WorkerStore = {
+      heartbeat: async () => {
+        beats += 1;
+        if (away) throw new Error('away');
+      },
+      workers: async () => new Map(),
+      leave: async () => undefined,
+    };
+    await join('w1#a', { store, intervalMs: 1, onError: (error) => errors.push(error) });
+    await eventually('it beats', () => beats > 2);
+    away = true;
+    await eventually('a beat fails', () => errors.length > 0);
+    away = false;
+    const before = beats;
+    await eventually('it goes on', () => beats > before + 2);
+  });
+
+  test('start rejects while the store is away, so that the caller can wait for it', async () => {
+    const store: WorkerStore = { heartbeat: () => Promise.reject(new Error('away')), workers: async () => new Map(), leave: async () => undefined };
+    await expect(instance('w1#a', { store }).start()).rejects.toThrow('away');
+  });
+});
+
+describe('connections', () => {
+  test('are held while a live instance names them; own ones are known without the store', async () => {
+    const own: string[] = ['w1/sip1/1'];
+    const one = await join('w1#a', { connections: () => own });
+    await join('w2#b', { connections: () => ['w2/sip1/1'] });
+    await one.exchange();
+    expect([one.isConnected('w1/sip1/1'), one.isConnected('w2/sip1/1'), one.isConnected('w3/sip1/1')]).toEqual([true, true, false]);
+    own.splice(0);
+    expect(one.isConnected('w1/sip1/1')).toBe(false);
+  });
+
+  test('that go are told once: with a dead instance, with a lost link, also an own one', async () => {
+    const own: string[] = ['w1/sip1/1'];
+    const others: string[] = ['w2/sip1/1'];
+    let told = 0;
+    const one = await join('w1#a', { connections: () => own, onGone: () => (told += 1) });
+    const two = await join('w2#b', { connections: () => others });
+    await one.exchange();
+    expect(told).toBe(0);
+    own.splice(0, 1, 'w1/sip1/2');
+    await one.exchange();
+    await one.exchange();
+    expect(told).toBe(1);
+    others.splice(0);
+    await two.exchange();
+    await one.exchange();
+    expect(told).toBe(2);
+    now += TTL_MS - 1;
+    await one.exchange();
+    await two.exchange();
+    expect(told).toBe(2);
+  });
+
+  test('XMPP links: who has one, and whether another instance has', async () => {
+    let up = true;
+    const one = await join('w1#a');
+    const two = await join('w2#b', { connections: () => (up ? [XMPP_UP] : []) });
+    await one.exchange();
+    expect([one.othersReachXmpp(), two.othersReachXmpp(), one.reachesXmpp('w2#b'), one.reachesXmpp('w1#a')]).toEqual([true, false, true, false]);
+    up = false;
+    expect(two.reachesXmpp('w2#b')).toBe(false);
+    await two.exchange();
+    await one.exchange();
+    expect([one.othersReachXmpp(), one.reachesXmpp('w2#b')]).toEqual([false, false]);
+  });
+});
+
+describe('after the store was away (promise 3)', () => {
+  test('those that are not back yet are not taken for dead', async () => {
+    let told = 0;
+    const one = await join('w1#a', { onGone: () => (told += 1) });
+    const two = await join('w2#b', { connections: () => ['w2/sip1/1', XMPP_UP] });
+    await one.exchange();
+    now += 60_000;
+    await one.exchange();
+    expect([one.isAlive('w2#b'), one.isConnected('w2/sip1/1'), one.reachesXmpp('w2#b'), told]).toEqual([true, true, true, 0]);
+    now += 1_000;
+    await two.exchange();
+    await one.exchange();
+    now += TTL_MS - 500;
+    await one.exchange();
+    expect([one.isAlive('w2#b'), told]).toEqual([true, 0]);
+  });
+
+  test('those that do not come back within a lease are', async () => {
+    const lost: unknown[] = [];
+    const one = await join('w1#a', { onGone: (gone) => lost.push(gone) });
+    await join('w2#b', { connections: () => ['w2/sip1/1', XMPP_UP] });
+    await one.exchange();
+    now += 60_000;
+    await one.exchange();
+    for (let beats = 0; beats < 3; beats += 1) {
+      now += 1_000;
+      await one.exchange();
+    }
+    expect(one.isAlive('w2#b')).toBe(false);
+    expect(lost).toEqual([{ xmpp: true }]);
+  });
+});
+
+describe('common work', () => {
+  const keys = Array.from({ length: 600 }, (_, n) => `user${n}@example.com|bob@example.com`);
+
+  test('each key is the work of exactly one live instance, and each has its share', async () => {
+    const all = await Promise.all(['w1#a', 'w2#b', 'w3#c'].map((name) => join(name)));
+    for (const cluster of all) await cluster.exchange();
+    const counts = all.map((cluster) => keys.filter((key) => cluster.isMine(key)).length);
+    expect(keys.map((key) => all.filter((cluster) => cluster.isMine(key)).length)).toEqual(keys.map(() => 1));
+    for (const count of counts) expect(count).toBeGreaterThan(100);
+  });
+
+  test('when one goes only its keys change hands', async () => {
+    const [one, two, three] = (await Promise.all(['w1#a', 'w2#b', 'w3#c'].map((name) => join(name)))) as [Cluster, Cluster, Cluster];
+    for (const cluster of [one, two, three]) await cluster.exchange();
+    const before = keys.filter((key) => one.isMine(key) || two.isMine(key));
+    await three.stop();
+    for (const cluster of [one, two]) await cluster.exchange();
+    expect(before.every((key) => one.isMine(key) || two.isMine(key))).toBe(true);
+    expect(keys.every((key) => one.isMine(key) !== two.isMine(key))).toBe(true);
+  });
+
+  test('alone, all is its own', async () => {
+    const one = await join('w1#a');
+    expect(keys.every((key) => one.isMine(key))).toBe(true);
+  });
+});
