@@ -14,7 +14,7 @@ import { DueKeeper } from './pairs/due';
 import { PairLoop } from './pairs/loop';
 import { EffectRunner } from './pairs/runner';
 import type { StoredPair } from './pairs/stored';
-import { Sweeper } from './pairs/sweep';
+import { Sweeper, type Extent, type Select } from './pairs/sweep';
 import { RouteTable, type Route } from './routes';
 import { SipSide } from './sides/sip-side';
 import { XmppSide } from './sides/xmpp-side';
@@ -64,6 +64,8 @@ export interface WorkerParts {
   readonly log: Logger;
   readonly now?: () => number;
 }
+
+type SystemEventName = 'route.down' | 'route.up' | 'xmpp.down' | 'xmpp.up';
 
 /** Undone effects belong to the instance that committed them for so long; then whoever finds the pair due looks. */
 const LEASE_MS = 5_000;
@@ -208,14 +210,14 @@ export class Worker {
 
   /** The XMPP server has shown our contacts as offline while it had no word from us. */
   contactsWithdrawn(): void {
-    this.tell('xmpp.up', 'xmpp_up', () => true);
+    this.tell('xmpp.up', 'xmpp_up', () => true, 'all');
   }
 
   /** The XMPP link was lost; SIP watchers are told when it stays away. */
   xmppDown(): void {
     clearTimeout(this.downTimer);
     this.downTimer = setTimeout(() => {
-      if (!this.cluster.othersReachXmpp()) this.tell('xmpp.down', 'xmpp_down', () => true);
+      if (!this.cluster.othersReachXmpp()) this.tell('xmpp.down', 'xmpp_down', () => true, 'all');
     }, this.parts.settings.xmppDownGraceMs);
   }
 
@@ -279,15 +281,16 @@ export class Worker {
     });
   }
 
-  private tell(on: 'route.down' | 'route.up' | 'xmpp.down' | 'xmpp.up', cause: string, affects: (pair: Pair) => boolean): void {
-    this.sweep(cause, (pair) => (affects(pair) ? [{ on, at: this.now(), trace: newTrace() }] : []));
+  private tell(on: SystemEventName, cause: string, affects: (pair: Pair) => boolean, extent?: Extent): void {
+    this.sweep(cause, (pair) => (affects(pair) ? [{ on, at: this.now(), trace: newTrace() }] : []), extent);
   }
 
-  private sweep(cause: string, select: (pair: Pair, record: PairRecord) => readonly EngineEvent[]): void {
-    this.sweeper.sweep(select, (told) => {
+  private sweep(cause: string, select: Select, extent?: Extent): void {
+    const done = (told: number) => {
       if (told > 0) this.parts.log.info({ cause, pairs: told }, 'pairs_told');
       this.metrics.swept.inc({ cause }, told);
-    });
+    };
+    this.sweeper.sweep(select, done, extent);
   }
 
   private ignored(pair: Pair, event: EngineEvent, why: string): void {

@@ -1,6 +1,7 @@
 import { step, type EngineEvent, type PairRecord } from '@isthmus/engine';
-import { pairOf, type Pair } from '@isthmus/model';
+import { fault, FaultError, pairOf, type Pair } from '@isthmus/model';
 import type { PairStore } from '@isthmus/store';
+import type { Change } from './batch';
 import type { ContextOf, PairLoop } from './loop';
 import type { StoredPair } from './stored';
 
@@ -13,17 +14,25 @@ export interface SweepOptions {
   /** Pairs told per second, so that the peers survive a bulk recovery. */
   readonly perSecond: () => number;
   readonly onError: (error: unknown) => void;
+  /** Pause before a sweep that failed is begun again, milliseconds; tests shorten it. */
+  readonly retryMs?: number;
 }
+
+/** Whose pairs a sweep tells: a share, since each worker has noticed the cause itself, or all, since no other may have. */
+export type Extent = 'share' | 'all';
 
 /** The events that a pair is owed, by its record; none for most pairs. */
 export type Select = (pair: Pair, record: PairRecord) => readonly EngineEvent[];
 
-/** How long one pace of a sweep lasts, milliseconds. */
+/** The shortest pause of a sweep, milliseconds: several pairs are told between two where many may be told in a second. */
 const PACE_MS = 100;
+const RETRY_MS = 1_000;
+const UNAVAILABLE = fault('server.unavailable').condition;
 
 /**
  * Tells all pairs what happened to a connection, a route or a server: one sweep after the other, paced. A sweep that
- * fails half-way (store gone) is begun again when the store is back: being told twice changes nothing.
+ * fails half-way (store gone) is begun again when the store is back: being told twice changes nothing. A pair that
+ * cannot be told for a reason of its own is passed over.
  */
 export class Sweeper {
   private queue: Promise<void> = Promise.resolve();
@@ -32,8 +41,9 @@ export class Sweeper {
   constructor(private readonly options: SweepOptions) {}
 
   /** Adds a sweep behind those that run. `done` tells how many pairs were told. */
-  sweep(select: Select, done: (told: number) => void = () => undefined): void {
-    this.queue = this.queue.then(() => this.run(select)).then(done, (error: unknown) => this.failed(select, done, error));
+  sweep(select: Select, done: (told: number) => void = () => undefined, extent: Extent = 'share'): void {
+    const again = (error: unknown) => this.failed(error, () => this.sweep(select, done, extent));
+    this.queue = this.queue.then(() => this.run(select, extent)).then(done, again);
   }
 
   async stop(): Promise<void> {
@@ -41,37 +51,41 @@ export class Sweeper {
     await this.queue;
   }
 
-  private async failed(select: Select, done: (told: number) => void, error: unknown): Promise<void> {
+  private async failed(error: unknown, again: () => void): Promise<void> {
     this.options.onError(error);
     if (this.stopped) return;
-    await pause(1_000);
-    this.sweep(select, done);
+    await pause(this.options.retryMs ?? RETRY_MS);
+    again();
   }
 
-  private async run(select: Select): Promise<number> {
+  private async run(select: Select, extent: Extent): Promise<number> {
+    const perSecond = this.options.perSecond();
+    const perPace = Math.max(1, Math.round((perSecond * PACE_MS) / 1_000));
     let told = 0;
-    let inPace = 0;
     for await (const key of this.options.store.scan()) {
       if (this.stopped) return told;
-      if (!this.options.isMine(key)) continue;
+      if (extent === 'share' && !this.options.isMine(key)) continue;
       if (!(await this.tell(pairOf(key), select))) continue;
       told += 1;
-      inPace += 1;
-      if (inPace < Math.max(1, (this.options.perSecond() * PACE_MS) / 1_000)) continue;
-      inPace = 0;
-      await pause(PACE_MS);
+      if (told % perPace === 0) await pause((perPace * 1_000) / perSecond);
     }
     return told;
   }
 
   private async tell(pair: Pair, select: Select): Promise<boolean> {
     let told = false;
-    await this.options.loop.change(pair, (record, stored) => {
-      if (stored === undefined) return undefined;
-      const events = select(pair, record);
+    const change: Change = (record, stored) => {
+      const events = stored === undefined ? [] : select(pair, record);
       told = events.length > 0;
       return told ? stepAll(record, events, (event, at) => step(at, event, this.options.contextOf(pair))) : undefined;
-    });
+    };
+    try {
+      await this.options.loop.change(pair, change);
+    } catch (error) {
+      if (error instanceof FaultError && error.fault.condition === UNAVAILABLE) throw error;
+      this.options.onError(error);
+      return false;
+    }
     return told;
   }
 }

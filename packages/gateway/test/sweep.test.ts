@@ -1,0 +1,148 @@
+import type { EngineEvent } from '@isthmus/engine';
+import type { Pair } from '@isthmus/model';
+import { Sweeper } from '../src/pairs/sweep';
+import { Instance, Place } from './support/instance';
+import { pairOfUser, recordIn, says } from './support/pairs';
+import { TappedPairs } from './support/stores';
+import { deferred, eventually } from './support/waiting';
+
+let place: Place;
+let tapped: TappedPairs;
+let one: Instance;
+let errors: unknown[];
+let mine: (key: string) => boolean;
+let perSecond: number;
+
+beforeEach(async () => {
+  place = new Place();
+  tapped = new TappedPairs(place.pairs);
+  one = new Instance(place, 'w1#a', { store: tapped });
+  errors = [];
+  mine = () => true;
+  perSecond = 100_000;
+  for (const user of ['a', 'b', 'c', 'd']) await one.loop.handle(pairOfUser(user), says(user));
+});
+
+function sweeper(): Sweeper {
+  return new Sweeper({
+    store: tapped,
+    loop: one.loop,
+    contextOf: place.contextOf,
+    isMine: (key) => mine(key),
+    perSecond: () => perSecond,
+    onError: (error) => errors.push(error),
+    retryMs: 5,
+  });
+}
+
+/** Seen in the record as one more queued message. */
+const mark = (at: number): EngineEvent => says('mark', at);
+const markAll = (_pair: Pair): readonly EngineEvent[] => [mark(place.now)];
+
+async function marked(): Promise<string[]> {
+  const found: string[] = [];
+  for (const user of ['a', 'b', 'c', 'd']) {
+    const { conversation } = await recordIn(place.pairs, pairOfUser(user));
+    found.push(...conversation.queue.filter(({ id }) => id === 'mark').map(() => user));
+  }
+  return found;
+}
+
+function swept(sweep: Sweeper, select: Parameters<Sweeper['sweep']>[0], extent?: 'share' | 'all'): Promise<number> {
+  return new Promise((resolve) => sweep.sweep(select, resolve, extent));
+}
+
+test('each pair is told what it is owed, and the number of those is told', async () => {
+  const told = await swept(sweeper(), (pair) => (pair.user < 'c' ? markAll(pair) : []));
+  expect(told).toBe(2);
+  expect(await marked()).toEqual(['a', 'b']);
+});
+
+test('several events for one pair are taken in order', async () => {
+  await swept(sweeper(), (pair) => (pair.user.startsWith('a') ? [mark(place.now), says('after', place.now)] : []));
+  expect((await recordIn(place.pairs, pairOfUser('a'))).conversation.queue.map(({ id }) => id)).toEqual(['a', 'mark', 'after']);
+});
+
+test('the work is shared: others are left to others, unless only this worker knows of the cause', async () => {
+  mine = (key) => key.startsWith('b@');
+  expect(await swept(sweeper(), markAll)).toBe(1);
+  expect(await marked()).toEqual(['b']);
+  expect(await swept(sweeper(), markAll, 'all')).toBe(4);
+});
+
+test('a pair that has gone meanwhile is told nothing and made anew by nobody', async () => {
+  const key = 'a@example.com|bob@example.com';
+  const version = (await place.pairs.load(key))?.version ?? 0;
+  tapped.scan = async function* () {
+    await place.pairs.commit({ key, expected: version, record: undefined, due: undefined });
+    yield key;
+  };
+  expect(await swept(sweeper(), markAll)).toBe(0);
+  expect(await place.pairs.load(key)).toBeUndefined();
+});
+
+test('promise 6: no more pairs than allowed are told in a second', async () => {
+  perSecond = 20;
+  const begun = performance.now();
+  await swept(sweeper(), markAll);
+  expect(performance.now() - begun).toBeGreaterThan(90);
+  perSecond = 5;
+  const again = performance.now();
+  await swept(sweeper(), (pair) => (pair.user.startsWith('a') ? markAll(pair) : []));
+  expect(performance.now() - again).toBeGreaterThan(190);
+});
+
+test('sweeps run one after the other', async () => {
+  const release = deferred();
+  const order: string[] = [];
+  const sweep = sweeper();
+  tapped.beforeCommit = () => release.promise;
+  const first = swept(sweep, markAll).then(() => order.push('first'));
+  const second = swept(sweep, () => {
+    order.push('second looks');
+    return [];
+  });
+  release.resolve();
+  await Promise.all([first, second]);
+  expect(order.slice(0, 2)).toEqual(['first', 'second looks']);
+});
+
+test('promise 3: a sweep that the store broke off is begun again until it is through', async () => {
+  const sweep = sweeper();
+  let commits = 0;
+  tapped.beforeCommit = () => {
+    commits += 1;
+    tapped.away = commits === 2;
+  };
+  const done = swept(sweep, (_pair) => [{ ...mark(place.now), id: `mark${commits}` } as EngineEvent]);
+  await eventually('it breaks off', () => errors.length > 1);
+  tapped.away = false;
+  expect(await done).toBe(4);
+});
+
+test('a pair that cannot be told is told to the log; the others are told all the same', async () => {
+  const told = await swept(sweeper(), (pair) => {
+    if (pair.user.startsWith('b')) throw new Error('a record of a bug');
+    return markAll(pair);
+  });
+  expect(told).toBe(3);
+  expect(errors).toEqual([new Error('a record of a bug')]);
+  expect(await marked()).toEqual(['a', 'c', 'd']);
+});
+
+test('stop ends a sweep between two pairs, and one that waits to be begun again', async () => {
+  const sweep = sweeper();
+  perSecond = 10;
+  const done = swept(sweep, markAll);
+  await eventually('the first is told', async () => (await marked()).length > 0);
+  await sweep.stop();
+  expect(await done).toBeLessThan(4);
+  tapped.away = true;
+  const failing = sweeper();
+  failing.sweep(markAll);
+  await eventually('it fails', () => errors.length > 0);
+  await failing.stop();
+  const count = errors.length;
+  tapped.away = false;
+  expect(errors.length).toBe(count);
+});
