@@ -22,6 +22,8 @@ export class RouteHealth {
   private readonly failures = new Map<string, number>();
   private readonly answers = new Set<string>();
   private readonly timers = new Map<string, NodeJS.Timeout>();
+  /** Routes with a probe under way: one at a time, however many requests fail meanwhile. */
+  private readonly probing = new Set<string>();
   private stopped = false;
 
   constructor(private readonly options: HealthOptions) {}
@@ -37,7 +39,7 @@ export class RouteHealth {
 
   /** A request on this route could not be sent: look at once instead of at the next turn. */
   suspect(route: Route): void {
-    if (this.options.table.state(route.name) !== 'down') this.schedule(route, 0);
+    if (this.options.table.state(route.name) !== 'down' && !this.probing.has(route.name)) this.schedule(route, 0);
   }
 
   private schedule(route: Route, afterMs: number): void {
@@ -45,14 +47,19 @@ export class RouteHealth {
     clearTimeout(this.timers.get(route.name));
     this.timers.set(
       route.name,
-      setTimeout(() => void this.look(route).catch(this.options.onError), afterMs),
+      setTimeout(() => void this.look(route), afterMs),
     );
   }
 
   private async look(route: Route): Promise<void> {
-    const probe = await this.options.probe(route);
-    if (this.stopped) return;
-    this.note(route, probe);
+    this.probing.add(route.name);
+    try {
+      const probe = await this.options.probe(route);
+      if (!this.stopped) this.note(route, probe);
+    } catch (error) {
+      this.options.onError(error);
+    }
+    this.probing.delete(route.name);
     const failing = (this.failures.get(route.name) ?? 0) > 0 && this.options.table.state(route.name) !== 'down';
     this.schedule(route, failing ? Math.min(500, this.options.intervalMs) : this.options.intervalMs);
   }
@@ -75,4 +82,3 @@ export class RouteHealth {
     if (this.options.table.setState(route.name, state)) this.options.onChange(route, state, before);
   }
 }
-

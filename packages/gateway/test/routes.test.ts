@@ -1,0 +1,155 @@
+import { RouteHealth, type Probe } from '../src/health';
+import { nextHop, RouteTable, toRoute, type Route } from '../src/routes';
+import { deferred, eventually, settled, type Deferred } from './support/waiting';
+
+function route(name: string, over: Partial<Parameters<typeof toRoute>[0]> = {}): Route {
+  const config = { name, host: '192.0.2.10', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'msrtc', ...over } as const;
+  return toRoute(config, 'example.com');
+}
+
+describe('routes', () => {
+  test('lead to the served domain unless they name others, in lower case', () => {
+    expect(route('a').domains).toEqual(['example.com']);
+    expect(route('a', { domains: ['SIP.Example.com'] }).domains).toEqual(['sip.example.com']);
+  });
+
+  test.each([
+    ['192.0.2.10', 'sip:192.0.2.10:5060;transport=tcp'],
+    ['lync.example.com', 'sip:lync.example.com:5060;transport=tcp'],
+    ['2001:db8::1', 'sip:[2001:db8::1]:5060;transport=tcp'],
+    ['[2001:db8::1]', 'sip:[2001:db8::1]:5060;transport=tcp'],
+  ])('DR-8, DR-19: the next hop %s is a URI with its transport', (host, uri) => {
+    expect(nextHop(route('a', { host }))).toBe(uri);
+  });
+
+  test('the first that is not down is taken; when all are down the first is tried', () => {
+    const table = new RouteTable([route('a'), route('b'), route('c', { domains: ['other.example'] })]);
+    expect(table.find('example.com')?.name).toBe('a');
+    table.setState('a', 'down');
+    expect(table.find('example.com')?.name).toBe('b');
+    table.setState('b', 'down');
+    expect(table.find('example.com')?.name).toBe('a');
+    expect(table.find('nowhere.example')).toBeUndefined();
+  });
+
+  test('a domain is reachable while one of its routes is not down', () => {
+    const table = new RouteTable([route('a'), route('b')]);
+    expect(table.isReachable('example.com')).toBe(true);
+    expect(table.setState('a', 'down')).toBe(true);
+    expect(table.setState('a', 'down')).toBe(false);
+    expect(table.isReachable('example.com')).toBe(true);
+    table.setState('b', 'down');
+    expect(table.isReachable('example.com')).toBe(false);
+    expect(table.isReachable('nowhere.example')).toBe(false);
+  });
+});
+
+describe('their health', () => {
+  const hop = route('a');
+  let table: RouteTable;
+  let probes: Deferred<Probe>[];
+  let changes: string[];
+  let errors: unknown[];
+  let health: RouteHealth;
+
+  beforeEach(() => {
+    table = new RouteTable([hop]);
+    [probes, changes, errors] = [[], [], []];
+    health = new RouteHealth({
+      table,
+      probe: () => {
+        const probe = deferred<Probe>();
+        probes.push(probe);
+        return probe.promise;
+      },
+      intervalMs: 1,
+      onChange: ({ name }, state, before) => changes.push(`${name} ${before} ${state}`),
+      onError: (error) => errors.push(error),
+    });
+    health.start();
+  });
+  afterEach(() => health.stop());
+
+  /** Answers the probes that come next. */
+  async function answer(...results: readonly (Probe | Error)[]): Promise<void> {
+    for (const result of results) {
+      const n = asked;
+      await eventually(`probe ${n} is sent`, () => probes.length > n);
+      asked += 1;
+      if (result instanceof Error) probes[n]?.reject(result);
+      else probes[n]?.resolve(result);
+      await settled();
+    }
+  }
+  let asked = 0;
+  beforeEach(() => (asked = 0));
+
+  test('any answer of the far side means up', async () => {
+    await answer('answered');
+    expect(changes).toEqual(['a unknown up']);
+  });
+
+  test('two failures in a row mean down, one does not', async () => {
+    await answer('unreachable', 'answered', 'unreachable');
+    expect(table.state('a')).toBe('up');
+    await answer('unreachable');
+    expect(changes).toEqual(['a unknown up', 'a up down']);
+    await answer('answered');
+    expect(changes.at(-1)).toBe('a down up');
+  });
+
+  test('silence of a hop that never answered OPTIONS says nothing', async () => {
+    await answer('silent', 'silent', 'silent');
+    expect(changes).toEqual([]);
+    await answer('answered', 'silent', 'silent');
+    expect(changes).toEqual(['a unknown up', 'a up down']);
+  });
+
+  test('a probe that fails by itself is told, and the next one comes', async () => {
+    await answer(new Error('a bug'), 'answered');
+    expect(errors).toEqual([new Error('a bug')]);
+    expect(changes).toEqual(['a unknown up']);
+  });
+
+  test('promise 6: requests that fail do not multiply the probes', async () => {
+    await eventually('the first probe is sent', () => probes.length === 1);
+    for (let failed = 0; failed < 20; failed += 1) {
+      health.suspect(hop);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(probes).toHaveLength(1);
+    await answer('answered');
+    await eventually('the next probe comes in its turn', () => probes.length === 2);
+  });
+
+  test('after stop nothing is probed and nothing changes', async () => {
+    await eventually('the first probe is sent', () => probes.length === 1);
+    health.stop();
+    await answer('answered');
+    expect(changes).toEqual([]);
+    health.suspect(hop);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(probes).toHaveLength(1);
+  });
+});
+
+test('a suspected hop is looked at before its turn, one that is down only in its turn', async () => {
+  const hop = route('a');
+  const table = new RouteTable([hop]);
+  let probes = 0;
+  const probe = async (): Promise<Probe> => {
+    probes += 1;
+    return 'answered';
+  };
+  const health = new RouteHealth({ table, probe, intervalMs: 3_600_000, onChange: () => undefined, onError: () => undefined });
+  health.start();
+  await eventually('the first probe is sent', () => probes === 1);
+  await settled();
+  health.suspect(hop);
+  await eventually('it is probed again', () => probes === 2);
+  table.setState('a', 'down');
+  health.suspect(hop);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(probes).toBe(2);
+  health.stop();
+});
