@@ -14,9 +14,15 @@ export interface AccountsOptions {
   readonly now: () => number;
 }
 
+interface Known {
+  readonly local: boolean;
+  /** Believed until then, milliseconds since the epoch. */
+  readonly until: number;
+}
+
 /** Is this address an account of the XMPP server? Answers are believed for a while; being online is always asked afresh. */
 export class Accounts {
-  private readonly known = new Map<BareJid, { readonly local: boolean; readonly until: number }>();
+  private known = new Map<BareJid, Known>();
   private readonly asking = new Map<BareJid, Promise<Account>>();
 
   constructor(private readonly options: AccountsOptions) {}
@@ -31,25 +37,26 @@ export class Accounts {
   lookUp(jid: BareJid): Promise<Account> {
     const running = this.asking.get(jid);
     if (running !== undefined) return running;
+    const { known } = this;
     const query = this.options
       .ask(jid)
-      .then((account) => this.remember(jid, account))
+      .then((account) => this.remember(known, jid, account))
       .finally(() => this.asking.delete(jid));
     this.asking.set(jid, query);
     return query;
   }
 
-  /** After the XMPP server has been away its accounts may have changed. */
+  /** After the XMPP server has been away its accounts may have changed: what was asked before is not believed any more. */
   forget(): void {
-    this.known.clear();
+    this.known = new Map();
   }
 
-  private remember(jid: BareJid, account: Account): Account {
-    this.known.delete(jid);
-    this.known.set(jid, { local: account.local, until: this.options.now() + this.options.ttlMs });
-    if (this.known.size > this.options.maxCached) {
-      const oldest = this.known.keys().next();
-      if (!oldest.done) this.known.delete(oldest.value);
+  private remember(known: Map<BareJid, Known>, jid: BareJid, account: Account): Account {
+    known.delete(jid);
+    known.set(jid, { local: account.local, until: this.options.now() + this.options.ttlMs });
+    if (known.size > this.options.maxCached) {
+      const oldest = known.keys().next();
+      if (!oldest.done) known.delete(oldest.value);
     }
     return account;
   }
