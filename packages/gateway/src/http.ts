@@ -14,6 +14,8 @@ export interface HttpOptions {
   readonly port: number;
   readonly registry: Registry;
   readonly readiness: () => readonly Readiness[];
+  /** The server cannot accept a connection, e.g. for want of file descriptors; it goes on. */
+  readonly onError?: (error: Error) => void;
 }
 
 export interface HttpServer {
@@ -48,6 +50,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   server.requestTimeout = 5_000;
   server.maxConnections = 64;
   await listen(server, options.host, options.port);
+  server.on('error', (error) => options.onError?.(error));
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>

@@ -13,9 +13,20 @@ export function createLog(level: Level, worker: string, destination?: Destinatio
     messageKey: 'event',
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { error: pino.stdSerializers.err },
+    serializers: { error: (error: unknown) => describe(error) },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** Causes of causes that are shown. */
+const MAX_CAUSES = 4;
+
+/** Of an error only what it is: libraries hang commands, stanzas and more on theirs, with texts in them. */
+function describe(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const { code } = error as NodeJS.ErrnoException;
+  const cause = error.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describe(error.cause, depth + 1) };
+  return { type: error.name, message: error.message, ...(code !== undefined && { code }), stack: error.stack, ...cause };
 }
 
 export type { Logger };

@@ -81,7 +81,8 @@ async function build(config: Config, file: string, name: string, log: Logger): P
     });
     const worker = new Worker({ settings: workerSettings(config), instance, store, xmpp, sip, log });
     const readiness = () => readinessOf(xmpp, sip, store);
-    const http = await startHttp({ ...config.http, registry: worker.metrics.registry, readiness }).catch((error: Error) => {
+    const onError = (error: Error) => log.warn({ error }, 'http_failed');
+    const http = await startHttp({ ...config.http, registry: worker.metrics.registry, readiness, onError }).catch((error: Error) => {
       throw new StartError(`cannot listen for HTTP on ${config.http.host}:${config.http.port} (${error.message}): change http.port or http.host`);
     });
     return { log, store, sipd, xmpp, sip, worker, http };
