@@ -5,7 +5,7 @@ import { Simulation, type SimulationOptions } from './support/simulation';
  * errors, workers that die between a commit and what follows from it. The same seed plays the same story.
  */
 
-const SEEDS = Array.from({ length: 120 }, (_, n) => n + 1);
+const SEEDS = Array.from({ length: 60 }, (_, n) => n + 1);
 
 async function played(options: Omit<SimulationOptions, 'seed'>, seed: number): Promise<Simulation> {
   const simulation = new Simulation({ ...options, seed });
@@ -79,7 +79,7 @@ describe.each([
 
   test('the stories are worth telling', () => {
     const sum = (count: (story: Simulation) => number): number => stories.reduce((total, story) => total + count(story), 0);
-    expect(sum(({ owed }) => owed.size)).toBeGreaterThan(1_000);
+    expect(sum(({ owed }) => owed.size)).toBeGreaterThan(500);
     expect(sum(({ far }) => far.bounced.size)).toBeGreaterThan(100);
     expect(sum(({ crashes }) => crashes) > 0).toBe(options.crashes > 0);
     expect(stories.flatMap(({ errors }) => errors)).toEqual([]);
