@@ -37,7 +37,6 @@ export function refuse(event: SipRequestEvent, why: Fault): Draft {
  * section 4.1.3), so that a client opens a new one (microsoft-observed B); 200 where it harms nobody.
  */
 export function defaultAnswer(event: SipRequestEvent): Draft {
-  if (event.on === 'sip.refused') return refuse(event, event.fault);
   const claimsDialog = event.ref.localTag !== undefined || event.on === 'sip.bye' || event.on === 'sip.notify';
   return claimsDialog ? refuse(event, fault('session.unknown')) : answer(event, 200);
 }

@@ -112,7 +112,7 @@ export interface SipTypingEvent extends RequestBase {
   /** RFC 3994 `refresh`, seconds. */
   readonly refreshSeconds?: number;
 }
-/** A request in the pair's name that cannot be carried: answered with the fault, nothing else happens. */
+/** A request in the pair's name that cannot be carried: answered with the fault, or with 481 in a session that is over. */
 export interface SipRefusedEvent extends RequestBase {
   readonly on: 'sip.refused';
   readonly fault: Fault;

@@ -626,6 +626,20 @@ describe('errors and unknown fates', () => {
     expect(play.record.conversation.is).toBe('open');
   });
 
+  test('observed B: in a session that is over it is answered by 481, so that the client opens a new one', () => {
+    for (const play of [new Play(), openedByUs(), openedByThem()]) {
+      const ref = { ...refOf(theirDialog('over'), 2), localTag: 'over' };
+      const effects = play.request('sip.refused', { ref, fault: fault('body.unsupported'), method: 'INFO' });
+      expect(effects).toMatchObject([{ do: 'sip.answer', method: 'INFO', status: 481 }]);
+    }
+  });
+
+  test('out of dialog it is answered with its fault', () => {
+    const play = new Play(contextOf('simple'));
+    const effects = play.request('sip.refused', { ref: newRef(theirDialog('p')), fault: fault('body.unsupported'), method: 'MESSAGE' });
+    expect(effects).toMatchObject([{ do: 'sip.answer', method: 'MESSAGE', status: 415 }]);
+  });
+
   test('an outcome of nothing that is pending changes nothing', () => {
     const play = openedByUs();
     const before = play.record;

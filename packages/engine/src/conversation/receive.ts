@@ -59,6 +59,11 @@ export function receiveTyping<S extends Conversation>(state: S, event: EventOf<'
   return to({ ...next, composing }, ...told, answer(event, 200));
 }
 
+/** Content that cannot be carried. In a session that is over the answer is 481: on another one a client would keep it (microsoft-observed B). */
+export function receiveRefused<S extends Conversation>(state: S, event: EventOf<'sip.refused'>): Step<S> {
+  return isKnown(state, event.ref) ? to(state, refuse(event, event.fault)) : ignore(state, 'no such session');
+}
+
 function typingSeconds(event: EventOf<'sip.typing'>, facts: Facts): number {
   if (event.refreshSeconds !== undefined) return Math.min(event.refreshSeconds, MAX_REFRESH_SECONDS);
   return facts.dialect === 'simple' ? COMPOSING_SECONDS : facts.settings.typingTimeoutSeconds;

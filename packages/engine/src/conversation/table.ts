@@ -1,7 +1,7 @@
 import type { EventOf } from '../events';
 import { andThen, hasPassed, ignore, to, type Facts, type Step, type Table } from '../machine';
 import * as outcome from './outcome';
-import { receive, receiveTyping, stopped } from './receive';
+import { receive, receiveRefused, receiveTyping, stopped } from './receive';
 import { end, hold, idleFrom, pump, reach } from './send';
 import * as session from './session';
 import { NO_CONVERSATION, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
@@ -61,7 +61,11 @@ function forget(state: None, event: EventOf<'timer'>, facts: Facts): Step<None> 
 
 /** What the far side sends is taken in the same way in every state. */
 function receiving<Is extends Conversation['is']>(is: Is) {
-  return { 'sip.message': { to: [is], run: receive }, 'sip.typing': { to: [is], run: receiveTyping } } as const;
+  return {
+    'sip.message': { to: [is], run: receive },
+    'sip.typing': { to: [is], run: receiveTyping },
+    'sip.refused': { to: [is], run: receiveRefused },
+  } as const;
 }
 
 export const CONVERSATION: Table<Conversation> = {

@@ -215,7 +215,10 @@ const MOVES: Readonly<Record<Move['kind'], (world: World, a: number, b: number) 
   reinvite: (world, a, b) => world.request('sip.reinvite', world.ref(a, b)),
   bye: (world, a, b) => world.request('sip.bye', world.ref(a, b)),
   message: (world, a, b) => world.request('sip.message', world.ref(a, b), { message: { text: `in${b}` } }),
-  typing: (world, a, b) => world.request('sip.typing', world.ref(a, b), { composing: b % 2 === 0, ...(b % 5 === 0 && { refreshSeconds: 60 }) }),
+  typing: (world, a, b) => {
+    if (b % 9 === 0) return world.request('sip.refused', world.ref(a, b), { fault: fault('body.unsupported') });
+    world.request('sip.typing', world.ref(a, b), { composing: b % 2 === 0, ...(b % 5 === 0 && { refreshSeconds: 60 }) });
+  },
   subscribe: (world, _a, b) => {
     const dialog = world.newWatch();
     const ref = { callId: dialog.callId, remoteTag: dialog.remoteTag ?? '', cseq: 1 };
