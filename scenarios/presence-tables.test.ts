@@ -70,6 +70,7 @@ const TABLE_1_8_MSRTC: readonly FromXmpp[] = [
   ['Available', undefined, { availability: '300', activity: '400' }],
   ['Away', 'away', { availability: '300', activity: '100' }],
   ['Extended Away', 'xa', { availability: '300', activity: '100' }],
+  ['Do Not Disturb', 'dnd', { availability: '300', activity: '600' }],
 ];
 const TO_RFC_4480: readonly FromXmpp[] = [
   ['available', undefined, { basic: 'open' }],
