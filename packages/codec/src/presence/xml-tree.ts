@@ -42,20 +42,31 @@ export function parseXml(text: string, options: XmlOptions = {}): Result<XmlNode
     return fail(fault('body.too-large', 'The presence document is too large'));
   }
   const builder = new TreeBuilder(options);
-  return builder.parse(text);
+  try {
+    return builder.parse(text);
+  } catch (error) {
+    if (error instanceof Refusal) return fail(fault('body.malformed', error.message));
+    throw error;
+  }
+}
+
+/** Stops the parser at the first trouble: on the rest of a hostile document it would spend seconds (SEC-10). */
+class Refusal extends Error {}
+
+function refuse(reason: string): never {
+  throw new Refusal(reason);
 }
 
 class TreeBuilder {
   private readonly open: XmlNode[] = [];
   private result: Result<XmlNode> = fail(fault('body.malformed', 'The presence document has no element'));
-  private refused = false;
   private elements = 0;
 
   constructor(private readonly options: XmlOptions) {}
 
   parse(text: string): Result<XmlNode> {
     const parser = new SaxesParser({ xmlns: true, position: false, defaultXMLVersion: '1.0', forceXMLVersion: true });
-    parser.on('error', () => this.refuse('The presence document is not well-formed XML'));
+    parser.on('error', () => refuse('The presence document is not well-formed XML'));
     parser.on('doctype', (doctype) => this.onDoctype(doctype));
     parser.on('opentag', (tag) => this.onOpen(tag));
     parser.on('closetag', () => this.onClose());
@@ -65,17 +76,9 @@ class TreeBuilder {
     return this.result;
   }
 
-  /** The first reason counts. */
-  private refuse(reason: string): void {
-    if (!this.refused) {
-      this.refused = true;
-      this.result = fail(fault('body.malformed', reason));
-    }
-  }
-
   private onDoctype(doctype: string): void {
     if (this.options.externalDoctype !== true || !EXTERNAL_DOCTYPE.test(doctype)) {
-      this.refuse('A document type declaration is not accepted');
+      refuse('A document type declaration is not accepted');
     }
   }
 
@@ -83,10 +86,7 @@ class TreeBuilder {
     this.elements += 1;
     const attributes = Object.values(tag.attributes);
     if (this.elements > MAX_ELEMENTS || this.open.length >= MAX_DEPTH || attributes.length > MAX_ATTRIBUTES) {
-      this.refuse('The presence document has too many elements, levels or attributes');
-    }
-    if (this.refused) {
-      return;
+      refuse('The presence document has too many elements, levels or attributes');
     }
     const named = attributes.map(({ uri, local, value }) => [uri === '' ? local : `${uri} ${local}`, value] as const);
     const node: XmlNode = { name: tag.local, namespace: tag.uri, attributes: new Map(named), children: [], text: '' };

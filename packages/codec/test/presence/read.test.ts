@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { SaxesParser } from 'saxes';
 import { readPresenceDocument } from '../../src/presence';
 
 const PIDF = 'application/pidf+xml';
@@ -190,6 +191,26 @@ describe('hostile documents (SEC-10)', () => {
     "<!DOCTYPE presence PUBLIC '-//IETF//DTD RFCxxxx XPIDF 1.0//EN' 'xpidf.dtd'>",
   ])('the DOCTYPE of xpidf %s is skipped', (declaration) => {
     expect(readPresenceDocument(XPIDF, doctype(declaration))).toMatchObject({ ok: true, value: { setting: 'be-right-back' } });
+  });
+
+  test.each([
+    ['levels', '<a>'.repeat(20_000), 33],
+    ['elements', `<a>${'<b/>'.repeat(15_000)}`, 1_001],
+    ['elements behind what is not well-formed', `<a></b>${'<c>'.repeat(15_000)}`, 1],
+  ])('of too many %s no more is parsed than the limit', (_, body, limit) => {
+    const { on } = SaxesParser.prototype;
+    let opened = 0;
+    const spy = jest.spyOn(SaxesParser.prototype, 'on').mockImplementation(function (this: SaxesParser, name, handler) {
+      on.call(this, name, handler);
+      if (name === 'opentag') {
+        on.call(this, 'opentagstart', () => {
+          opened += 1;
+        });
+      }
+    });
+    expect(readPresenceDocument(PIDF, body)).toMatchObject({ ok: false, fault: { sip: 400 } });
+    spy.mockRestore();
+    expect(opened).toBe(limit);
   });
 
   test('32 levels and 32 attributes are still read', () => {
