@@ -84,11 +84,4 @@ describe('a configuration that is right', () => {
     expect(code).toBe(0);
     expect(output).toContain('nothing is wrong');
   });
-
-  test('print-config lync names domain, port and trust', async () => {
-    const { code, output } = await withConfig('print-config', MINIMAL, {}, 'lync');
-    expect(code).toBe(0);
-    expect(output).toContain('New-CsStaticRoute -TCPRoute -Destination "ISTHMUS_ADDRESS" -Port 5060 -MatchUri "example.com"');
-    expect(output).toMatch(/New-CsTrustedApplicationPool[^]*-TreatAsAuthenticated \$true[^]*Enable-CsTopology/);
-  });
 });

@@ -41,6 +41,11 @@ export class SipServer {
     return this.program.pid;
   }
 
+  /** Claims the next line of its log that matches: refused clients, errors. */
+  logLine(pattern: RegExp): Promise<string> {
+    return this.program.line(pattern);
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.program.kill(signal);
   }
