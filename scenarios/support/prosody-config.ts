@@ -74,6 +74,7 @@ function globalSection(options: ProsodyOptions, place: ProsodyPlace, plugins: re
     // The client library (0.13) does not wait for its own SCRAM since sasl-scram-sha-1 1.4 computes it asynchronously.
     'disable_sasl_mechanisms = { "SCRAM-SHA-1", "SCRAM-SHA-256" }',
     `plugin_paths = ${luaList(plugins)}`,
+    'network_settings = { nagle = false }',
     `modules_enabled = ${luaList([...MODULES.filter((name) => !options.withoutModules?.includes(name)), ...(options.extraModules ?? [])])}`,
     'modules_disabled = { "s2s", "tls", "http" }',
     `interfaces = ${luaList([place.address])}`,
