@@ -11,6 +11,13 @@ export interface Readings {
   readonly routesUp: () => ReadonlyMap<string, boolean>;
 }
 
+const METHODS = new Set('ACK BYE CANCEL INFO INVITE MESSAGE NOTIFY OPTIONS PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE'.split(' '));
+
+/** A method as a label: within a dialog a peer may send any word, and each new value would be one more series. */
+export function methodLabel(method: string): string {
+  return METHODS.has(method) ? method : 'other';
+}
+
 /** The metrics of one worker (docs/metrics.md lists them). */
 export class Metrics {
   readonly registry = new Registry();

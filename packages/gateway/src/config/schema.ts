@@ -28,9 +28,9 @@ function secret(what: string) {
 
 const xmpp = z.strictObject({
   host: host.default('127.0.0.1').describe('where the XMPP server takes component connections (XEP-0114)'),
-  port: port.default(5347),
+  port: port.default(5347).describe('its component port'),
   component: domainName.describe("the component's own domain, e.g. isthmus.example.com"),
-  secret: secret('the component secret'),
+  secret: secret('the component secret').describe('the component secret; exactly one of the two'),
   selfTest: z
     .boolean()
     .default(true)
@@ -44,11 +44,11 @@ const memoryStore = z.strictObject({
   type: z.literal('memory').describe('one process only; everything is forgotten when it stops'),
 });
 const redisStore = z.strictObject({
-  type: z.literal('redis'),
-  host: host.default('127.0.0.1'),
-  port: port.default(6379),
-  database: z.number().int().min(0).default(0),
-  password: secret('the Redis password').optional(),
+  type: z.literal('redis').describe('shared by all workers; outlives them'),
+  host: host.default('127.0.0.1').describe('where Redis is'),
+  port: port.default(6379).describe('its port'),
+  database: z.number().int().min(0).default(0).describe('number of the logical database'),
+  password: secret('the Redis password').optional().describe('when Redis wants one; exactly one of the two'),
   prefix: z
     .string()
     .regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'may hold 1 to 64 letters, digits and _ . : - only')
@@ -57,30 +57,34 @@ const redisStore = z.strictObject({
 });
 
 const listener = z.strictObject({
-  transport: z.enum(['udp', 'tcp']),
-  host: host.default('127.0.0.1'),
-  port: z.number().int().min(0).max(65_535).default(5060),
+  transport: z.enum(['udp', 'tcp']).describe('transport of this listener'),
+  host: host.default('127.0.0.1').describe('own address to listen on; the SIP peers must reach it'),
+  port: z.number().int().min(0).max(65_535).default(5060).describe('0: any free one'),
 });
 const embeddedServer = z.strictObject({
   type: z.literal('embedded').describe('the built-in SIP server: one process, UDP and TCP, no TLS'),
-  listen: z.array(listener).min(1),
+  listen: z.array(listener).min(1).describe('where it takes requests'),
 });
 const drachtioServer = z.strictObject({
   type: z.literal('drachtio').describe('one or more drachtio servers, or sipd processes'),
   servers: z
     .array(
       z.strictObject({
-        name: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'may hold 1 to 32 letters, digits and _ - only'),
-        host,
-        port: port.default(9022),
-        secret: secret('the secret of the admin port'),
+        name: z
+          .string()
+          .regex(/^[A-Za-z0-9_-]{1,32}$/, 'may hold 1 to 32 letters, digits and _ - only')
+          .describe('unique among the servers; dialogs remember it, so it must stay'),
+        host: host.describe('where its admin port is'),
+        port: port.default(9022).describe('its admin port'),
+        secret: secret('the secret of the admin port').describe('the secret of the admin port; exactly one of the two'),
       }),
     )
-    .min(1),
+    .min(1)
+    .describe('all of them; new requests go to any that is connected'),
 });
 
 const sip = z.strictObject({
-  server: z.discriminatedUnion('type', [embeddedServer, drachtioServer]),
+  server: z.discriminatedUnion('type', [embeddedServer, drachtioServer]).describe('the SIP stack that this worker uses'),
   allow: z
     .array(z.string().refine(isNetwork, 'must be an address or a network such as 192.0.2.0/24'))
     .default([])
@@ -91,12 +95,12 @@ const sip = z.strictObject({
 });
 
 const route = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may hold letters, digits and _ . - only'),
+  name: z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may hold letters, digits and _ . - only').describe('in logs and metrics'),
   domains: z.array(domainName).optional().describe('domains whose SIP users are behind this route; default: `domain`'),
   host: host.describe('the next hop'),
-  port: port.default(5060),
-  transport: z.enum(['udp', 'tcp', 'tls']).default('tcp'),
-  dialect: z.enum(['microsoft', 'simple']),
+  port: port.default(5060).describe('its port'),
+  transport: z.enum(['udp', 'tcp', 'tls']).default('tcp').describe('transport to it'),
+  dialect: z.enum(['microsoft', 'simple']).describe('how the server there speaks: OCS, Lync and the like, or any standard SIP/SIMPLE server'),
   variant: z.enum(['lcs', 'ocs', 'lync']).default('lync').describe('which Microsoft server; without meaning for simple'),
   presence: z
     .enum(['msrtc', 'pidf'])
@@ -106,9 +110,15 @@ const route = z.strictObject({
 
 const engine = DEFAULT_SETTINGS;
 const messaging = z.strictObject({
-  sessionIdleSeconds: seconds.default(engine.sessionIdleSeconds),
-  maxQueuedMessages: z.number().int().min(1).max(10_000).default(engine.maxQueuedMessages),
-  typingTimeoutSeconds: seconds.default(engine.typingTimeoutSeconds),
+  sessionIdleSeconds: seconds.default(engine.sessionIdleSeconds).describe('a session without a message for so long is ended'),
+  maxQueuedMessages: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(engine.maxQueuedMessages)
+    .describe('messages that wait for one recipient; one more is returned to its sender'),
+  typingTimeoutSeconds: seconds.default(engine.typingTimeoutSeconds).describe('a typing indication without news is over after so long'),
   maxMessageBytes: z
     .number()
     .int()
@@ -118,13 +128,13 @@ const messaging = z.strictObject({
     .describe('the longest text that is carried, bytes of UTF-8; a drachtio server takes no more than about 11,000'),
 });
 const availability = z.strictObject({
-  watchExpiresSeconds: seconds.default(engine.watchExpiresSeconds),
-  minExpiresSeconds: seconds.default(engine.minExpiresSeconds),
-  maxExpiresSeconds: seconds.default(engine.maxExpiresSeconds),
-  retryMinSeconds: seconds.default(engine.retryMinSeconds),
-  retryMaxSeconds: seconds.default(engine.retryMaxSeconds),
-  maxWatchDialogs: z.number().int().min(1).max(64).default(engine.maxWatchDialogs),
-  maxResources: z.number().int().min(1).max(256).default(engine.maxResources),
+  watchExpiresSeconds: seconds.default(engine.watchExpiresSeconds).describe('the Expires that our SUBSCRIBE asks for'),
+  minExpiresSeconds: seconds.default(engine.minExpiresSeconds).describe('the shortest expiry that a SIP watcher is granted'),
+  maxExpiresSeconds: seconds.default(engine.maxExpiresSeconds).describe('the longest expiry that a SIP watcher is granted'),
+  retryMinSeconds: seconds.default(engine.retryMinSeconds).describe('first pause before a failed SUBSCRIBE is tried again; it doubles each time'),
+  retryMaxSeconds: seconds.default(engine.retryMaxSeconds).describe('longest pause before a failed SUBSCRIBE is tried again'),
+  maxWatchDialogs: z.number().int().min(1).max(64).default(engine.maxWatchDialogs).describe('devices of one SIP user that may watch one XMPP user'),
+  maxResources: z.number().int().min(1).max(256).default(engine.maxResources).describe('resources of one XMPP user that are taken note of'),
   accountCacheSeconds: seconds.default(60).describe('so long is the answer to "has this user an account" believed'),
 });
 
@@ -149,26 +159,34 @@ export const configSchema = z.strictObject({
         .optional()
         .describe('unique among the workers; default: host name and process id'),
     })
-    .prefault({}),
-  xmpp,
-  sip,
-  routes: z.array(route).min(1),
-  store: z.discriminatedUnion('type', [memoryStore, redisStore]).default({ type: 'memory' }),
-  messaging: messaging.prefault({}),
-  availability: availability.prefault({}),
-  limits: limits.prefault({}),
+    .prefault({})
+    .describe('this worker'),
+  xmpp: xmpp.describe('the XMPP server'),
+  sip: sip.describe('the SIP side'),
+  routes: z.array(route).min(1).describe('where requests for SIP users go; the first that is not down is taken'),
+  store: z
+    .discriminatedUnion('type', [memoryStore, redisStore])
+    .default({ type: 'memory' })
+    .describe('where the state of the pairs is kept'),
+  messaging: messaging.prefault({}).describe('messages and sessions'),
+  availability: availability.prefault({}).describe('presence and who may watch whom'),
+  limits: limits.prefault({}).describe('bounds of one worker'),
   http: z
     .strictObject({
-      host: host.default('127.0.0.1'),
-      port: z.number().int().min(0).max(65_535).default(9470),
+      host: host.default('127.0.0.1').describe('own address to listen on'),
+      port: z.number().int().min(0).max(65_535).default(9470).describe('0: any free one'),
     })
     .prefault({})
     .describe('health and metrics: /healthz, /readyz, /metrics'),
   log: z
     .strictObject({
-      level: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+      level: z
+        .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
+        .default('info')
+        .describe('the least that is written; trace and debug are for a short time only'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('JSON lines on standard output'),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -21,7 +21,7 @@ import type { AccessList } from '../access';
 import type { Accounts } from '../accounts';
 import { newId, newTrace } from '../ids';
 import type { Logger } from '../log';
-import type { Metrics } from '../metrics';
+import { methodLabel, type Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
 import { nextHop, type Route, type RouteTable } from '../routes';
 import { Sequence } from './sequence';
@@ -61,7 +61,7 @@ export class SipSide {
   /** Takes one request. Never rejects: whatever goes wrong becomes an answer and a line in the log. */
   async receive(request: SipRequestIn): Promise<void> {
     const trace = newTrace();
-    this.options.metrics.requests.inc({ direction: 'in', method: request.method });
+    this.options.metrics.requests.inc({ direction: 'in', method: methodLabel(request.method) });
     try {
       await this.take(request, trace);
     } catch (error) {

@@ -1,0 +1,79 @@
+import type { Registry } from 'prom-client';
+import { Metrics } from '../packages/gateway/src/metrics';
+
+/** What each label may hold. Every value comes from a closed list, so that the number of series is bounded. */
+const LABELS: Readonly<Record<string, string>> = {
+  direction: '`in`, `out`; for messages `to-sip`, `to-xmpp`',
+  kind: '`message`, `presence`, `iq`',
+  method: 'the SIP method; `other` for what is none of the known ones',
+  status: 'the final SIP status; 408 also for our own deadline, 503 for a next hop that could not be reached',
+  outcome: 'to SIP `taken` from the XMPP user, then `delivered` or `failed`, and `returned` to him; to XMPP `delivered`',
+  side: '`xmpp`, `sip`: where the refused stanza or request came from',
+  reason: 'the condition of the error (RFC 6120 section 8.3.3)',
+  effect: 'what could not be handed over, as in the logs',
+  event: 'the event, as in the logs',
+  cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `xmpp_down`, `xmpp_up`',
+  route: 'the name of the route in the configuration',
+};
+
+const HEADER = `# Metrics
+
+\`GET /metrics\` on the address of \`http\` in the configuration, in the text format of Prometheus. Besides those below, the
+usual metrics of a Node process are there (\`process_*\`, \`nodejs_*\`).
+
+Generated from \`packages/gateway/src/metrics.ts\` by \`node -r ./scripts/register.cjs scripts/docs.ts\`.
+`;
+
+const WATCH = `## What to watch
+
+| look at | it means |
+|---|---|
+| \`isthmus_xmpp_link_up\`, \`isthmus_sip_servers_up\`, \`isthmus_store_up\` at 0 | this worker is not ready; \`/readyz\` and the log say why |
+| \`isthmus_route_up\` at 0 | SIP users behind this route are shown as offline |
+| \`isthmus_pending_events\` near \`limits.maxPendingEvents\` | the next events are refused: the store is slow or there are too few workers |
+| \`isthmus_sip_outcomes_total\` with status 408 and 503 | the SIP side does not answer or cannot be reached |
+| \`isthmus_effect_failures_total\` | stanzas wait for the XMPP link, or outcomes for the store |
+| \`isthmus_commit_conflicts_total\` rising with the load | the two sides of pairs do not meet in one worker |
+`;
+
+const DEFAULTS = /^(process|nodejs)_/;
+
+interface Described {
+  readonly name: string;
+  readonly help: string;
+  readonly type: string;
+  readonly labelNames: readonly string[];
+}
+
+/** Our own metrics, in the order of the registry. */
+export function metrics(): readonly Described[] {
+  const zero = () => 0;
+  const no = () => false;
+  const readings = { pendingEvents: zero, cachedPairs: zero, effectsInFlight: zero, xmppUp: no, sipServersUp: zero, storeUp: no };
+  const { registry } = new Metrics({ ...readings, routesUp: () => new Map() });
+  return described(registry).filter(({ name }) => !DEFAULTS.test(name));
+}
+
+/** docs/metrics.md. */
+export function writeMetricsPage(): string {
+  const all = metrics();
+  const rows = all.map(({ name, type, labelNames, help }) => `| \`${name}\` | ${type} | ${labelNames.map(code).join(', ')} | ${help} |`);
+  const used = [...new Set(all.flatMap(({ labelNames }) => labelNames))];
+  const labels = used.map((name) => `| \`${name}\` | ${labelOf(name)} |`);
+  const table = `| metric | type | labels | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `${HEADER}\n${table}\n## Labels\n\n| label | values |\n|---|---|\n${labels.join('\n')}\n\n${WATCH}`;
+}
+
+function described(registry: Registry): readonly Described[] {
+  return registry.getMetricsAsArray() as unknown as readonly Described[];
+}
+
+function labelOf(name: string): string {
+  const text = LABELS[name];
+  if (text === undefined) throw new Error(`the label "${name}" is not described in scripts/docs-metrics.ts`);
+  return text;
+}
+
+function code(name: string): string {
+  return `\`${name}\``;
+}
