@@ -1,12 +1,12 @@
 # syntax=docker/dockerfile:1
 # The worker. Built from a clean checkout: docker build -t isthmus .
-FROM node:20-bookworm-slim AS build
+FROM node:20.19.5-bookworm-slim AS build
 WORKDIR /src
 COPY package.json package-lock.json tsconfig.base.json tsconfig.json ./
 COPY packages ./packages
 RUN npm install --no-save --ignore-scripts && npm run build && npm prune --omit=dev --ignore-scripts
 
-FROM node:20-bookworm-slim
+FROM node:20.19.5-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /opt/isthmus
 COPY --from=build /src/package.json ./
