@@ -33,13 +33,20 @@ export interface Limits {
   readonly clientBacklogBytes: number;
   /** Unsent bytes towards a SIP peer; with more its connection is closed. */
   readonly peerBacklogBytes: number;
+  /** Parts of SIP messages that are not complete, over all connections of a listener, bytes; the connection that goes above is closed. */
+  readonly unfinishedBytes: number;
   readonly clients: number;
+  /** SIP connections of a listener: so many accepted, and so many opened by us. */
   readonly connections: number;
   readonly transactions: number;
   readonly dialogs: number;
   /** A SIP connection without traffic is closed after so many milliseconds. */
   readonly idleMs: number;
-  /** A SIP connection that has not yet brought one whole message, or does not finish one, is closed after so many milliseconds. */
+  /**
+   * A SIP connection that has not yet brought one whole message, or does not finish one, is closed after so many
+   * milliseconds; while requests of ours wait for its first answer after twice as many. A client connection too that does
+   * not authenticate, when `strict`.
+   */
   readonly silentMs: number;
 }
 
@@ -91,6 +98,7 @@ export const DEFAULT_LIMITS: Limits = {
   frameBytes: 5 * MIB,
   clientBacklogBytes: 16 * MIB,
   peerBacklogBytes: 8 * MIB,
+  unfinishedBytes: 128 * MIB,
   clients: 256,
   connections: 4096,
   transactions: 65_536,

@@ -33,7 +33,7 @@ export interface Sipd {
   dropClients(): void;
   /** Forgets all dialogs and transactions and closes all connections, as a restart does; the listeners stay. */
   restart(): void;
-  /** Stops; resolves when every socket is closed. */
+  /** Stops; resolves when every socket is closed. To call it again does no harm. */
   close(): Promise<void>;
 }
 
@@ -46,6 +46,7 @@ class RunningSipd implements Sipd {
   private readonly control: Control;
   private readonly inbound: Inbound;
   private handed = 0;
+  private closed: Promise<void> | undefined;
 
   constructor(
     private readonly settings: Settings,
@@ -60,6 +61,7 @@ class RunningSipd implements Sipd {
     this.control = new Control(core, new Outbound(core, sender), new Responses(core, ending));
     this.inbound = new Inbound(core, new Requests(core, ending, (client) => this.playSwitches(client)));
     server.on('connection', (socket) => this.accept(socket));
+    server.on('error', (error) => settings.log('error', 'accept_failed', { error: error.message }));
   }
 
   get sip(): readonly Target[] {
@@ -91,7 +93,12 @@ class RunningSipd implements Sipd {
     this.transports.closeConnections();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closed ??= this.shutDown();
+    return this.closed;
+  }
+
+  private async shutDown(): Promise<void> {
     this.restart();
     await Promise.all([this.transports.close(), new Promise<void>((resolve) => this.server.close(() => resolve()))]);
     this.state.timers.stop();

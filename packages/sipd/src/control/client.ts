@@ -27,6 +27,7 @@ export class Client {
   private alive = true;
   private deaf = false;
   private awaited: NodeJS.Timeout | undefined;
+  private authenticateBy: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -42,6 +43,7 @@ export class Client {
     socket.on('error', (error) => this.close(error.message));
     socket.on('end', () => this.close('closed by the client'));
     socket.on('close', () => this.close('closed'));
+    if (settings.strict) this.authenticateBy = setTimeout(() => this.expectAuthenticated(), settings.limits.silentMs).unref();
   }
 
   get connected(): boolean {
@@ -83,8 +85,13 @@ export class Client {
     this.finish(reason);
   }
 
+  private expectAuthenticated(): void {
+    if (!this.authenticated) this.close('has not authenticated in time');
+  }
+
   private finish(reason: string): void {
     clearTimeout(this.awaited);
+    clearTimeout(this.authenticateBy);
     this.writer.stop();
     this.events.gone(this, reason);
     // A refused client that does not close its side is cut off.

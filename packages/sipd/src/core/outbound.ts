@@ -109,7 +109,7 @@ export class Outbound {
       client.reply(messageId, 'NOK', `unable to cancel unknown transaction id: ${transactionId}`);
       return;
     }
-        const way = { hop: invite.hop, local: this.core.transports.localFor(invite.hop), flow: undefined };
+    const way = { hop: invite.hop, local: this.core.transports.localFor(invite.hop), flow: undefined };
     const transaction = this.sender.draft(invite.cancel(), way, () => undefined, invite.branch);
     this.sender.confirm(client, messageId, transaction);
     invite.whenCancellable((flow) => {

@@ -67,13 +67,14 @@ export class Requests {
       this.outOfDialog(received);
       return;
     }
-    if (dialog !== undefined && request.method === 'BYE') state.removeDialog(dialog);
+    const bye = request.method === 'BYE';
     if (owner?.connected !== true) {
+      if (dialog !== undefined && bye) state.removeDialog(dialog);
       this.refuse(received, 481);
     } else if (state.full) {
-      this.refuse(received, 503);
+      this.refuse(received, 503); // and the dialog stays: its owner has not heard of the BYE
     } else {
-      if (dialog?.method === 'SUBSCRIBE' && endsSubscription(request)) state.removeDialog(dialog);
+      if (dialog !== undefined && (bye || (dialog.method === 'SUBSCRIBE' && endsSubscription(request)))) state.removeDialog(dialog);
       this.deliver(received, owner, dialog?.id ?? '');
     }
   }

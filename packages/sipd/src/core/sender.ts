@@ -79,10 +79,13 @@ export class Sender {
       transaction.start(targets);
       return;
     }
-    targets.then(
-      (list) => (list.length === 0 ? transaction.unresolved() : transaction.start(list)),
-      () => transaction.unresolved(),
-    );
+    const failed = (error: unknown): void => this.core.state.settings.log('error', 'send_failed', { error: String(error) });
+    targets
+      .then(
+        (list) => (list.length === 0 ? transaction.unresolved() : transaction.start(list)),
+        () => transaction.unresolved(),
+      )
+      .catch(failed);
   }
 
   /**
@@ -136,8 +139,10 @@ export class Sender {
       if (first !== undefined) transports.flowTo(first)?.send(bytes);
       return;
     }
-    targets.then(([first]) => {
-      if (first !== undefined) transports.flowTo(first)?.send(bytes);
-    }, lost);
+    targets
+      .then(([first]) => {
+        if (first !== undefined) transports.flowTo(first)?.send(bytes);
+      })
+      .catch(lost);
   }
 }

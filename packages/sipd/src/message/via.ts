@@ -23,12 +23,15 @@ export const MAGIC_COOKIE = 'z9hG4bK';
 export function parseVia(element: string): Via | undefined {
   const found = VIA.exec(element);
   if (found === null) return undefined;
+  const port = found[3] === undefined ? undefined : Number(found[3]);
+  // An answer could not be sent there (RFC 3261 section 18.2.2), whatever the transport.
+  if (port !== undefined && (port < 1 || port > 65535)) return undefined;
   const host = (found[2] ?? '').toLowerCase();
   const params = found[4] ?? '';
   return {
     protocol: (found[1] ?? '').toUpperCase(),
     sentBy: found[3] === undefined ? host : `${host}:${found[3]}`,
-    port: found[3] === undefined ? undefined : Number(found[3]),
+    port,
     branch: BRANCH.exec(params)?.[1],
     rport: RPORT.test(params),
   };

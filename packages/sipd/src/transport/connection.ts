@@ -11,6 +11,8 @@ export interface ConnectionContext {
   readonly limits: Limits;
   readonly timers: TimerQueue;
   readonly events: FlowEvents;
+  /** Bytes of messages that are not complete, over all connections. */
+  unfinishedBytes: number;
   closed(connection: Connection): void;
 }
 
@@ -21,8 +23,13 @@ export class Connection implements Flow {
   private readonly watchers = new Watchers();
   private idleTimer: Timer | undefined;
   private lastHeard = Date.now();
+  /** Since when the peer owes us a whole message: the first one, or the rest of one that it has begun. */
+  private owedSince: number | undefined = this.lastHeard;
   private proven = false;
+  /** What this connection adds to the context's `unfinishedBytes`. */
+  private unfinishedBytes = 0;
   private corked = false;
+  private ending = false;
   private gone = false;
 
   constructor(
@@ -43,12 +50,12 @@ export class Connection implements Flow {
   }
 
   get open(): boolean {
-    return !this.gone;
+    return !this.gone && !this.ending;
   }
 
   /** Writes of one turn of the event loop leave together. A peer that does not read is disconnected. */
   send(bytes: Buffer): boolean {
-    if (this.gone) return false;
+    if (!this.open) return false;
     if (this.socket.writableLength + bytes.length > this.context.limits.peerBacklogBytes) {
       this.close();
       return false;
@@ -76,6 +83,7 @@ export class Connection implements Flow {
   close(): void {
     if (this.gone) return;
     this.gone = true;
+    this.account(0);
     this.context.timers.clear(this.idleTimer);
     this.socket.destroy();
     this.context.closed(this);
@@ -84,6 +92,7 @@ export class Connection implements Flow {
 
   /** Closes after what has been written is sent; a peer that does not take it is cut off. */
   private closeGently(): void {
+    this.ending = true;
     this.socket.end();
     this.context.timers.clear(this.idleTimer);
     this.idleTimer = this.context.timers.set(this.context.limits.silentMs, () => this.close());
@@ -97,18 +106,37 @@ export class Connection implements Flow {
         this.send(PONG);
       } else if (item.is === 'message') {
         this.proven = true;
+        this.owedSince = undefined;
         this.context.events.message(item.head, item.body, this);
       } else {
         this.context.events.rejected(item.head, item.status, item.reason, this);
         this.closeGently();
       }
     }
+    if (this.gone) return;
+    if (this.stream.partial) this.owedSince ??= this.lastHeard;
+    else if (this.proven) this.owedSince = undefined;
+    this.account(this.stream.waiting);
+    if (this.context.unfinishedBytes > this.context.limits.unfinishedBytes) this.close();
+  }
+
+  private account(bytes: number): void {
+    this.context.unfinishedBytes += bytes - this.unfinishedBytes;
+    this.unfinishedBytes = bytes;
+  }
+
+  /** Until when the peer may be as it is. More bytes of the same message gain it no time: it could send them one by one. */
+  private get deadline(): number {
+    const { idleMs, silentMs } = this.context.limits;
+    if (this.owedSince === undefined) return this.lastHeard + idleMs;
+    // A request of ours that waits for its answer ends by its own deadline, and its client is told that one.
+    const asked = !this.stream.partial && this.watchers.size > 0;
+    return this.owedSince + (asked ? 2 * silentMs : silentMs);
   }
 
   private watchIdle(): void {
     const { limits, timers } = this.context;
-    const allowed = this.proven && !this.stream.partial ? limits.idleMs : limits.silentMs;
-    const left = this.lastHeard + allowed - Date.now();
+    const left = this.deadline - Date.now();
     if (left <= 0) {
       this.close();
       return;

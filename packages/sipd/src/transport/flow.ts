@@ -40,6 +40,10 @@ export interface FlowEvents {
 export class Watchers {
   private readonly watchers = new Set<() => void>();
 
+  get size(): number {
+    return this.watchers.size;
+  }
+
   add(gone: () => void): () => void {
     this.watchers.add(gone);
     return () => this.watchers.delete(gone);

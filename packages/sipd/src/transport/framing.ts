@@ -45,9 +45,14 @@ export class SipStream {
     private readonly maxBody: number,
   ) {}
 
-  /** Whether a message has begun and not ended. */
+  /** Whether a message has begun and not ended; line ends before a start line are no beginning. */
   get partial(): boolean {
-    return this.queue.length > 0 || this.head !== undefined;
+    return this.head !== undefined || this.queue.view().some((byte) => byte !== CR && byte !== LF);
+  }
+
+  /** Bytes held of a message that is not complete. */
+  get waiting(): number {
+    return this.queue.length + (this.head?.length ?? 0);
   }
 
   push(chunk: Buffer): void {

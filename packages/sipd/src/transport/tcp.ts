@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Limits, SipListener } from '../options';
+import type { Settings, SipListener } from '../options';
 import type { TimerQueue } from '../transaction/timer-queue';
 import { advertised, listening } from './bind';
 import { Connection, type ConnectionContext } from './connection';
@@ -12,31 +12,35 @@ export class TcpTransport {
   /** Connections that we opened, by `address:port`: the only ones that requests out of dialog may use. */
   private readonly opened = new Map<string, Connection>();
   private readonly context: ConnectionContext;
+  private refusing = false;
+  private closed = false;
 
   private constructor(
     private readonly server: Server,
     readonly bound: Endpoint,
-    private readonly limits: Limits,
+    private readonly settings: Settings,
     timers: TimerQueue,
     events: FlowEvents,
   ) {
-    this.context = { limits, timers, events, closed: (connection) => this.forget(connection) };
+    const { limits, log } = settings;
+    this.context = { limits, timers, events, unfinishedBytes: 0, closed: (connection) => this.forget(connection) };
     server.on('connection', (socket) => this.accept(socket));
+    server.on('error', (error) => log('error', 'accept_failed', { error: error.message }));
   }
 
-  static async listen(listener: SipListener, limits: Limits, timers: TimerQueue, events: FlowEvents): Promise<TcpTransport> {
+  static async listen(listener: SipListener, settings: Settings, timers: TimerQueue, events: FlowEvents): Promise<TcpTransport> {
     const server = createServer({ noDelay: true });
     const bound = await listening(server, `SIP tcp:${listener.host}:${listener.port}`, () =>
       server.listen({ host: listener.host, port: listener.port }),
     );
-    return new TcpTransport(server, bound, limits, timers, events);
+    return new TcpTransport(server, bound, settings, timers, events);
   }
 
-  /** The connection to a target: one that we opened before, or a new one. Undefined when there are too many. */
+  /** The connection to a target: one that we opened before, or a new one. Undefined when there are too many, and after the end. */
   flowTo(target: Endpoint): Flow | undefined {
     const known = this.opened.get(keyOf(target));
     if (known?.open === true) return known;
-    if (this.connections.size >= this.limits.connections) return undefined;
+    if (this.closed || this.opened.size >= this.settings.limits.connections) return undefined;
     const socket = connect({ host: target.address, port: target.port, noDelay: true });
     const connection = this.add(socket, target, advertised(this.bound, target.address));
     this.opened.set(keyOf(target), connection);
@@ -49,19 +53,29 @@ export class TcpTransport {
   }
 
   close(): Promise<void> {
+    this.closed = true;
     this.closeConnections();
     return new Promise((resolve) => this.server.close(() => resolve()));
   }
 
   private accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    if (remoteAddress === undefined || remotePort === undefined || this.connections.size >= this.limits.connections) {
+    const full = this.connections.size - this.opened.size >= this.settings.limits.connections;
+    if (remoteAddress === undefined || remotePort === undefined || full) {
+      if (full) this.complain(remoteAddress ?? '');
       socket.destroy();
       return;
     }
+    this.refusing = false;
     const address = remoteAddress.replace(/^::ffff:/, '');
     const local = { address: (socket.localAddress ?? this.bound.address).replace(/^::ffff:/, ''), port: this.bound.port };
     this.add(socket, { address, port: remotePort }, local);
+  }
+
+  /** One line when the limit is reached, not one for each connection above it. */
+  private complain(peer: string): void {
+    if (!this.refusing) this.settings.log('warn', 'connections_refused', { peer, limit: this.settings.limits.connections });
+    this.refusing = true;
   }
 
   private add(socket: Socket, remote: Endpoint, local: Endpoint): Connection {

@@ -33,8 +33,8 @@ export class Transports {
       for (const listener of settings.sip) {
         list.push(
           listener.protocol === 'tcp'
-            ? await TcpTransport.listen(listener, settings.limits, timers, events)
-            : await UdpTransport.listen(listener, settings.limits, events),
+            ? await TcpTransport.listen(listener, settings, timers, events)
+            : await UdpTransport.listen(listener, settings, events),
         );
       }
     } catch (error) {

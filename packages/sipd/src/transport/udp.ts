@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import type { Limits, SipListener } from '../options';
+import type { Limits, Log, Settings, SipListener } from '../options';
 import { advertised, listening } from './bind';
 import { type Endpoint, type Flow, type FlowEvents, Watchers } from './flow';
 import { contentLength, hasContentLength } from './framing';
@@ -21,13 +21,14 @@ export class UdpTransport {
     private readonly socket: Socket,
     readonly bound: Endpoint,
     private readonly limits: Limits,
+    log: Log,
     private readonly events: FlowEvents,
   ) {
     socket.on('message', (datagram, from) => this.receive(datagram, from));
-    socket.on('error', () => undefined);
+    socket.on('error', (error) => log('error', 'udp_failed', { error: error.message }));
   }
 
-  static async listen(listener: SipListener, limits: Limits, events: FlowEvents): Promise<UdpTransport> {
+  static async listen(listener: SipListener, { limits, log }: Settings, events: FlowEvents): Promise<UdpTransport> {
     const socket = createSocket({
       type: isIPv6(listener.host) ? 'udp6' : 'udp4',
       recvBufferSize: 4 * 1024 * 1024,
@@ -36,7 +37,7 @@ export class UdpTransport {
     const bound = await listening(socket, `SIP udp:${listener.host}:${listener.port}`, () =>
       socket.bind({ address: listener.host, port: listener.port, exclusive: true }),
     );
-    return new UdpTransport(socket, bound, limits, events);
+    return new UdpTransport(socket, bound, limits, log, events);
   }
 
   flowTo(target: Endpoint): UdpFlow {
@@ -47,11 +48,15 @@ export class UdpTransport {
     return new Promise((resolve) => this.socket.close(() => resolve()));
   }
 
-  /** Sends one datagram; `failed` when the system refuses it (too long, no route). */
+  /** Sends one datagram; `failed` when the system refuses it (too long, no route, a source port of 0, socket closed). */
   transmit(bytes: Buffer, to: Endpoint, failed: () => void): void {
-    this.socket.send(bytes, to.port, to.address, (error) => {
-      if (error !== null) failed();
-    });
+    try {
+      this.socket.send(bytes, to.port, to.address, (error) => {
+        if (error !== null) failed();
+      });
+    } catch {
+      failed();
+    }
   }
 
   /**
@@ -63,14 +68,19 @@ export class UdpTransport {
     if (this.probes >= MAX_PROBES) return;
     this.probes += 1;
     const probe = createSocket(isIPv6(to.address) ? 'udp6' : 'udp4');
+    let over = false;
     const end = (): void => {
+      if (over) return;
+      over = true;
       clearTimeout(deadline);
       probe.close();
       this.probes -= 1;
     };
     const deadline = setTimeout(end, PROBE_MS);
     deadline.unref();
-    probe.once('error', () => {
+    // More than one error may come, and some after the end: `on`, for an error nobody listens to ends the process.
+    probe.on('error', () => {
+      if (over) return;
       end();
       refused();
     });
