@@ -47,7 +47,7 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
 
   /** Something of Bob's that does reach Ann, so that what was to reach her before has had its chance. */
   async function marker(ann: XmppUser, bob: SipPerson): Promise<void> {
-    await bob.watches(ann.bareJid);
+    await bob.isTold(await bob.watches(ann.bareJid));
     await ann.takePresence(bob.address, 'subscribe');
   }
 

@@ -132,6 +132,7 @@ describe('characters that XML does not allow are left out (SEC-10)', () => {
     const { ann, bob } = await cast.couple();
     const headers = { From: `"B\x01ob <&> 'B'" <${bob.uri}>;tag=x1`, Event: 'presence', Expires: '3600' };
     await bob.peer.open('SUBSCRIBE', { from: bob.uri, to: `sip:${ann.bareJid}`, headers });
+    await bob.isTold();
     const asked = await ann.takePresence(bob.address, 'subscribe');
     expect(asked.getChildText('nick', 'http://jabber.org/protocol/nick')).toBe("Bob <&> 'B'");
   });

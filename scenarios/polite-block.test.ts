@@ -73,7 +73,7 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     const { bob: later } = await cast.couple();
     const watch = await bob.watches(ann.bareJid);
     expect((await bob.isTold(watch)).said).toEqual(CLOSED);
-    await later.watches(ann.bareJid);
+    await later.isTold(await later.watches(ann.bareJid));
     await ann.takePresence(later.address, 'subscribe');
     expect(unclaimedFrom(ann, bob)).toEqual([]);
   });

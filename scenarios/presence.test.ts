@@ -1,5 +1,5 @@
 import { asksFor, Cast, rosterState, sees, shows } from './support/cast';
-import { annAdds, AVAILABLE, bobAdds, open, OPEN } from './support/contact-list';
+import { annAdds, AVAILABLE, bobAdds, CLOSED, open, OPEN } from './support/contact-list';
 import { uriOf } from './support/sip-message';
 
 /** An XMPP user watches a SIP user (standards, section 4.1). */
@@ -104,12 +104,14 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
   it('goes offline: the watch ends, the permission stays, and it begins anew when she is back (PRES-7, PRES-9)', async () => {
     const { ann, bob } = await cast.couple();
     const outward = await annAdds({ ann, bob });
-    await bobAdds({ ann, bob });
+    const inward = await bobAdds({ ann, bob });
     await ann.sendPresence({ type: 'unavailable' });
+    expect((await bob.isTold(inward)).said).toEqual(CLOSED);
     const end = await bob.answers('SUBSCRIBE', 200);
     expect([end.callId, end.header('Expires')]).toEqual([outward.callId, '0']);
     await bob.tells(outward, open(bob), 'terminated;reason=timeout');
     await ann.sendPresence();
+    await bob.isToldAtLast(OPEN);
     await bob.tells(await bob.letsWatch(), open(bob, 'still here'));
     expect(await sees(ann, bob, 'still here')).toMatchObject(AVAILABLE);
     expect(await rosterState(ann, bob)).toBe('both');

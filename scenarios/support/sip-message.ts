@@ -99,8 +99,11 @@ export class SipMessage {
 /** The tag of a From or To value. */
 export const tagOf = (value: string): string | undefined => /;\s*tag=([^;,\s]+)/i.exec(value.replace(/<[^>]*>/, ''))?.[1];
 
-/** The URI of a name-addr or addr-spec: Contact, From, To, Route. */
-export const uriOf = (value: string): string => /<([^>]*)>/.exec(value)?.[1] ?? value.replace(/;.*$/, '').trim();
+/** The URI of a name-addr or addr-spec: Contact, From, To, Route. A display name in quotes may hold anything. */
+export const uriOf = (value: string): string => {
+  const address = value.replace(/^\s*"(?:[^"\\]|\\.)*"/, '');
+  return /<([^>]*)>/.exec(address)?.[1] ?? address.replace(/;.*$/, '').trim();
+};
 
 /** A parameter of the topmost Via. */
 export const viaParameter = (message: SipMessage, name: string): string | undefined =>
