@@ -1,7 +1,7 @@
 import { fault, type Fault } from '@isthmus/model';
 import type { AnswerEffect } from './effects';
 import type { EngineEvent } from './events';
-import type { Draft } from './machine';
+import type { Draft, Facts } from './machine';
 
 /** A request of the far side: it waits for exactly one answer. */
 export type SipRequestEvent = Extract<EngineEvent, { readonly transaction: unknown }>;
@@ -30,6 +30,18 @@ export function answer(event: SipRequestEvent, status: number, details: Details 
 
 export function refuse(event: SipRequestEvent, why: Fault): Draft {
   return answer(event, why.sip, why.text === undefined ? {} : { reason: why.text });
+}
+
+/** So many requests of ours to one SIP user may be without an outcome; a calm pair has no more than one in each dialog. */
+const MAX_OUTSTANDING = 64;
+
+/**
+ * The refusal of a request that would open one more dialog with a SIP user who leaves our requests unanswered (promise 6,
+ * SEC-5): each dialog costs a request of ours, and all of them wait in the record. Undefined: there is room.
+ */
+export function crowded(event: SipRequestEvent, { outstanding }: Facts): Draft | undefined {
+  if (outstanding < MAX_OUTSTANDING) return undefined;
+  return refuse(event, fault('queue.full', 'Too many requests to this user are open'));
 }
 
 /**

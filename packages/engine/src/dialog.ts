@@ -70,9 +70,25 @@ export function heard(dialog: Dialog, ref: DialogRef): Dialog {
   return { ...dialog, remoteTag: ref.remoteTag, remoteCSeq: Math.max(dialog.remoteCSeq, ref.cseq) };
 }
 
-/** The dialog after a request of ours, as its outcome leaves it. What the far side sent meanwhile stays counted. */
-export function answered(dialog: Dialog, outcome: Dialog | undefined): Dialog {
-  if (outcome === undefined || !isSame(dialog, outcome)) return dialog;
+/**
+ * The dialog after a request of ours that was sent when the dialog was as in `sent`. Of the outcome only that counts which
+ * is news since then: meanwhile the far side may have refreshed the dialog through another connection. Without an outcome
+ * nobody knows whether the request has arrived: its number counts as used, or the next one might be taken for it.
+ */
+export function answered(dialog: Dialog, sent: Dialog | undefined, outcome: Dialog | undefined): Dialog {
+  if (sent === undefined || !isSame(dialog, sent)) return dialog;
+  if (outcome === undefined) return { ...dialog, localCSeq: Math.max(dialog.localCSeq, sent.localCSeq + 1) };
   if (dialog.remoteTag !== undefined && dialog.remoteTag !== outcome.remoteTag) return outcome;
-  return { ...outcome, remoteCSeq: Math.max(dialog.remoteCSeq, outcome.remoteCSeq) };
+  return {
+    ...dialog,
+    ...news(sent, outcome),
+    localCSeq: Math.max(dialog.localCSeq, outcome.localCSeq),
+    remoteCSeq: Math.max(dialog.remoteCSeq, outcome.remoteCSeq),
+  };
+}
+
+/** What is different in `outcome`. */
+function news(sent: Dialog, outcome: Dialog): Partial<Dialog> {
+  const before = new Map<string, unknown>(Object.entries(sent));
+  return Object.fromEntries(Object.entries(outcome).filter(([name, value]) => before.get(name) !== value));
 }

@@ -60,6 +60,8 @@ export interface NotifyEffect extends Base {
   readonly presence?: Presence;
   /** The form of the document: a media type that the watcher accepts. */
   readonly format?: string;
+  /** The `id` of Event in the SUBSCRIBE. */
+  readonly eventId?: string;
 }
 
 // --- to the SIP side, without an outcome ----------------------------------------------------------------------------
@@ -107,6 +109,8 @@ export interface XmppMessageEffect extends Base {
   readonly do: 'xmpp.message';
   readonly id: string;
   readonly message: TextMessage;
+  /** The user's client lacks chat states: none rides along (XEP-0085 section 5.1). */
+  readonly mute?: true;
 }
 export interface XmppChatStateEffect extends Base {
   readonly do: 'xmpp.chat-state';

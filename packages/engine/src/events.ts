@@ -89,6 +89,10 @@ export interface InviteEvent extends RequestBase {
 /** A re-INVITE: INVITE with a To tag in a dialog that the server knows. */
 export interface ReinviteEvent extends RequestBase {
   readonly on: 'sip.reinvite';
+  /** The far side's Contact URI from now on (RFC 3261 section 12.2.2). */
+  readonly remoteTarget?: string;
+  /** Set when it wants another medium: answered with it, and the session goes on as it was (RFC 3261 section 14.2). */
+  readonly refusal?: Fault;
 }
 export interface AckEvent extends Base {
   readonly on: 'sip.ack';
@@ -123,6 +127,8 @@ export interface SubscribeEvent extends RequestBase {
   readonly dialog: Dialog;
   /** Seconds asked for; absent = no Expires header. 0 = end, or a fetch when no dialog exists (RFC 6665 section 4.4.3). */
   readonly expires?: number;
+  /** The `id` of Event, which our NOTIFYs must repeat (RFC 6665 section 8.2.1). */
+  readonly eventId?: string;
   /** Media types of Accept, lower case, in order. Empty = no header. */
   readonly accept: readonly string[];
   readonly displayName?: string;

@@ -18,6 +18,8 @@ export interface Facts extends Context {
   readonly online: boolean | undefined;
   /** Messages to the XMPP user that are still in the record, to be handed over. */
   readonly undelivered: number;
+  /** Requests of ours to the SIP side that have no outcome yet. */
+  readonly outstanding: number;
 }
 
 type Unstamped<E> = E extends Effect ? Omit<E, 'key' | 'trace'> & { readonly key?: string; readonly trace?: string } : never;

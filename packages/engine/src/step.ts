@@ -67,6 +67,7 @@ function factsOf(record: PairRecord, input: Input, resources: readonly ResourceP
     resources,
     online: isOnline(record, resources),
     undelivered: record.effects.filter((effect) => effect.do === 'xmpp.message').length,
+    outstanding: record.effects.filter(isRequest).length,
   };
 }
 

@@ -239,6 +239,29 @@ describe('session mode: the SIP user writes', () => {
     expect(play.record.conversation.is).toBe('open');
   });
 
+  test('promise 6: INVITE after INVITE of a peer that answers no BYE is refused at a bound', () => {
+    const play = new Play();
+    const statuses = Array.from({ length: 200 }, (_, index) => {
+      const dialog = theirDialog(`d${index}`);
+      return statusOf(play.request('sip.invite', { ref: newRef(dialog), dialog }));
+    });
+    expect(new Set(statuses)).toEqual(new Set([200, 500]));
+    expect(play.record.effects.length).toBeLessThanOrEqual(65);
+  });
+
+  test('RFC 3261 12.2.2 a re-INVITE moves the far side’s target', () => {
+    const play = openedByThem();
+    play.request('sip.reinvite', { ref: refOf(bobs, 5), remoteTarget: 'sip:bob@192.0.2.99' });
+    expect(only(play.says('hi'), 'sip.message').dialog).toMatchObject({ remoteTarget: 'sip:bob@192.0.2.99', remoteCSeq: 5 });
+  });
+
+  test('RFC 3261 14.2 a re-INVITE that wants another medium is refused, and the session goes on as it was', () => {
+    const play = openedByThem();
+    const given = { ref: refOf(bobs, 5), remoteTarget: 'sip:bob@192.0.2.99', refusal: fault('session.unsupported') };
+    expect(statusOf(play.request('sip.reinvite', given))).toBe(488);
+    expect(only(play.says('hi'), 'sip.message').dialog).toEqual(bobs);
+  });
+
   test('observed B: a request in an unknown dialog gets 481, so that the client opens a new one', () => {
     const play = new Play();
     const ref = refOf(bobs, 7);
@@ -456,6 +479,23 @@ describe('the end of a session', () => {
   test('IM-23 chat state gone ends the session', () => {
     const play = openedByUs();
     expect(names(play.on('xmpp.chat-state', { chatState: 'gone' }))).toEqual(['sip.bye']);
+  });
+
+  test('IM-23 gone before the session is up: it ends after the messages that were written before', () => {
+    const play = new Play();
+    play.says('one');
+    play.on('xmpp.chat-state', { chatState: 'gone' });
+    play.says('two');
+    expect(only(play.answer('sip.invite', 200), 'sip.message').message.text).toBe('one');
+    expect(names(play.answer('sip.message', 200))).toEqual(['sip.bye']);
+    expect(only(play.answer('sip.bye', 200), 'sip.invite').firstText).toBe('two');
+  });
+
+  test('IM-23 gone before the session is up, whose 200 has taken the only text: it ends at once', () => {
+    const play = new Play();
+    play.says('one');
+    play.on('xmpp.chat-state', { chatState: 'gone' });
+    expect(names(play.answer('sip.invite', 200, { firstTextTaken: true }))).toEqual(['sip.bye']);
   });
 
   test('IM-23, IM-24 the messages before gone go out first; those after it get a new session', () => {

@@ -43,6 +43,29 @@ describe('the SIP user asks', () => {
     expect(only(effects, 'sip.notify')).toMatchObject({ substate: 'active', presence: OFFLINE });
   });
 
+  test('RFC 6665 8.2.1 the id of Event is repeated in every NOTIFY', () => {
+    const play = simple();
+    const dialog = theirDialog('desk');
+    const given = { ref: newRef(dialog), dialog, accept: [], eventId: '7' };
+    expect(only(play.request('sip.subscribe', { ...given, expires: 0 }), 'sip.notify').eventId).toBe('7');
+    play.drainNotifies();
+    expect(only(play.request('sip.subscribe', { ...given, expires: 60 }), 'sip.notify').eventId).toBe('7');
+    play.drainNotifies();
+    expect(only(play.refreshes('desk', 2, { expires: 0 }), 'sip.notify')).toMatchObject({ substate: 'terminated', eventId: '7' });
+  });
+
+  test.each([0, 3600])('promise 6, SEC-5: who leaves our requests unanswered cannot pile them up (Expires %i)', (expires) => {
+    const play = simple();
+    const statuses = Array.from({ length: 200 }, (_, index) => statusOf(play.subscribes(`d${index}`, { expires })));
+    expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(64);
+    expect(new Set(statuses)).toEqual(new Set([200, 500]));
+    expect(play.record.effects.length).toBeLessThanOrEqual(65);
+    const last = statuses.lastIndexOf(200);
+    if (expires > 0) expect(statusOf(play.refreshes(`d${last}`, 2))).toBe(200);
+    play.drainNotifies();
+    expect(statusOf(play.subscribes('later'))).toBe(200);
+  });
+
   test('PRES-20 a missing Expires means an hour', () => {
     expect(only(simple().subscribes('desk', { expires: undefined as never }), 'sip.answer').expiresSeconds).toBe(3600);
   });
@@ -437,6 +460,34 @@ describe('the life of a watch', () => {
     expect(settings(play.fails('sip.notify', 'lost'))).toEqual(['offline']);
   });
 
+  test.each(['lost', 'unreachable'] as const)('DR-36 %s: the number of that NOTIFY counts as used', (result) => {
+    const play = active();
+    const before = only(play.on('xmpp.unavailable'), 'sip.notify').dialog.localCSeq;
+    play.fails('sip.notify', result);
+    play.pass(5);
+    expect(play.pending('sip.notify').dialog.localCSeq).toBe(before + 1);
+  });
+
+  test('promise 3: a refresh through another connection while a NOTIFY is out is not undone by what becomes of that', () => {
+    const byHand = theirDialog('desk', { handMade: true, owner: 'w1/1', localCSeq: 7 });
+    const play = simple();
+    play.request('sip.subscribe', { ref: newRef(byHand), dialog: byHand, expires: 3600, accept: [] });
+    const first = play.pending('sip.notify');
+    const fresh = theirDialog('desk', { owner: 'w2/1', server: 'sip2', remoteCSeq: 2 });
+    play.refreshes('desk', 2, { dialog: fresh });
+    play.outcome(first, 200);
+    const [watch] = play.record.inward.watches;
+    expect(watch?.dialog).toMatchObject({ owner: 'w2/1', server: 'sip2', localCSeq: 8, remoteCSeq: 2 });
+    expect(watch?.dialog).not.toHaveProperty('handMade');
+  });
+
+  test('a dialog that was continued by hand during a NOTIFY goes on by hand', () => {
+    const play = active();
+    const { dialog } = only(play.on('xmpp.unavailable'), 'sip.notify');
+    play.answer('sip.notify', 200, { dialog: { ...dialog, handMade: true, localCSeq: 9 } });
+    expect(only(play.on('xmpp.available', { presence: AWAY }), 'sip.notify').dialog).toMatchObject({ handMade: true, localCSeq: 9 });
+  });
+
   test('lost while the watch is to end: the last NOTIFY follows', () => {
     const play = active();
     play.on('xmpp.unavailable');
@@ -513,6 +564,15 @@ describe('PRES-29 fetch (Expires 0 without a dialog)', () => {
       { do: 'sip.answer', status: 200 },
       { do: 'sip.notify', substate: 'terminated', presence: OFFLINE },
     ]);
+  });
+
+  test('RFC 3261 8.2.2.2 a SUBSCRIBE that comes again is the same watch, and is told everything once', () => {
+    const play = active();
+    const again = { ...theirDialog('desk'), localTag: 'o2' };
+    expect(statusOf(play.request('sip.subscribe', { ref: newRef(again), dialog: again, expires: 60, accept: [] }))).toBe(200);
+    play.drainNotifies();
+    expect(play.record.inward.watches).toMatchObject([{ dialog: { localTag: 'o2' } }]);
+    expect(all(play.on('xmpp.unavailable'), 'sip.notify')).toHaveLength(1);
   });
 
   test('a SUBSCRIBE with the Call-ID of a watch and other tags is another watch', () => {

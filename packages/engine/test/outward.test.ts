@@ -102,6 +102,17 @@ describe('the XMPP user asks', () => {
     expect(play.record.outward.is).toBe('waiting');
   });
 
+  test('PRES-5 a far side that always wants more, or more than a day, is tried again after a pause: nothing spins', () => {
+    const play = new Play();
+    play.on('xmpp.subscribe');
+    play.answer('sip.subscribe', 423, { minExpiresSeconds: 7200 });
+    expect(play.answer('sip.subscribe', 423, { minExpiresSeconds: 7201 })).toEqual([]);
+    expect(play.record.outward.is).toBe('waiting');
+    play.pass(5);
+    expect(play.answer('sip.subscribe', 423, { minExpiresSeconds: 86_401 })).toEqual([]);
+    expect(play.record.outward.is).toBe('waiting');
+  });
+
   test('PRES-5 423 to a refresh: refreshed in the same dialog', () => {
     const play = watching();
     refreshNow(play);
@@ -247,6 +258,16 @@ describe('the contact changes', () => {
     play.answer('sip.subscribe', 200, { dialog: { ...dialog, remoteTag: 'chosen', owner: 'w1/1' } });
     expect(statusOf(notifies(play, 1, { presence: BUSY }, { ...dialogOf(play), remoteTag: 'chosen' }))).toBe(200);
     expect(statusOf(notifies(play, 8, {}, { ...dialogOf(play), remoteTag: 'fork' }))).toBe(481);
+  });
+
+  test('PRES-13 the early NOTIFY of another branch is not the first one of the branch that has answered', () => {
+    const play = new Play();
+    play.on('xmpp.subscribe');
+    notifies(play, 7, {}, { ...dialogOf(play), remoteTag: 'fork' });
+    const { dialog } = play.pending('sip.subscribe');
+    play.answer('sip.subscribe', 200, { dialog: { ...dialog, remoteTag: 'chosen', owner: 'w1/1' } });
+    play.pass(32);
+    expect(play.record.outward.is).toBe('waiting');
   });
 
   test('PRES-13 no NOTIFY within Timer N: failed, the dialog ended, tried again after a pause', () => {
@@ -631,6 +652,13 @@ describe('refreshing', () => {
     expect(dueAt(play.record)).toBe(play.at + 5000);
   });
 
+  test('promise 4: no peer is believed for longer than a day', () => {
+    const play = new Play();
+    play.on('xmpp.subscribe');
+    play.answer('sip.subscribe', 200, { expiresSeconds: 4_294_967_295 });
+    expect(play.record.outward).toMatchObject({ is: 'watching', expiresAt: play.at + 86_400_000 });
+  });
+
   test('a 200 that names no time grants what was asked', () => {
     const play = new Play();
     play.on('xmpp.subscribe');
@@ -665,6 +693,21 @@ describe('refreshing', () => {
     expect(play.record.outward).toMatchObject({ is: 'ending', authorisation: 'granted' });
   });
 
+  test('PRES-8 a probe answers the question; the server’s own answer, which is older, ends nothing', () => {
+    const play = checking();
+    const effects = play.on('xmpp.probe', { resource: 'phone' });
+    expect(shown(effects)).toEqual(['available']);
+    expect(only(effects, 'sip.subscribe')).toMatchObject({ expiresSeconds: 3600, dialog: { callId: dialogOf(play).callId } });
+    expect(play.on('xmpp.account', { local: true, online: false })).toEqual([]);
+    expect(play.record.outward).toMatchObject({ is: 'refreshing', wanted: true });
+  });
+
+  test('PRES-8 so does the user’s presence', () => {
+    const play = checking();
+    expect(only(play.on('xmpp.available', { presence: resource('phone') }), 'sip.subscribe').expiresSeconds).toBe(3600);
+    expect(play.on('xmpp.account', { local: true, online: false })).toEqual([]);
+  });
+
   test('PRES-8 no such account any more: ended for good', () => {
     const play = checking();
     play.on('xmpp.account', { local: false, online: false });
@@ -687,9 +730,7 @@ describe('refreshing', () => {
   test('while the server is asked the watch goes on: NOTIFY, probe, subscribe, unsubscribe', () => {
     const play = checking();
     expect(shown(notifies(play, 2, { presence: BUSY }))).toEqual(['busy']);
-    expect(shown(play.on('xmpp.probe'))).toEqual(['busy']);
     expect(names(play.on('xmpp.subscribe'))).toEqual(['xmpp.subscribed', 'xmpp.presence']);
-    expect(play.on('xmpp.available', { presence: resource('phone') })).toEqual([]);
     expect(only(play.on('xmpp.unsubscribe'), 'sip.subscribe').expiresSeconds).toBe(0);
   });
 

@@ -91,6 +91,23 @@ describe('the SIP user types', () => {
     expect(states(typing(play, true, 5))).toEqual(['composing']);
   });
 
+  test('IM-27 nor does a chat state ride in a message to such a client', () => {
+    const play = session();
+    const write = (cseq: number) => only(play.request('sip.message', { ref: refOf(bobs, cseq), message: { text: 'hi' } }), 'xmpp.message');
+    expect(write(2)).not.toHaveProperty('mute');
+    play.says('one', { chatState: undefined as never });
+    expect(write(3).mute).toBe(true);
+    play.says('two');
+    expect(write(4)).not.toHaveProperty('mute');
+  });
+
+  test('IM-27 typing that was shown before the client proved to lack chat states ends in silence', () => {
+    const play = session();
+    expect(states(typing(play, true, 2))).toEqual(['composing']);
+    play.says('one', { chatState: undefined as never });
+    expect(all(play.pass(3600), 'xmpp.chat-state')).toEqual([]);
+  });
+
   test('out of dialog: typing is taken; in an unknown dialog it gets 481', () => {
     const play = new Play(contextOf('simple'));
     expect(states(play.request('sip.typing', { ref: newRef(bobs), composing: true }))).toEqual(['composing']);

@@ -36,6 +36,13 @@ export function readEventPackage(value: string | undefined): string {
   return withoutParameters(value ?? '').toLowerCase();
 }
 
+/** The `id` parameter of Event (RFC 6665 section 8.2.1). Undefined: absent, or no token of a sane length. */
+export function readEventId(value: string | undefined): string | undefined {
+  const [, ...parameters] = (value ?? '').split(';', MAX_LIST).map((part) => splitParameter(part.trim()));
+  const id = parameters.find(([name]) => name.toLowerCase() === 'id')?.[1] ?? '';
+  return /^[\w.!%*+`'~-]{1,64}$/.test(id) ? id : undefined;
+}
+
 /** RFC 6665 section 8.2.3. */
 export interface SubscriptionState {
   readonly substate: SubscriptionSubstate;

@@ -1,4 +1,4 @@
-import type { Dialog } from '@isthmus/engine';
+import type { Dialog, EventOf } from '@isthmus/engine';
 import { fault, type Fault } from '@isthmus/model';
 import { readContentType } from '../body/content-type';
 import { offersTextSession } from '../body/session-description';
@@ -11,7 +11,7 @@ import type { SipRequestIn } from './wire';
 export function readInvite(request: SipRequestIn, envelope: Envelope, context: SipReadContext): RequestReading {
   const { sipUser, xmppUser, ref } = envelope;
   const base = { ref, transaction: request.transaction, at: context.at, trace: context.trace };
-  if (ref.localTag !== undefined) return { is: 'event', sipUser, xmppUser, event: { on: 'sip.reinvite', ...base } };
+  if (ref.localTag !== undefined) return { is: 'event', sipUser, xmppUser, event: { ...base, ...reinviteOf(request) } };
   const refusal = refusalOf(request);
   const dialog = dialogOf(request, envelope, context);
   return {
@@ -20,6 +20,13 @@ export function readInvite(request: SipRequestIn, envelope: Envelope, context: S
     xmppUser,
     event: { on: 'sip.invite', dialog, ...base, ...(refusal !== undefined && { refusal }) },
   };
+}
+
+/** Without an offer the session stays as it is, and ours is in the answer (RFC 3261 section 14.2). */
+function reinviteOf(request: SipRequestIn): Pick<EventOf<'sip.reinvite'>, 'on' | 'remoteTarget' | 'refusal'> {
+  const remoteTarget = readTarget(request.headers['contact']);
+  const refusal = request.body === '' ? undefined : refusalOf(request);
+  return { on: 'sip.reinvite', ...(remoteTarget !== undefined && { remoteTarget }), ...(refusal !== undefined && { refusal }) };
 }
 
 /** The dialog that our 2xx makes, or (To has a tag) has made. The far side has created it: its tag names it to the server. */

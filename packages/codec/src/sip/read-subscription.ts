@@ -1,6 +1,6 @@
 import { fault, type Fault, type Presence } from '@isthmus/model';
 import { readPresenceDocument } from '../presence';
-import { readEventPackage, readList, readSeconds, readSubscriptionState } from './fields';
+import { readEventId, readEventPackage, readList, readSeconds, readSubscriptionState } from './fields';
 import { EVENT_PACKAGE } from './offer';
 import type { Envelope } from './read-envelope';
 import { dialogOf } from './read-invite';
@@ -17,6 +17,7 @@ export function readSubscribe(request: SipRequestIn, envelope: Envelope, context
   }
   const { sipUser, xmppUser, ref } = envelope;
   const { displayName } = sipUser;
+  const eventId = readEventId(request.headers['event']);
   const event = {
     on: 'sip.subscribe' as const,
     ref,
@@ -25,6 +26,7 @@ export function readSubscribe(request: SipRequestIn, envelope: Envelope, context
     transaction: request.transaction,
     at: context.at,
     trace: context.trace,
+    ...(eventId !== undefined && { eventId }),
     ...(expires !== undefined && { expires }),
     ...(displayName !== undefined && { displayName }),
   };

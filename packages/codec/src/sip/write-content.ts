@@ -98,7 +98,7 @@ function subscribeContent(effect: SubscribeEffect, context: SipWriteContext): Co
 function notifyContent(effect: NotifyEffect, parties: SipParties, context: SipWriteContext): Content {
   const headers = {
     Contact: `<${context.contactUri}>`,
-    Event: EVENT_PACKAGE,
+    Event: effect.eventId === undefined ? EVENT_PACKAGE : `${EVENT_PACKAGE};id=${effect.eventId}`,
     'Subscription-State': subscriptionState(effect),
   };
   if (effect.presence === undefined) return { headers };

@@ -10,7 +10,7 @@ export function writeMessage(effect: XmppMessageEffect, pair: Pair): Element {
     'message',
     { type: 'chat', id: effect.id, from: pair.contact, to: pair.user, 'xml:lang': effect.message.language },
     ...content(effect.message),
-    element('active', { xmlns: NS.chatStates }),
+    effect.mute === undefined ? element('active', { xmlns: NS.chatStates }) : undefined,
   );
 }
 

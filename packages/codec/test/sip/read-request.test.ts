@@ -234,6 +234,25 @@ describe('SUBSCRIBE and NOTIFY', () => {
   });
 
   test.each([
+    ['presence;id=7', '7'],
+    ['presence; x=y ; ID = a~1', 'a~1'],
+    ['presence', undefined],
+    ['presence;id=', undefined],
+    ['presence;id="7\r\nX: y"', undefined],
+    [`presence;id=${'7'.repeat(65)}`, undefined],
+  ])('RFC 6665 8.2.1, SEC-9: the id of Event %j', (event, expected) => {
+    const reading = read(request('SUBSCRIBE', { event }));
+    expect(reading.is === 'event' && reading.event.on === 'sip.subscribe' ? reading.event.eventId : 'none').toBe(expected);
+  });
+
+  test('RFC 3261 14.2: a re-INVITE without an offer is taken, one for another medium is not', () => {
+    const headers = { to: '<sip:ann@example.com>;tag=a1', 'content-type': 'application/sdp' };
+    expect(brief(read(request('INVITE', headers, SDP)))).toBe('sip.reinvite');
+    expect(brief(read(request('INVITE', { to: headers.to })))).toBe('sip.reinvite');
+    expect(brief(read(request('INVITE', headers, 'v=0\r\nm=audio 5060 RTP/AVP 0\r\n')))).toBe('sip.reinvite 488');
+  });
+
+  test.each([
     ['absent (observed B)', undefined, undefined],
     ['zero', '0', 0],
     ['larger than any', '999999999999', 4_294_967_295],

@@ -26,6 +26,12 @@ const jid = (text: string): Jid => {
 /** All text of a message that ends up in its start line or headers. */
 const lines = (out: ReturnType<typeof writeRequest>) => [out.method, out.uri, out.proxy ?? '', out.stackId ?? '', ...Object.values(out.headers)];
 
+test('RFC 6665 8.2.1: NOTIFY repeats the id of the SUBSCRIBE', () => {
+  const notify: RequestEffect = { ...K, do: 'sip.notify', dialog: UP, substate: 'pending' };
+  expect(writeRequest({ ...notify, eventId: '7' }, PARTIES, WRITE).headers['Event']).toBe('presence;id=7');
+  expect(writeRequest(notify, PARTIES, WRITE).headers['Event']).toBe('presence');
+});
+
 describe('SEC-9, DR-11: nothing can add a header', () => {
   const EVIL = 'hi\r\nRoute: <sip:evil>\n\u0000|x';
 

@@ -64,6 +64,13 @@ test('IM-11: a bounce without a resource goes to the bare JID', () => {
   expect(stanza.getChildText('subject')).toBe('s');
 });
 
+test('IM-27: a chat state rides in a message, but not to a client that lacks them', () => {
+  const effect = { ...BASE, do: 'xmpp.message', id: 'i', message: { text: 'x' } } as const;
+  const states = (stanza: ReturnType<typeof writeStanza>) => stanza.getChildElements().map((child) => child.getName());
+  expect(states(writeStanza(effect, PAIR))).toEqual(['body', 'active']);
+  expect(states(writeStanza({ ...effect, mute: true }, PAIR))).toEqual(['body']);
+});
+
 describe('SEC-10: whatever the texts hold, what is written is XML 1.0 and reads back', () => {
   const NASTY = 'a\u0000b\u0008c\ufffed\uffffe\ud800f\udc00g<h>&"\'i]]>j<!--k--><?l?>&#0;\r\nm';
 

@@ -15,8 +15,8 @@ function isDead({ effect, outcome }: MessageOutcome | TypingOutcome): boolean {
 }
 
 /** Takes note of the dialog as the request left it; nothing is on its way any more. */
-function landed<S extends Open | Closing | Paging>(state: S, { outcome }: MessageOutcome | TypingOutcome): S {
-  return { ...mapDialogs(state, (dialog) => answered(dialog, outcome.dialog)), inflight: undefined };
+function landed<S extends Open | Closing | Paging>(state: S, { effect, outcome }: MessageOutcome | TypingOutcome): S {
+  return { ...mapDialogs(state, (dialog) => answered(dialog, effect.dialog, outcome.dialog)), inflight: undefined };
 }
 
 /** A message in vain is sent once more: after 480 and 481 it cannot have arrived, otherwise it may have (promise 1). */
@@ -109,9 +109,11 @@ export function inviteDone(state: Inviting, input: InviteOutcome, facts: Facts):
   return to({ ...memoryOf(state), is: 'none', queue: [], typing: false, typingTold: false }, ...returned);
 }
 
-function accepted(state: Inviting, { outcome }: InviteOutcome, facts: Facts): Step<Conversation> {
+function accepted(state: Inviting, { effect, outcome }: InviteOutcome, facts: Facts): Step<Conversation> {
   const { theirs } = state;
-  const dialog = answered(state.dialog, outcome.dialog);
-  const queue = outcome.firstTextTaken === true ? state.queue.slice(1) : state.queue;
-  return pump({ ...memoryOf(state), is: 'open', dialog, theirs, queue, idleAt: idleFrom(facts) }, facts);
+  const dialog = answered(state.dialog, effect.dialog, outcome.dialog);
+  const taken = outcome.firstTextTaken === true ? 1 : 0;
+  const queue = state.queue.slice(taken);
+  const endsAfter = state.endsAfter === undefined ? undefined : state.endsAfter - taken;
+  return pump({ ...memoryOf(state), is: 'open', dialog, theirs, queue, endsAfter, idleAt: idleFrom(facts) }, facts);
 }

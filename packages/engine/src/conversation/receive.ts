@@ -45,7 +45,8 @@ export function receive<S extends Conversation>(state: S, event: EventOf<'sip.me
     composing: undefined,
     idleAt: idleFrom(facts),
   };
-  return to(next, { do: 'xmpp.message', id: facts.newId(), message }, answer(event, 200));
+  const mute = state.mute === undefined ? {} : { mute: state.mute };
+  return to(next, { do: 'xmpp.message', id: facts.newId(), message, ...mute }, answer(event, 200));
 }
 
 /** Typing of the SIP user (IM-25, IM-26). Told when it begins and when it ends, not when it is refreshed (S04). */
@@ -78,6 +79,6 @@ function chatState(state: ChatState, facts: Facts): Draft {
  * clients say `idle` only in a pause (microsoft-observed B).
  */
 export function stopped(state: Memory, facts: Facts): Draft[] {
-  if (state.composing === undefined) return [];
+  if (state.composing === undefined || state.mute !== undefined) return [];
   return [chatState(facts.dialect === 'microsoft' ? 'paused' : 'active', facts)];
 }

@@ -1,14 +1,19 @@
-import { answer, refuse } from '../answer';
-import { isIn, type Dialog } from '../dialog';
+import { answer, crowded, refuse } from '../answer';
+import { heard, isIn, type Dialog } from '../dialog';
 import type { EventOf, InviteEvent } from '../events';
 import { ignore, to, type Draft, type Facts, type Step } from '../machine';
 import { stopped } from './receive';
 import { bye, end, idleFrom, pump, reach } from './send';
-import { memoryOf, type Closing, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
+import { mapDialogs, memoryOf, type Closing, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
 
 /** The far side's INVITE is accepted by the gateway itself, at once (IM-21, microsoft-observed A3). */
 function accept(event: InviteEvent): Draft {
   return answer(event, 200, { session: true, localTag: event.dialog.localTag });
+}
+
+/** The answer to an INVITE that cannot be taken; undefined: it can. */
+function refusalOf(event: InviteEvent, facts: Facts): Draft | undefined {
+  return event.refusal === undefined ? crowded(event, facts) : refuse(event, event.refusal);
 }
 
 /**
@@ -22,7 +27,8 @@ function replace(event: InviteEvent, facts: Facts, ...dialogs: readonly (Dialog 
 }
 
 export function invited(state: None | Closing | Paging, event: InviteEvent, facts: Facts): Step<Conversation> {
-  if (event.refusal !== undefined) return to(state, refuse(event, event.refusal));
+  const refusal = refusalOf(event, facts);
+  if (refusal !== undefined) return to(state, refusal);
   const open: Open = { ...memoryOf(state), is: 'open', dialog: event.dialog, idleAt: idleFrom(facts) };
   const step = pump(open, facts);
   return { ...step, effects: [accept(event), ...step.effects] };
@@ -30,22 +36,29 @@ export function invited(state: None | Closing | Paging, event: InviteEvent, fact
 
 /** Glare: theirs is accepted and kept; which of the two is used is decided by the answer to ours (microsoft-observed A3). */
 export function invitedInGlare(state: Inviting, event: InviteEvent, facts: Facts): Step<Conversation> {
-  if (event.refusal !== undefined) return to(state, refuse(event, event.refusal));
+  const refusal = refusalOf(event, facts);
+  if (refusal !== undefined) return to(state, refusal);
   return to({ ...state, theirs: event.dialog }, accept(event), ...replace(event, facts, state.theirs));
 }
 
 /** A second INVITE of the same peer replaces its session (microsoft-observed A2). */
 export function invitedAgain(state: Open, event: InviteEvent, facts: Facts): Step<Conversation> {
-  if (event.refusal !== undefined) return to(state, refuse(event, event.refusal));
+  const refusal = refusalOf(event, facts);
+  if (refusal !== undefined) return to(state, refusal);
   const open: Open = { ...memoryOf(state), is: 'open', dialog: event.dialog, idleAt: idleFrom(facts), typingTold: false };
   const step = pump(open, facts);
   return { ...step, effects: [accept(event), ...replace(event, facts, state.dialog, state.theirs), ...step.effects] };
 }
 
+/** Nothing of the session changes but the far side's address (RFC 3261 section 12.2.2); no other medium is taken. */
 export function reinvited<S extends Open | Inviting>(state: S, event: EventOf<'sip.reinvite'>): Step<S> {
-  const dialog = [state.dialog, state.theirs].find((one) => one !== undefined && isIn(one, event.ref));
+  const { ref, refusal, remoteTarget } = event;
+  const dialog = [state.dialog, state.theirs].find((one) => one !== undefined && isIn(one, ref));
   if (dialog === undefined) return ignore(state, 'no such session');
-  return to(state, answer(event, 200, { session: true, localTag: dialog.localTag }));
+  if (refusal !== undefined) return to(state, refuse(event, refusal));
+  const target = remoteTarget === undefined ? {} : { remoteTarget };
+  const next = mapDialogs(state, (one) => (isIn(one, ref) ? { ...heard(one, ref), ...target } : one));
+  return to(next, answer(event, 200, { session: true, localTag: dialog.localTag }));
 }
 
 /** The far side ends its session. A message that is on its way may still be answered: that is waited for. */

@@ -50,6 +50,8 @@ export interface Inviting extends Memory {
   readonly dialog: Dialog;
   /** A session that the far side opened meanwhile (glare, microsoft-observed A3). */
   readonly theirs?: Dialog | undefined;
+  /** So many of the queued messages go out in the session, then it is ended. */
+  readonly endsAfter?: number | undefined;
 }
 /** A session is up. */
 export interface Open extends Memory {

@@ -22,14 +22,18 @@ function noteTyping<S extends Conversation>(state: S, event: ChatStateEvent): S 
   return { ...state, mute: undefined, typing: event.chatState === 'composing' };
 }
 
-function typeLater(state: Inviting, event: ChatStateEvent): Step<Inviting> {
-  return to(noteTyping(state, event));
+/** `gone` ends the session (IM-23), after the messages that were written before it. */
+function noteChatState<S extends Inviting | Open>(state: S, event: ChatStateEvent): S {
+  const noted = noteTyping(state, event);
+  return event.chatState === 'gone' ? { ...noted, endsAfter: state.queue.length } : noted;
 }
 
-/** `gone` ends the session (IM-23), after the messages that were written before it. */
+function typeLater(state: Inviting, event: ChatStateEvent): Step<Inviting> {
+  return to(noteChatState(state, event));
+}
+
 function typeInSession(state: Open, event: ChatStateEvent, facts: Facts): Step<Conversation> {
-  const noted = noteTyping(state, event);
-  return pump(event.chatState === 'gone' ? { ...noted, endsAfter: state.queue.length } : noted, facts);
+  return pump(noteChatState(state, event), facts);
 }
 
 /** Out of dialog typing is told only in reply to an earlier message (IM-26). */
@@ -83,7 +87,7 @@ export const CONVERSATION: Table<Conversation> = {
     'sip.invite': { to: ['inviting'], run: session.invitedInGlare },
     'sip.reinvite': { to: ['inviting'], run: session.reinvited },
     'sip.bye': { to: ['inviting'], run: session.endedInGlare },
-    'outcome.invite': { to: ['open', 'inviting', 'paging', 'none'], run: outcome.inviteDone },
+    'outcome.invite': { to: ['open', 'closing', 'inviting', 'paging', 'none'], run: outcome.inviteDone },
     'owner.gone': { to: ['inviting'], run: session.ownerOfTheirsGone },
     timer: { to: ['inviting'], run: typingOver },
   },

@@ -61,7 +61,7 @@ export function notified<S extends Inward>(state: S, input: NotifyOutcome, facts
   const said = told(state, facts);
   return overWatches(state, (watch) => {
     if (watch.inflight !== input.outcome.key) return to(watch);
-    const landed = { ...watch, inflight: undefined, dialog: answered(watch.dialog, input.outcome.dialog) };
+    const landed = { ...watch, inflight: undefined, dialog: answered(watch.dialog, input.effect.dialog, input.outcome.dialog) };
     return isSuccess(input.outcome) ? goOn(landed, said, facts) : failed(landed, said, input, facts);
   });
 }

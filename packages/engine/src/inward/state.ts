@@ -15,6 +15,8 @@ export interface Watch {
   readonly expiresAt: number;
   /** The form of the documents: a media type that this watcher accepts. */
   readonly format: string;
+  /** The `id` of the SUBSCRIBE's Event. */
+  readonly eventId?: string;
   /** What the last NOTIFY said; undefined when it is not known to have arrived. */
   readonly told?: Told | undefined;
   /** Key of the NOTIFY that is on its way: one at a time, so that the last state is the last to arrive. */

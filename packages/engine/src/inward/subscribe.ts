@@ -1,7 +1,7 @@
 import { OFFLINE } from '@isthmus/model';
 import { aggregate } from '@isthmus/rules';
-import { answer, refuse } from '../answer';
-import { isIn, type Dialog } from '../dialog';
+import { answer, crowded, refuse } from '../answer';
+import { isIn, type Dialog, type DialogRef } from '../dialog';
 import type { SubscribeEvent } from '../events';
 import { andThen, to, type Facts, type Step } from '../machine';
 import { overWatches, tell, terminate, told } from './tell';
@@ -37,6 +37,8 @@ export function subscribed(state: Inward, event: SubscribeEvent, facts: Facts): 
   const expires = Math.min(asked, facts.settings.maxExpiresSeconds);
   const ok = answer(event, 200, { localTag: event.dialog.localTag, expiresSeconds: expires });
   const known = event.ref.localTag !== undefined && state.watches.some((watch) => isIn(watch.dialog, event.ref));
+  const refusal = known ? undefined : crowded(event, facts);
+  if (refusal !== undefined) return to(state, refusal);
   const act = known ? refresh : expires === 0 ? fetch : open;
   return andThen(to(state, ok), (now) => act(now, event, { expires, format }, facts));
 }
@@ -71,13 +73,26 @@ function renewed(dialog: Dialog, event: SubscribeEvent): Dialog {
  * up, and a real client never subscribes anew by itself (microsoft-observed A6).
  */
 function open(state: Inward, event: SubscribeEvent, { expires, format }: Granted, facts: Facts): Step<Inward> {
-  const room = makeRoom(state, facts);
-  const watch: Watch = { dialog: event.dialog, format, expiresAt: facts.at + expires * 1000 };
+  const room = makeRoom(withoutTwin(state, event.ref), facts);
+  const watch: Watch = { ...placeFor(event, format), expiresAt: facts.at + expires * 1000 };
   const asked: Inward = room.state.is === 'none' ? { is: 'pending', watches: [] } : room.state;
   const first = tell(watch, told(asked, facts), 'owed', facts);
   const watches = [...asked.watches, first.state].filter((each) => each !== undefined);
   const opened: Step<Inward> = { state: { ...asked, watches }, effects: [...room.effects, ...first.effects] };
   return andThen(opened, (next) => inquire(next, event, facts, state.is === 'none'));
+}
+
+function placeFor({ dialog, eventId }: SubscribeEvent, format: string): Pick<Watch, 'dialog' | 'format' | 'eventId'> {
+  return { dialog, format, ...(eventId !== undefined && { eventId }) };
+}
+
+/**
+ * A SUBSCRIBE that comes again because its answer was lost, or on a second way, is the same subscription: the SIP server
+ * keeps both under one id, and the watcher would be told everything twice.
+ */
+function withoutTwin(state: Inward, { callId, remoteTag }: DialogRef): Inward {
+  const others = state.watches.filter(({ dialog }) => dialog.callId !== callId || dialog.remoteTag !== remoteTag);
+  return { ...state, watches: others };
 }
 
 /** Asks the XMPP user once for the pair (PRES-22), or the server for a state that is not known. */
@@ -116,5 +131,5 @@ function isLeaving(watch: Watch): boolean {
 /** One look, no subscription (PRES-29): the state if it may be seen and is known. It asks nobody for permission. */
 function fetch(state: Inward, event: SubscribeEvent, { format }: Granted, facts: Facts): Step<Inward> {
   const seen = state.is === 'active' && facts.resources !== undefined ? aggregate(facts.resources) : OFFLINE;
-  return andThen(to(state, terminate({ dialog: event.dialog, format }, 'timeout', seen)), (next) => probe(next, facts));
+  return andThen(to(state, terminate(placeFor(event, format), 'timeout', seen)), (next) => probe(next, facts));
 }

@@ -18,15 +18,21 @@ function isSame(one: Told | undefined, other: Told): boolean {
   return one !== undefined && one.substate === other.substate && isSamePresence(one.presence, other.presence);
 }
 
+/** Where a NOTIFY goes, and in which form. */
+type Place = Pick<Watch, 'dialog' | 'format' | 'eventId'>;
+
+function placeOf({ dialog, format, eventId }: Place): Place {
+  return { dialog, format, ...(eventId !== undefined && { eventId }) };
+}
+
 function notify(watch: Watch, said: Told, facts: Facts, key: string): Draft {
-  const { dialog, format, expiresAt } = watch;
-  const expiresSeconds = Math.max(0, Math.ceil((expiresAt - facts.at) / 1000));
-  return { do: 'sip.notify', key, dialog, format, expiresSeconds, ...said };
+  const expiresSeconds = Math.max(0, Math.ceil((watch.expiresAt - facts.at) / 1000));
+  return { do: 'sip.notify', key, ...placeOf(watch), expiresSeconds, ...said };
 }
 
 /** The last NOTIFY of a subscription, with a document: clients use it, and do not subscribe again (microsoft-observed A7). */
-export function terminate(watch: Pick<Watch, 'dialog' | 'format'>, reason: string, presence: Presence = OFFLINE): Draft {
-  return { do: 'sip.notify', dialog: watch.dialog, format: watch.format, substate: 'terminated', reason, presence };
+export function terminate(watch: Place, reason: string, presence: Presence = OFFLINE): Draft {
+  return { do: 'sip.notify', ...placeOf(watch), substate: 'terminated', reason, presence };
 }
 
 /** `changed`: only if it is news. `owed`: in any case. */

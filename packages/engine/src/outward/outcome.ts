@@ -23,7 +23,10 @@ export function opened(state: Subscribing, input: SubscribeOutcome, facts: Facts
   const { outcome, effect } = input;
   if (outcome.result === 'lost') return retry(state, facts);
   if (!isSuccess(outcome)) return failed(state, input, facts);
-  const open = { ...state, dialog: answered(state.dialog, outcome.dialog) };
+  const dialog = answered(state.dialog, effect.dialog, outcome.dialog);
+  // The NOTIFY that came before the answer counts if it was of the branch that has answered (PRES-13).
+  const notified = dialog.remoteTag === state.dialog.remoteTag ? state.notified : undefined;
+  const open = { ...state, dialog, notified };
   if (!state.wanted) return end(open, facts);
   return to(watch(open, open.dialog, outcome.expiresSeconds ?? effect.expiresSeconds, facts));
 }
@@ -37,7 +40,7 @@ export function refreshed(state: Refreshing, input: SubscribeOutcome, facts: Fac
   if (isOld(state, input)) return to(state);
   const { outcome, effect } = input;
   if (outcome.result === 'lost') return retry(state, facts);
-  const open = { ...state, dialog: answered(state.dialog, outcome.dialog) };
+  const open = { ...state, dialog: answered(state.dialog, effect.dialog, outcome.dialog) };
   if (!isSuccess(outcome)) return isOver(outcome) ? failed(open, input, facts) : survived(open, input, facts);
   if (!state.wanted) return end(open, facts);
   return andThen<Watching, Outward>(to(watch(open, open.dialog, outcome.expiresSeconds ?? effect.expiresSeconds, facts)), reveal);
@@ -58,7 +61,7 @@ function failed(state: Subscribing | Refreshing, { outcome, effect }: SubscribeO
   if (!state.wanted) return to(rest(state));
   if (REFUSED.has(status)) return cancelled(state);
   if (NO_USER.has(status) && state.authorisation === 'asked') return cancelled(state);
-  const expires = status === 423 ? longEnough(minExpiresSeconds, effect.expiresSeconds) : undefined;
+  const expires = status === 423 ? longEnough(minExpiresSeconds, effect.expiresSeconds, facts) : undefined;
   if (expires !== undefined) return state.is === 'refreshing' ? refresh(state, facts, expires) : subscribe(state, facts, expires);
   return status === 481 ? again(state, facts) : wait(state, facts, { retryAfterSeconds });
 }

@@ -5,8 +5,8 @@ import { conceal, rest } from './show';
 import { memoryOf } from './state';
 import type { Ending, Memory, Outward, Refreshing, Subscribing, Up, Waiting, Watching } from './state';
 
-/** The longest Retry-After that is heeded. */
-const MAX_RETRY_AFTER_SECONDS = 86_400;
+/** The longest Retry-After and the longest expiry that are heeded: nothing is left alone for more than a day. */
+const MAX_SECONDS = 86_400;
 
 function request(dialog: Dialog, expiresSeconds: number, key: string): Draft & { readonly key: string } {
   return { do: 'sip.subscribe', key, dialog, expiresSeconds };
@@ -47,7 +47,8 @@ export function watch(state: Subscribing | Up, dialog: Dialog, seconds: number, 
  * When to refresh: at 85 to 90 % of the time, so that many watches do not refresh together; a minute ahead where that is
  * less, but not before half the time.
  */
-export function lifetime(seconds: number, facts: Facts): { readonly expiresAt: number; readonly refreshAt: number } {
+export function lifetime(granted: number, facts: Facts): { readonly expiresAt: number; readonly refreshAt: number } {
+  const seconds = Math.min(granted, MAX_SECONDS);
   const share = seconds * (0.85 + 0.05 * fraction(facts.newId()));
   const ahead = Math.max(Math.min(share, seconds - 60), seconds / 2, facts.settings.retryMinSeconds);
   return { expiresAt: facts.at + seconds * 1000, refreshAt: facts.at + Math.round(ahead * 1000) };
@@ -68,7 +69,7 @@ interface Pause {
 /** Tries again after a pause that doubles (PRES-5, PRES-12); the contact is shown offline until then (promise 4). */
 export function wait(state: Memory, facts: Facts, { retryAfterSeconds = 0, quietly = false }: Pause = {}): Step<Waiting> {
   const pause = nextPause(state, facts);
-  const seconds = Math.max(pause, Math.min(retryAfterSeconds, MAX_RETRY_AFTER_SECONDS));
+  const seconds = Math.max(pause, Math.min(retryAfterSeconds, MAX_SECONDS));
   const waiting: Waiting = { ...memoryOf(state), pause, presence: undefined, is: 'waiting', retryAt: facts.at + seconds * 1000 };
   return quietly ? to({ ...waiting, concealAt: facts.at + TIMER_N_MS }) : conceal(waiting);
 }
@@ -90,8 +91,9 @@ export function unreachable(state: Memory, facts: Facts): Step<Outward> {
   return conceal<Waiting>({ ...memoryOf(state), pause: undefined, presence: undefined, is: 'waiting', retryAt });
 }
 
-/** The far side answered 423: it wants a longer time. */
-export function longEnough(minExpiresSeconds: number | undefined, asked: number): number | undefined {
-  return minExpiresSeconds !== undefined && minExpiresSeconds > asked ? minExpiresSeconds : undefined;
+/** The far side answered 423: the longer time that it wants. Not twice in a row: one that always wants more would make us spin. */
+export function longEnough(minExpiresSeconds: number | undefined, asked: number, { settings }: Facts): number | undefined {
+  if (minExpiresSeconds === undefined || asked > settings.watchExpiresSeconds) return undefined;
+  return minExpiresSeconds > asked && minExpiresSeconds <= MAX_SECONDS ? minExpiresSeconds : undefined;
 }
 

@@ -42,8 +42,8 @@ export const OUTWARD: Table<Outward> = {
   checking: {
     'xmpp.subscribe': { to: ['checking'], run: wish.askAgain },
     'xmpp.unsubscribe': { to: ['ending'], run: wish.withdrawUp },
-    'xmpp.probe': { to: ['checking'], run: wish.probeWatched },
-    'xmpp.available': { to: ['checking'], run: wish.userStillOnline },
+    'xmpp.probe': { to: ['refreshing', 'watching', 'subscribing'], run: wish.probeChecked },
+    'xmpp.available': { to: ['refreshing', 'watching', 'subscribing'], run: wish.onlineChecked },
     'xmpp.unavailable': { to: ['ending', 'checking'], run: wish.userGone },
     'xmpp.account': { to: ['refreshing', 'watching', 'ending', 'subscribing'], run: wish.accountTold },
     'sip.notify': { to: ['checking', ...ENDED_BY_NOTIFY], run: notified },

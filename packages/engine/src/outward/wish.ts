@@ -49,6 +49,18 @@ export function userStillOnline<S extends Subscribing | Up | Waiting>(state: S):
   return to(wanted === state.wanted ? state : { ...state, wanted });
 }
 
+/**
+ * The user shows himself while the server is asked whether he is online: that is the answer. The server's own, given
+ * before that and come through another connection, must not end the watch.
+ */
+export function probeChecked(state: Checking, event: ProbeEvent, facts: Facts): Step<Outward> {
+  return andThen(probeWatched(state, event), (next) => goOn(next, facts));
+}
+
+export function onlineChecked(state: Checking, _event: unknown, facts: Facts): Step<Outward> {
+  return andThen(userStillOnline(state), (next) => goOn(next, facts));
+}
+
 /** `unsubscribe` (PRES-10). The watch is ended here and now, whatever the other direction does (XD-2). */
 function withdraw<S extends Memory>(state: S): Step<S> {
   const step = conceal(state);

@@ -135,7 +135,7 @@ export class Play {
   fails<N extends RequestEffect['do']>(name: N, result: 'timeout' | 'unreachable' | 'lost'): readonly Effect[] {
     const status = result === 'unreachable' ? 503 : 408;
     const effect = this.pending(name);
-    const { fault: _, ...bare } = outcomeOf(effect, status);
+    const { fault: _, dialog: __, ...bare } = outcomeOf(effect, status);
     return this.take({ ...bare, result });
   }
 
