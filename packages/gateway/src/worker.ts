@@ -1,7 +1,7 @@
 import type { SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
 import { dialogsOf, type Context, type Effect, type EngineEvent, type EngineSettings, type PairRecord } from '@isthmus/engine';
 import { FaultError, type Pair } from '@isthmus/model';
-import type { Store } from '@isthmus/store';
+import { StoreUnavailableError, type Store } from '@isthmus/store';
 import type { Element } from '@xmpp/xml';
 import { AccessList } from './access';
 import { Accounts } from './accounts';
@@ -12,6 +12,7 @@ import { Metrics } from './metrics';
 import { Cluster, XMPP_UP } from './pairs/cluster';
 import { DueKeeper } from './pairs/due';
 import { PairLoop } from './pairs/loop';
+import { MissedEvents } from './pairs/missed';
 import { EffectRunner } from './pairs/runner';
 import type { StoredPair } from './pairs/stored';
 import { Sweeper, type Extent, type Select } from './pairs/sweep';
@@ -87,6 +88,7 @@ export class Worker {
   private readonly sweeper: Sweeper;
   private readonly health: RouteHealth;
   private readonly accounts: Accounts;
+  private readonly missed: MissedEvents;
   private readonly xmppSide: XmppSide;
   private readonly sipSide: SipSide;
   private readonly table: RouteTable;
@@ -106,7 +108,8 @@ export class Worker {
       storeUp: () => store.state.is === 'ready',
       routesUp: () => new Map(this.table.routes.map(({ name }) => [name, this.table.state(name) !== 'down'])),
     });
-    const failed = (event: string) => (error: unknown) => log.error({ error }, event);
+    const failed = (event: string) => (error: unknown) => this.failed(event, error);
+    this.missed = new MissedEvents(settings.maxPendingEvents);
     const contextOf = (pair: Pair) => this.contextOf(pair);
     this.runner = new EffectRunner({
       doer: {
@@ -128,6 +131,7 @@ export class Worker {
       now: this.now,
       onIgnored: (pair, event, why) => this.ignored(pair, event, why),
       onConflict: () => this.metrics.conflicts.inc(),
+      keep: (pair, event) => this.missed.keep(pair, event),
     });
     this.accounts = new Accounts({
       ask: (jid) => this.xmppSide.queryAccount(jid),
@@ -183,6 +187,9 @@ export class Worker {
       onChange: (route, state, before) => this.routeChanged(route, state, before),
       onError: failed('route_probe_failed'),
     });
+    store.onState(({ is }) => {
+      if (is === 'ready') this.storeBack();
+    });
     xmpp.onStanza((stanza) => this.xmppSide.receive(stanza));
     sip.onRequest((request) => void this.sipSide.receive(request));
   }
@@ -204,7 +211,7 @@ export class Worker {
     clearTimeout(this.downTimer);
     this.accounts.forget();
     this.due.hurry();
-    void this.cluster.exchange().catch((error: unknown) => this.parts.log.warn({ error }, 'heartbeat_failed'));
+    this.exchange();
     if (!this.cluster.othersReachXmpp()) this.contactsWithdrawn();
   }
 
@@ -223,7 +230,7 @@ export class Worker {
 
   /** A connection to a SIP server came or went. */
   sipChanged(): void {
-    void this.cluster.exchange().catch((error: unknown) => this.parts.log.warn({ error }, 'heartbeat_failed'));
+    this.exchange();
   }
 
   /** Nothing new comes in any more: finishes what is in hand, as far as that goes within `timeoutMs`, and leaves. */
@@ -238,6 +245,26 @@ export class Worker {
     const left = { pending: this.loop.pending, inFlight: this.runner.inFlight };
     if (left.pending + left.inFlight > 0) this.parts.log.warn(left, 'drain_unfinished');
     await this.cluster.stop();
+  }
+
+  private exchange(): void {
+    void this.cluster.exchange().catch((error: unknown) => this.failed('heartbeat_failed', error));
+  }
+
+  /** That the store is away has been told once, when it went. */
+  private failed(event: string, error: unknown): void {
+    this.parts.log[error instanceof StoreUnavailableError ? 'debug' : 'error']({ error }, event);
+  }
+
+  /** What came meanwhile is taken now; watches of which a NOTIFY was refused are opened anew (promise 3). */
+  private storeBack(): void {
+    const { events, refused, overflown } = this.missed.take();
+    if (overflown) this.contactsWithdrawn();
+    for (const { pair, event } of events) void this.loop.handle(pair, event).catch((error: unknown) => this.failed('event_lost', error));
+    if (refused.length === 0) return;
+    const select: Select = (_pair, { outward }) =>
+      'dialog' in outward ? [{ on: 'owner.gone', at: this.now(), trace: newTrace(), owner: outward.dialog.owner }] : [];
+    this.sweep('store', select, refused);
   }
 
   private contextOf(pair: Pair): Context {

@@ -26,6 +26,8 @@ export interface LoopOptions {
   /** Told once for each event that the tables have no cell for. */
   readonly onIgnored?: (pair: Pair, event: EngineEvent, why: string) => void;
   readonly onConflict?: (pair: Pair) => void;
+  /** The store is away: is the event kept until it is back? */
+  readonly keep?: (pair: Pair, event: EngineEvent) => boolean;
 }
 
 /** Lost races before a commit is given up. Each means that another worker got on, so this is far more than enough. */
@@ -58,9 +60,9 @@ export class PairLoop {
   }
 
   /**
-   * Takes an event. Resolves when it has been committed and its effects have been started. Rejects with a `FaultError`
-   * (`server.unavailable`, `server.error`) when it has not been taken: the caller owes the sender an error. `sipUri`: the
-   * contact's own address as the event showed it (ADDR-10).
+   * Takes an event. Resolves when it has been committed and its effects have been started, or when it is kept for later
+   * because the store is away. Rejects with a `FaultError` (`server.unavailable`, `server.error`) when it has not been
+   * taken: the caller owes the sender an error. `sipUri`: the contact's own address as the event showed it (ADDR-10).
    */
   async handle(pair: Pair, event: EngineEvent, sipUri?: SipUri): Promise<void> {
     let ignored: string | undefined;
@@ -72,7 +74,13 @@ export class PairLoop {
       return { record: result.record, start: result.effects };
     };
     // The outcome of a request that was let in is always let in: without it the request would be taken for lost.
-    await (event.on === 'sip.outcome' ? this.takeTurn(pair, change) : this.change(pair, change));
+    try {
+      await (event.on === 'sip.outcome' ? this.takeTurn(pair, change) : this.change(pair, change));
+    } catch (error) {
+      const away = error instanceof FaultError && error.cause instanceof StoreUnavailableError;
+      if (away && this.options.keep?.(pair, event) === true) return;
+      throw error;
+    }
     if (ignored !== undefined) this.options.onIgnored?.(pair, event, ignored);
   }
 

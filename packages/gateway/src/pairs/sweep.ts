@@ -18,8 +18,11 @@ export interface SweepOptions {
   readonly retryMs?: number;
 }
 
-/** Whose pairs a sweep tells: a share, since each worker has noticed the cause itself, or all, since no other may have. */
-export type Extent = 'share' | 'all';
+/**
+ * Whose pairs a sweep tells: a share, since each worker has noticed the cause itself; all, since no other may have; or
+ * those of these keys.
+ */
+export type Extent = 'share' | 'all' | readonly string[];
 
 /** The events that a pair is owed, by its record; none for most pairs. */
 export type Select = (pair: Pair, record: PairRecord) => readonly EngineEvent[];
@@ -62,7 +65,7 @@ export class Sweeper {
     const perSecond = this.options.perSecond();
     const perPace = Math.max(1, Math.round((perSecond * PACE_MS) / 1_000));
     let told = 0;
-    for await (const key of this.options.store.scan()) {
+    for await (const key of typeof extent === 'string' ? this.options.store.scan() : extent) {
       if (this.stopped) return told;
       if (extent === 'share' && !this.options.isMine(key)) continue;
       if (!(await this.tell(pairOf(key), select))) continue;
