@@ -1,0 +1,170 @@
+import { shows } from './support/cast';
+import { annAdds, bobAdds } from './support/contact-list';
+import { seesAtLast, soon, START_MS, tellsBusy } from './support/recovery';
+import { SipPeer } from './support/raw-sip';
+import { SipChat } from './support/sip-chat';
+import { SipPerson } from './support/sip-person';
+import { bounceOf } from './support/stanza-error';
+import { DOMAIN, World } from './support/world';
+import type { XmppUser } from './support/xmpp-user';
+
+const ANN = `ann@${DOMAIN}`;
+const PLAIN = { 'Content-Type': 'text/plain' };
+
+describe('the SIP server goes away', () => {
+  let server: SipPeer;
+  let world: World;
+  let ann: XmppUser;
+  /** The people are those of the server that runs now. */
+  const person = (name: string): SipPerson => new SipPerson(server, `${name}@${DOMAIN}`);
+
+  const answersProbes = (): void => server.serve('OPTIONS', (incoming) => server.reply(incoming, 200));
+
+  /** The same address again. What comes before it answers probes is left without an answer. */
+  async function serverStarts(): Promise<void> {
+    const { port, nextHop } = server;
+    server = await SipPeer.start({ name: 'far SIP server', port, ...(nextHop && { nextHop }) });
+  }
+
+  beforeAll(async () => {
+    server = await SipPeer.start({ name: 'far SIP server' });
+    answersProbes();
+    world = await World.start({ dialect: 'microsoft', nextHopPort: server.port, sip: { requestTimeoutSeconds: 2, inviteTimeoutSeconds: 3 } });
+    server.nextHop = { port: world.sipPort, transport: 'tcp' };
+    ann = await world.signIn();
+  }, START_MS);
+
+  afterAll(async () => {
+    await world.stop();
+    await server.stop();
+  });
+
+  test('promises 1, 3 and 4: it refuses connections, and comes back', async () => {
+    await annAdds({ ann, bob: person('bob') });
+    await bobAdds({ ann, bob: person('bob') });
+    const { port, nextHop } = server;
+    await server.stop();
+    await ann.sendChat(`bob@${DOMAIN}`, 'Are you there?', 'm1');
+    expect(await bounceOf(ann, 'm1')).toMatchObject({ condition: 'remote-server-timeout', body: 'Are you there?' });
+    await seesAtLast(ann, person('bob'), 'offline');
+    await shows(ann, 'dnd');
+
+    server = await SipPeer.start({ name: 'far SIP server', port, ...(nextHop && { nextHop }) });
+    answersProbes();
+    const bob = person('bob');
+    await soon(
+      Promise.all([
+        bob.letsWatch().then((watch) => tellsBusy(bob, watch)),
+        seesAtLast(ann, bob, 'dnd'),
+        bob.isToldAtLast({ draft: 'busy' }),
+      ]),
+    );
+    await ann.sendChat(bob.address, 'Welcome back');
+    expect((await new SipChat('microsoft', bob, ANN).hears()).text).toBe('Welcome back');
+    await shows(ann);
+  });
+
+  test('promises 1, 3 and 4: it takes connections and stays silent, and wakes up', async () => {
+    await annAdds({ ann, bob: person('carol') });
+    const { port, nextHop } = server;
+    await server.stop();
+    server = await SipPeer.start({ name: 'silent SIP server', port, ...(nextHop && { nextHop }) });
+    const carol = person('carol');
+    await ann.sendChat(carol.address, 'Are you there?', 'm2');
+    expect(await bounceOf(ann, 'm2')).toMatchObject({ condition: 'remote-server-timeout' });
+    await seesAtLast(ann, carol, 'offline');
+
+    answersProbes();
+    await soon(Promise.all([carol.letsWatch().then((watch) => tellsBusy(carol, watch)), seesAtLast(ann, carol, 'dnd')]));
+  });
+});
+
+describe('the XMPP server goes away', () => {
+  let world: World;
+  let ann: XmppUser;
+  let bob: SipPerson;
+  let chat: SipChat;
+
+  beforeAll(async () => {
+    world = await World.start({ dialect: 'microsoft', prosody: { extraModules: ['offline'] } });
+    ann = await world.signIn();
+    bob = new SipPerson(world.peer, `bob@${DOMAIN}`);
+    chat = new SipChat('microsoft', bob, ANN);
+  }, START_MS);
+  afterAll(() => world.stop());
+
+  test('XD-14, promises 1, 3 and 4: it crashes, and comes back', async () => {
+    await annAdds({ ann, bob });
+    await bobAdds({ ann, bob });
+    world.prosody.kill('SIGKILL');
+    const answered = chat.writes('Are you there?');
+    await bob.isToldAtLast({ basic: 'closed' });
+    await world.prosody.restart();
+    await soon(recovery());
+    await ann.sendChat(bob.address, 'I am back');
+    expect((await chat.hears()).text).toBe('I am back');
+
+    async function recovery(): Promise<void> {
+      expect((await answered).status).toBe(200);
+      expect((await bob.answers('SUBSCRIBE', 200)).header('Expires')).toBe('0'); // nobody is signed in yet
+      ann = await world.signIn();
+      await ann.takeMessage('Are you there?');
+      await tellsBusy(bob, await bob.letsWatch());
+      await seesAtLast(ann, bob, 'dnd');
+      await bob.isToldAtLast({ basic: 'open' });
+    }
+  });
+});
+
+describe('Redis goes away', () => {
+  let world: World;
+  let ann: XmppUser;
+  let bob: SipPerson;
+  let chat: SipChat;
+
+  beforeAll(async () => {
+    world = await World.start({ dialect: 'microsoft', store: 'redis', sipServer: 'process' });
+    ann = await world.signIn();
+    bob = new SipPerson(world.peer, `bob@${DOMAIN}`);
+    chat = new SipChat('microsoft', bob, ANN);
+  }, START_MS);
+  afterAll(() => world.stop());
+
+  test('promises 1, 3 and 4: it is restarted', async () => {
+    const watch = await annAdds({ ann, bob });
+    await bobAdds({ ann, bob });
+    await world.redis.suspend();
+    await ann.sendChat(bob.address, 'Too early', 'm1');
+    expect(await bounceOf(ann, 'm1')).toMatchObject({ condition: 'resource-constraint' });
+    const refused = await chat.person.peer.request('MESSAGE', { from: bob.uri, to: `sip:${ANN}`, headers: PLAIN, body: 'Too early' });
+    expect([refused.response.status, Number(refused.response.header('Retry-After')) > 0]).toEqual([503, true]);
+    await shows(ann, 'dnd');
+    expect((await tellsBusy(bob, watch)).status).toBe(503);
+
+    await world.redis.resume();
+    await soon(
+      Promise.all([
+        bob.isToldAtLast({ draft: 'busy' }),
+        bob.letsWatch().then((again) => tellsBusy(bob, again)),
+        seesAtLast(ann, bob, 'dnd'),
+      ]),
+    );
+    await ann.sendChat(bob.address, 'In time');
+    expect((await chat.hears()).text).toBe('In time');
+    const complaints = world.gateway.lines.filter(({ level }) => level === 'error');
+    expect(new Set(complaints.map(({ event }) => event))).toEqual(new Set(['store_unavailable']));
+  });
+
+  test('a worker starts meanwhile: it says so once, waits, and becomes ready', async () => {
+    await world.redis.suspend();
+    const worker = await world.startWorker('w2', /"event":"xmpp_link_up"/);
+    const { status, body } = await worker.readyz();
+    expect(status).toBe(503);
+    expect(body.parts).toContainEqual({ name: 'store', ready: false, why: expect.stringContaining('ECONNREFUSED') });
+    await world.redis.resume();
+    await worker.logged(/"event":"worker_ready"/);
+    const complaints = worker.lines.filter(({ level }) => ['warn', 'error', 'fatal'].includes(level));
+    expect(complaints.map(({ event }) => event)).toEqual(['store_unavailable']);
+    expect((await worker.readyz()).status).toBe(200);
+  });
+});
