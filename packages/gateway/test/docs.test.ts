@@ -57,7 +57,7 @@ describe('docs/log-fields.md', () => {
   /** What the page says of a package. */
   function documented(name: string): Line[] {
     const section = text.split(/^## /m).find((each) => each.startsWith(`${name}\n`)) ?? '';
-    return [...section.matchAll(/^\| `(\w+)` \| ([a-z, ]+) \| ([^|]*) \|/gm)].map(([, event = '', levels = '', fields = '']) => ({
+    return [...section.matchAll(/^\| `(\w+)` \| ([a-z, ]+) \|([^|]*)\|/gm)].map(([, event = '', levels = '', fields = '']) => ({
       event,
       levels: levels.trim().split(', ').sort(),
       fields: [...fields.matchAll(/`(\w+)`/g)].map(([, field = '']) => field).sort(),

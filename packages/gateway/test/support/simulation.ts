@@ -169,7 +169,7 @@ export class Simulation {
     await this.time.pass(60_000);
     this.calm = true;
     for (const member of this.members) member.offline = false;
-    await this.time.pass(240_000);
+    await this.time.pass(200_000);
   }
 
   private born(): Member {
@@ -178,7 +178,7 @@ export class Simulation {
       if (member.dead) return;
       if (!this.calm && this.chance.percent(5)) member.offline = !member.offline;
       void member.due.takeDue();
-      this.time.after(this.calm ? 2_000 : 500, look);
+      this.time.after(this.calm ? 3_000 : 500, look);
     };
     this.time.after(this.chance.below(500), look);
     return member;
