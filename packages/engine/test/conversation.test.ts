@@ -312,6 +312,7 @@ describe('session mode: the SIP user writes', () => {
 
   test('a message that was on its way in a replaced session is sent once more in the new one when that session is dead', () => {
     const play = openedByUs();
+    play.pass(10);
     play.says('one');
     const second = theirDialog('second');
     play.request('sip.invite', { ref: newRef(second), dialog: second });
@@ -345,6 +346,35 @@ describe('glare (observed A3)', () => {
     expect(statusOf(play.request('sip.bye', { ref: refOf(bobs, 4) }))).toBe(200);
     expect(play.record.conversation).toMatchObject({ is: 'open', theirs: undefined });
     expect(statusOf(play.request('sip.message', { ref: refOf(bobs, 5), message: { text: 'hi' } }))).toBe(481);
+  });
+
+  test('observed A3: their INVITE comes after the answer that it has crossed: both are kept, ours is used', () => {
+    const play = new Play();
+    play.says('one');
+    const ours = play.pending('sip.invite').dialog;
+    play.answer('sip.invite', 200);
+    expect(names(play.request('sip.invite', { ref: newRef(bobs), dialog: bobs }))).toEqual(['sip.answer']);
+    const mongrel = { callId: ours.callId, remoteTag: 'bob-theirs', localTag: 'bob-ours', cseq: 2 };
+    expect(statusOf(play.request('sip.message', { ref: mongrel, message: { text: 'a' } }))).toBe(200);
+    expect(names(play.answer('sip.message', 200))).toEqual([]);
+    expect(only(play.says('two'), 'sip.message').dialog?.callId).toBe(ours.callId);
+  });
+
+  test('observed A3: an INVITE that seemed to have crossed, from a far side that has forgotten our session: theirs is used', () => {
+    const play = openedByUs();
+    play.request('sip.invite', { ref: newRef(bobs), dialog: bobs });
+    play.says('one');
+    const effects = play.answer('sip.message', 481);
+    expect(only(effects, 'sip.message')).toMatchObject({ message: { text: 'one' }, dialog: { callId: 'bob-call' } });
+    expect(names(effects)).toEqual(['sip.bye', 'sip.message']);
+  });
+
+  test('observed A2: an INVITE long after the answer to ours replaces our session', () => {
+    const play = openedByUs();
+    play.pass(10);
+    const effects = play.request('sip.invite', { ref: newRef(bobs), dialog: bobs });
+    expect(names(effects)).toEqual(['sip.answer', 'sip.bye']);
+    expect(only(play.says('one'), 'sip.message').dialog?.callId).toBe('bob-call');
   });
 
   test('observed A3: ours refused: theirs is used for what waits', () => {

@@ -115,5 +115,6 @@ function accepted(state: Inviting, { effect, outcome }: InviteOutcome, facts: Fa
   const taken = outcome.firstTextTaken === true ? 1 : 0;
   const queue = state.queue.slice(taken);
   const endsAfter = state.endsAfter === undefined ? undefined : state.endsAfter - taken;
-  return pump({ ...memoryOf(state), is: 'open', dialog, theirs, queue, endsAfter, idleAt: idleFrom(facts) }, facts);
+  const open: Open = { ...memoryOf(state), is: 'open', dialog, theirs, queue, endsAfter, acceptedAt: facts.at, idleAt: idleFrom(facts) };
+  return pump(open, facts);
 }

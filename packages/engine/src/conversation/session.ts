@@ -41,10 +41,22 @@ export function invitedInGlare(state: Inviting, event: InviteEvent, facts: Facts
   return to({ ...state, theirs: event.dialog }, accept(event), ...replace(event, facts, state.theirs));
 }
 
-/** A second INVITE of the same peer replaces its session (microsoft-observed A2). */
+/** So long after the answer to ours an INVITE of the far side may still have been written before it (glare). */
+const CROSSING_MS = 2_000;
+
+/** Answer and INVITE come by different connections, or workers: nothing keeps them in order. */
+function hasCrossed(state: Open, facts: Facts): boolean {
+  return state.acceptedAt !== undefined && facts.at < state.acceptedAt + CROSSING_MS;
+}
+
+/**
+ * A second INVITE of the same peer replaces its session (microsoft-observed A2), unless it has crossed the answer to ours:
+ * then both are kept as in any glare, and should ours be dead after all, the next message finds out.
+ */
 export function invitedAgain(state: Open, event: InviteEvent, facts: Facts): Step<Conversation> {
   const refusal = refusalOf(event, facts);
   if (refusal !== undefined) return to(state, refusal);
+  if (hasCrossed(state, facts)) return to({ ...state, theirs: event.dialog }, accept(event), ...replace(event, facts, state.theirs));
   const open: Open = { ...memoryOf(state), is: 'open', dialog: event.dialog, idleAt: idleFrom(facts), typingTold: false };
   const step = pump(open, facts);
   return { ...step, effects: [accept(event), ...replace(event, facts, state.dialog, state.theirs), ...step.effects] };

@@ -60,6 +60,8 @@ export interface Open extends Memory {
   readonly dialog: Dialog;
   /** A second one, after glare: kept for receiving until the far side ends it. */
   readonly theirs?: Dialog | undefined;
+  /** When our INVITE was accepted, if it was ours that opened the session. */
+  readonly acceptedAt?: number | undefined;
   /** So many of the queued messages still go out in this session, then it is ended. */
   readonly endsAfter?: number | undefined;
 }
