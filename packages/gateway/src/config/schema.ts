@@ -145,7 +145,7 @@ const limits = z.strictObject({
     .number()
     .int()
     .min(1)
-    .default(500)
+    .default(2_000)
     .describe('pairs told per second about a lost connection, a route or a server that went or came back'),
 });
 

@@ -85,7 +85,8 @@ export class SipSide {
     const context = this.writing(route);
     const begun = now();
     const first = writeRequest(effect, this.parties(record), context);
-    log.debug({ trace: effect.trace, method: first.method, from: pair.user, to: pair.contact, route: route?.name }, 'request_sent');
+    const callId = first.headers['Call-ID'] ?? effect.dialog?.callId;
+    log.debug({ trace: effect.trace, method: first.method, from: pair.user, to: pair.contact, callId, route: route?.name }, 'request_sent');
     metrics.requests.inc({ direction: 'out', method: first.method });
     let sent = effect;
     let result: SipResult = route === undefined ? { is: 'unsent', why: 'no route' } : await links.request(first);
