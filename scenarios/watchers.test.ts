@@ -1,3 +1,5 @@
+import xml from '@xmpp/xml';
+
 import { allows, Cast, refuses, rosterState, sees, shows, unclaimedFrom } from './support/cast';
 import { annAdds, AVAILABLE, bobAdds, CLOSED, open, OPEN } from './support/contact-list';
 import type { Notice } from './support/sip-person';
@@ -110,5 +112,18 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     await refuses(ann, bob);
     expect(await bob.isTold(inward)).toMatchObject({ substate: 'active', said: CLOSED });
     expect(await rosterState(ann, bob)).not.toBe('from');
+  });
+
+  it('is removed from her roster: both directions end (PRES-10, PRES-25)', async () => {
+    const { ann, bob } = await cast.couple();
+    const outward = await annAdds({ ann, bob });
+    const inward = await bobAdds({ ann, bob });
+    const item = xml('item', { jid: bob.address, subscription: 'remove' });
+    await ann.request(xml('iq', { type: 'set' }, xml('query', { xmlns: 'jabber:iq:roster' }, item)));
+    const end = await bob.answers('SUBSCRIBE', 200);
+    expect([end.callId, end.header('Expires')]).toEqual([outward.callId, '0']);
+    await bob.tells(outward, open(bob), 'terminated;reason=timeout');
+    expect(await bob.isTold(inward)).toMatchObject({ substate: 'active', said: CLOSED });
+    expect(await rosterState(ann, bob)).toBeUndefined();
   });
 });
