@@ -17,6 +17,7 @@ import { EffectRunner } from './pairs/runner';
 import type { StoredPair } from './pairs/stored';
 import { Sweeper, type Extent, type Select } from './pairs/sweep';
 import { RouteTable, type Route } from './routes';
+import { Sequence } from './sides/sequence';
 import { SipSide } from './sides/sip-side';
 import { XmppSide } from './sides/xmpp-side';
 
@@ -139,7 +140,8 @@ export class Worker {
       maxCached: MAX_ACCOUNTS,
       now: this.now,
     });
-    const common = { loop: this.loop, accounts: this.accounts, routes: this.table, log, metrics: this.metrics, now: this.now };
+    const sides = { loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table };
+    const common = { ...sides, log, metrics: this.metrics, now: this.now };
     this.xmppSide = new XmppSide({ ...settings, ...common, link: xmpp, onWithdrawn: () => this.contactsWithdrawn() });
     this.sipSide = new SipSide({
       ...settings,

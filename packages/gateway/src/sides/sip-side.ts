@@ -24,7 +24,7 @@ import type { Logger } from '../log';
 import { methodLabel, type Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
 import { nextHop, type Route, type RouteTable } from '../routes';
-import { Sequence } from './sequence';
+import type { Sequence } from './sequence';
 
 /** The part of the SIP links that this side uses. */
 export interface SipPort {
@@ -35,6 +35,8 @@ export interface SipPort {
 export interface SipSideOptions {
   readonly links: SipPort;
   readonly loop: PairLoop;
+  /** Shared by both sides: what came first is handled first, also while a question about an account is open. */
+  readonly sequence: Sequence;
   readonly accounts: Accounts;
   readonly access: AccessList;
   readonly routes: RouteTable;
@@ -54,8 +56,6 @@ const SESSION = { host: '127.0.0.1', port: 5060 };
 
 /** SIP requests and answers in and out: the SIP end of docs/route-of-a-message.md. */
 export class SipSide {
-  private readonly sequence = new Sequence();
-
   constructor(private readonly options: SipSideOptions) {}
 
   /** Takes one request. Never rejects: whatever goes wrong becomes an answer and a line in the log. */
@@ -104,7 +104,7 @@ export class SipSide {
     log[level]({ trace: effect.trace, method: outcome.method, status: outcome.status, result: outcome.result }, 'request_answered');
     if (outcome.result !== 'answered' && route !== undefined) this.options.onUnreachable(route);
     // What the far side sent before its answer is handled before it: in glare it matters which came first (observed A3).
-    await this.sequence.begun(pairKey(pair));
+    await this.options.sequence.begun(pairKey(pair));
     return outcome;
   }
 
@@ -141,7 +141,7 @@ export class SipSide {
   /** Requests of one pair keep their order although some wait for the XMPP server's word about an account. */
   private hand(request: SipRequestIn, pair: Pair, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<void> {
     const check = opensSomething(event) ? () => this.admit(sipUser, xmppUser) : undefined;
-    return this.sequence.run(pairKey(pair), check, async (refusal) => {
+    return this.options.sequence.run(pairKey(pair), check, async (refusal) => {
       if (refusal !== undefined) return this.refuse(request, refusal, event.trace);
       await this.options.loop.handle(pair, event, sipUser.uri);
     });

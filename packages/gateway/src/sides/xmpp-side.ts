@@ -1,6 +1,6 @@
 import { answerIq, readAccountAnswer, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza } from '@isthmus/codec';
 import type { Effect, EngineEvent, RequestEffect } from '@isthmus/engine';
-import { fault, FaultError, type BareJid, type Fault, type Pair } from '@isthmus/model';
+import { fault, FaultError, pairKey, type BareJid, type Fault, type Pair } from '@isthmus/model';
 import type { XmppLink } from '@isthmus/xmpp';
 import type { Element } from '@xmpp/xml';
 import type { Account, Accounts } from '../accounts';
@@ -9,6 +9,7 @@ import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
 import type { RouteTable } from '../routes';
+import type { Sequence } from './sequence';
 
 /** How long the XMPP server may take to answer a question about an account. */
 const ACCOUNT_TIMEOUT_MS = 5_000;
@@ -16,6 +17,8 @@ const ACCOUNT_TIMEOUT_MS = 5_000;
 export interface XmppSideOptions {
   readonly link: Pick<XmppLink, 'send' | 'request'>;
   readonly loop: PairLoop;
+  /** Shared by both sides: what came first is handled first, also while a question about an account is open. */
+  readonly sequence: Sequence;
   readonly accounts: Accounts;
   readonly routes: RouteTable;
   readonly domain: string;
@@ -72,7 +75,7 @@ export class XmppSide {
   }
 
   private async take(stanza: Element, trace: string): Promise<void> {
-    const { domain, routes, loop, log, now, maxMessageBytes } = this.options;
+    const { domain, routes, loop, sequence, log, now, maxMessageBytes } = this.options;
     const reading = readStanza(stanza, { at: now(), trace, newId, maxTextBytes: maxMessageBytes });
     if (reading.is === 'ignore') return log.debug({ trace, why: reading.why }, 'stanza_ignored');
     if (reading.is === 'refuse') return this.refuse(stanza, reading.fault, trace);
@@ -82,7 +85,7 @@ export class XmppSide {
     if (domainOf(pair.user) !== domain) return this.refuse(stanza, fault('sender.foreign'), trace);
     if (routes.find(domainOf(pair.contact)) === undefined) return this.refuse(stanza, fault('route.none'), trace);
     if (event.on === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'taken' });
-    await loop.handle(pair, event);
+    await sequence.run(pairKey(pair), undefined, () => loop.handle(pair, event));
   }
 
   private async answer(stanza: Element, trace: string): Promise<void> {
