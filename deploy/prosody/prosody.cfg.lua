@@ -21,6 +21,8 @@ certificates = "/var/lib/prosody/certs"
 -- The workers connect from the compose network; the port is not published.
 component_ports = { 5347 }
 component_interfaces = { "*" }
+-- Small stanzas go out at once.
+network_settings = { nagle = false }
 
 VirtualHost(domain)
   modules_enabled = { "isthmus" }

@@ -135,6 +135,9 @@ export class SipSide {
     }
     const { sipUser, xmppUser, event } = reading;
     log.debug({ trace, callId, on: event.on, from: sipUser.jid.bare, to: xmppUser.bare }, 'request_received');
+    if (event.on === 'sip.notify' && event.unreadable !== undefined) {
+      log.warn({ trace, callId, from: sipUser.jid.bare, why: event.unreadable.text }, 'document_unreadable');
+    }
     await this.hand(request, { user: xmppUser.bare, contact: sipUser.jid.bare }, sipUser, xmppUser, event);
   }
 
@@ -211,7 +214,12 @@ export class SipSide {
   }
 }
 
-/** Requests that open something are admitted first; those within a dialog or session belong to what was admitted. */
+/**
+ * Requests that open something are admitted first; those within a dialog belong to what was admitted. A SUBSCRIBE always
+ * is: a refresh of a watch that nobody remembers opens it anew.
+ */
 function opensSomething(event: EngineEvent): boolean {
-  return 'ref' in event && event.ref.localTag === undefined && event.on !== 'sip.bye' && event.on !== 'sip.ack' && event.on !== 'sip.cancel';
+  if (event.on === 'sip.subscribe') return true;
+  if (event.on === 'sip.bye' || event.on === 'sip.ack' || event.on === 'sip.cancel') return false;
+  return 'ref' in event && event.ref.localTag === undefined;
 }
