@@ -1,4 +1,4 @@
-import type { SipeUser } from './support/sipe';
+import type { SipeUser } from './support/sipe-user';
 import { describeWithSipe } from './support/sipe-suite';
 import { SipeWorld } from './support/sipe-world';
 import type { XmppUser } from './support/xmpp-user';

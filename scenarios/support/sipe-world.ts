@@ -1,7 +1,8 @@
 import { DEFAULT_DEADLINE_MS } from './mailbox';
-import { SipeBench } from './sipe';
-import type { Direction, SipeMode, SipeUser } from './sipe';
 import type { SipMessage } from './sip-message';
+import { SipeBench } from './sipe';
+import type { Direction, SipeMode } from './sipe';
+import type { SipeUser } from './sipe-user';
 import { World } from './world';
 import type { WorldOptions } from './world';
 import type { XmppUser } from './xmpp-user';

@@ -4,20 +4,18 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-import { DEFAULT_DEADLINE_MS, Mailbox } from './mailbox';
+import { DEFAULT_DEADLINE_MS } from './mailbox';
 import { freePort } from './ports';
 import { Program } from './process';
-import { builtBench, sipeBench } from './sipe-build';
 import { SipMessage } from './sip-message';
+import { builtBench, sipeBench } from './sipe-build';
+import { SipeUser } from './sipe-user';
 
 export { sipeBench } from './sipe-build';
 
 const HOST = '127.0.0.1';
 const SIGN_IN_DEADLINE_MS = 20_000;
 const SECOND_MS = 1_000;
-/** libpurple tells coming, going and any other change by different signals. */
-const CONTACT_EVENTS = ['buddy-online', 'buddy-offline', 'buddy-status'];
-
 /** Which way a message crossed, and how the capture's headings say it. */
 const HEADINGS = { 'to isthmus': 'fe -> peer', 'from isthmus': 'peer -> fe' } as const;
 export type Direction = keyof typeof HEADINGS;
@@ -33,66 +31,6 @@ export interface SipeBenchOptions {
   readonly users?: readonly string[];
   /** Further options of the front end, as its README lists them. */
   readonly frontEnd?: readonly string[];
-}
-
-/** An event of a client: `ev` names it, the other fields are those of the bench's README. */
-export interface SipeEvent {
-  readonly ev: string;
-  readonly [field: string]: unknown;
-}
-
-/** A signed-in SIPE client, headless. */
-export class SipeUser {
-  private readonly events: Mailbox<SipeEvent>;
-
-  constructor(
-    readonly address: string,
-    private readonly program: Program,
-  ) {
-    this.events = new Mailbox(`SIPE ${address}`, (event) => JSON.stringify(event));
-    program.onLine((line) => this.heard(line));
-    void program.exited.then(() => this.events.close(new Error('the client ended')));
-  }
-
-  /** Gives the client one command of its README: `add sip:ann@example.com`, `im WHO text`, `status busy` ... */
-  command(line: string): void {
-    if (/[\r\n]/.test(line)) throw new Error('a command of the SIPE client is one line');
-    this.program.write(`${line}\n`);
-  }
-
-  /** Claims the oldest event of that name whose fields match, waiting for it if need be. */
-  event(name: string, fields: Readonly<Record<string, unknown>> = {}, deadlineMs?: number): Promise<SipeEvent> {
-    const wanted = (event: SipeEvent): boolean =>
-      event.ev === name && Object.entries(fields).every(([field, value]) => event[field] === value);
-    return this.events.take({ what: `event ${name} ${JSON.stringify(fields)}`, wanted, deadlineMs });
-  }
-
-  /** The next status in which the client shows a contact: a status id of libpurple (available, away, busy, offline ...). */
-  async sees(contact: string, deadlineMs?: number): Promise<string> {
-    const wanted = (event: SipeEvent): boolean => CONTACT_EVENTS.includes(event.ev) && event['who'] === contact;
-    const { status } = await this.events.take({ what: `status of ${contact}`, wanted, deadlineMs });
-    return String(status);
-  }
-
-  /** Events nobody has claimed. */
-  get unclaimed(): readonly SipeEvent[] {
-    return this.events.unclaimed;
-  }
-
-  /** Signs out cleanly and ends the client. */
-  async stop(): Promise<void> {
-    await this.program.stop();
-  }
-
-  /** Ends the client without a word on the wire. */
-  async crash(): Promise<void> {
-    this.program.kill('SIGKILL');
-    await this.program.stop();
-  }
-
-  private heard(line: string): void {
-    if (line.startsWith('{')) this.events.put(JSON.parse(line) as SipeEvent);
-  }
 }
 
 /** The bench: a stub of Microsoft's front end with a static route to isthmus, and real SIPE clients behind it. */

@@ -1,0 +1,65 @@
+import { Mailbox } from './mailbox';
+import type { Program } from './process';
+
+/** libpurple tells coming, going and any other change by different signals. */
+const CONTACT_EVENTS = ['buddy-online', 'buddy-offline', 'buddy-status'];
+
+/** An event of a client: `ev` names it, the other fields are those of the bench's README. */
+export interface SipeEvent {
+  readonly ev: string;
+  readonly [field: string]: unknown;
+}
+
+/** A signed-in SIPE client, headless. */
+export class SipeUser {
+  private readonly events: Mailbox<SipeEvent>;
+
+  constructor(
+    readonly address: string,
+    private readonly program: Program,
+  ) {
+    this.events = new Mailbox(`SIPE ${address}`, (event) => JSON.stringify(event));
+    program.onLine((line) => this.heard(line));
+    void program.exited.then(() => this.events.close(new Error('the client ended')));
+  }
+
+  /** Gives the client one command of its README: `add sip:ann@example.com`, `im WHO text`, `status busy` ... */
+  command(line: string): void {
+    if (/[\r\n]/.test(line)) throw new Error('a command of the SIPE client is one line');
+    this.program.write(`${line}\n`);
+  }
+
+  /** Claims the oldest event of that name whose fields match, waiting for it if need be. */
+  event(name: string, fields: Readonly<Record<string, unknown>> = {}, deadlineMs?: number): Promise<SipeEvent> {
+    const wanted = (event: SipeEvent): boolean =>
+      event.ev === name && Object.entries(fields).every(([field, value]) => event[field] === value);
+    return this.events.take({ what: `event ${name} ${JSON.stringify(fields)}`, wanted, deadlineMs });
+  }
+
+  /** The next status in which the client shows a contact: a status id of libpurple (available, away, busy, offline ...). */
+  async sees(contact: string, deadlineMs?: number): Promise<string> {
+    const wanted = (event: SipeEvent): boolean => CONTACT_EVENTS.includes(event.ev) && event['who'] === contact;
+    const { status } = await this.events.take({ what: `status of ${contact}`, wanted, deadlineMs });
+    return String(status);
+  }
+
+  /** Events nobody has claimed. */
+  get unclaimed(): readonly SipeEvent[] {
+    return this.events.unclaimed;
+  }
+
+  /** Signs out cleanly and ends the client. */
+  async stop(): Promise<void> {
+    await this.program.stop();
+  }
+
+  /** Ends the client without a word on the wire. */
+  async crash(): Promise<void> {
+    this.program.kill('SIGKILL');
+    await this.program.stop();
+  }
+
+  private heard(line: string): void {
+    if (line.startsWith('{')) this.events.put(JSON.parse(line) as SipeEvent);
+  }
+}
