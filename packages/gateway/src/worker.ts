@@ -289,7 +289,7 @@ export class Worker {
 
   private routeChanged(route: Route, state: 'up' | 'down', before: string): void {
     const { log } = this.parts;
-    log[state === 'down' ? 'warn' : 'info']({ route: route.name, before }, state === 'down' ? 'route_down' : 'route_up');
+    log[state === 'down' ? 'warn' : 'info']({ route: route.name, host: route.host, port: route.port, before }, state === 'down' ? 'route_down' : 'route_up');
     const affects = (pair: Pair) => route.domains.includes(domainOf(pair.contact));
     if (state === 'down' && !route.domains.some((domain) => this.table.isReachable(domain))) {
       this.tell('route.down', 'route_down', affects);
