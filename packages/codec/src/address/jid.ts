@@ -2,11 +2,10 @@
 
 import { type BareJid, fail, fault, type Jid, type Result, succeed } from '@isthmus/model';
 import { readDomain } from './domain';
-import { prepareOpaque, prepareUsername } from './precis';
+import { MAX_PART_OCTETS, prepareOpaque, prepareUsername } from './precis';
 
 /** Three parts of at most 1023 octets and two separators. */
-const MAX_LENGTH = 3 * 1023 + 2;
-const MAX_PART_OCTETS = 1023;
+const MAX_LENGTH = 3 * MAX_PART_OCTETS + 2;
 /** UTF-16 units: more than any text that NFC brings down to 1023 octets. What is longer is refused before any work on it. */
 const MAX_UNPREPARED = 2 * MAX_PART_OCTETS;
 /** RFC 7622 section 3.3.1. */

@@ -6,6 +6,8 @@
 import { precisProperty } from './precis-classes';
 import { isContextAllowed, satisfiesBidiRule } from './precis-context';
 
+/** RFC 7622 section 3.1, for each part of a JID. */
+export const MAX_PART_OCTETS = 1023;
 /** The common case, decided at once: ASCII7 is valid throughout; text without a letter in upper case maps to itself. */
 const PLAIN_USERNAME = /^[\x21-\x40\x5B-\x7E]+$/;
 const PLAIN_OPAQUE = /^[\x20-\x7E]+$/;
@@ -37,8 +39,14 @@ export function prepareOpaque(text: string): string | undefined {
   return isOfClass(mapped, true) ? mapped : undefined;
 }
 
-/** Whether every character belongs to the FreeformClass, or to the IdentifierClass. Empty text belongs to neither. */
+/**
+ * Whether every character belongs to the FreeformClass, or to the IdentifierClass. Empty text belongs to neither, and text
+ * too long for a JID is not looked at: the context rules read all of it for each of their characters.
+ */
 function isOfClass(text: string, freeform: boolean): boolean {
+  if (Buffer.byteLength(text) > MAX_PART_OCTETS) {
+    return false;
+  }
   let index = 0;
   for (const character of text) {
     const property = precisProperty(character);

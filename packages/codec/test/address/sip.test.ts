@@ -27,6 +27,8 @@ describe('both ways', () => {
     ['sip:foo@sip.example;gr=bar', 'foo@sip.example/bar', 'ADDR-2'],
     ['sip:m&m@xmpp.example', 'm\\26m@xmpp.example', 'ADDR-3'],
     ['sip:user%40host@example.com', 'user\\40host@example.com', 'ADDR-4'],
+    ['sip:a%5C20b@example.com', 'a\\5c20b@example.com', 'ADDR-1: undone first, then escaped for the other side'],
+    ['sip:a%2520@example.com', 'a%20@example.com', 'ADDR-1: undone once only'],
     ['sip:c%3A%5C5commas@example.com', 'c\\3a\\5c5commas@example.com', 'ADDR-4'],
     ['sip:alice;day=tuesday@atlanta.com', 'alice;day=tuesday@atlanta.com', 'ADDR-3'],
     ['sip:juliet@example.com;gr=a%3Blr%3Fb%3Dc%3Ed%22e', 'juliet@example.com/a;lr?b=c>d"e', 'ADDR-7'],

@@ -41,7 +41,7 @@ describe('SEC-9, DR-11: nothing can add a header', () => {
     expect(Object.keys(out.headers)).not.toContain('Route');
   });
 
-  test('Z02: the thread of a message goes nowhere near a header', () => {
+  test('IM-3, Z02: the thread of a message goes nowhere near a header', () => {
     for (const thread of ['a "b" <c>\r\nRoute: x', 't'.repeat(5000)]) {
       const out = writeRequest({ ...K, do: 'sip.message', callId: 'c', message: { text: 'x', thread } }, PARTIES, WRITE);
       expect(lines(out).join('\n')).not.toContain(thread.slice(0, 5));
