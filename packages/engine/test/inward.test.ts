@@ -155,7 +155,7 @@ describe('the XMPP user decides', () => {
     ['microsoft', 'answers that he is offline'],
     ['simple', 'is silent (XD-4)'],
     ['microsoft', 'is silent (XD-4)'],
-  ] as const)('PRES-25 polite block (%s): a blocked watcher gets what a watcher of an offline user gets, whose server %s', (dialect, server) => {
+  ] as const)('PRES-24, PRES-25 polite block (%s): a blocked watcher gets what a watcher of an offline user gets, whose server %s', (dialect, server) => {
     const told = (decision: 'xmpp.subscribed' | 'xmpp.unsubscribed') => {
       const play = new Play(contextOf(dialect));
       play.subscribes('desk');
