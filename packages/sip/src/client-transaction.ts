@@ -74,11 +74,20 @@ export class ClientTransaction {
   private answered(request: DrachtioRequest, response: DrachtioResponse, ack: SendAck): void {
     const { status, reason = '' } = response;
     if (status < 200) {
-      if (!this.over) this.onProvisional?.(status, reason);
+      if (!this.over) this.provisional(status, reason);
       return;
     }
     if (this.isInvite && status < 300) this.acknowledge(request, response, ack);
     this.finish(readResponse(response, request, this.context.via));
+  }
+
+  /** What the caller's listener throws must not reach the library: it would cost the connection. */
+  private provisional(status: number, reason: string): void {
+    try {
+      this.onProvisional?.(status, reason);
+    } catch (error) {
+      this.context.log.error({ server: this.context.via.server, callId: this.out.headers['call-id'], error }, 'sip_provisional_handle_failed');
+    }
   }
 
   /** RFC 3261 section 13.2.2.4; and an answer after our deadline leaves a session that nobody wants: BYE. */

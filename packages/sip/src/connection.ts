@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { Srf } from './drachtio';
 import type { DrachtioAgent, DrachtioReply, DrachtioRequest, DrachtioSrf, DrachtioWire, RequestOptions, Sent } from './drachtio';
 import type { SipLinkLog } from './log';
+import { Pinger } from './pinger';
 import { fieldsOf, hideMultipart, isReadable, refusalOf } from './wire-guard';
 import { WriteGate } from './write-gate';
 
@@ -20,7 +21,7 @@ export interface ConnectionOptions {
   readonly worker: string;
   readonly limits: 'drachtio' | 'none';
   readonly maxQueuedBytes: number;
-  /** For connecting and authenticating together. Milliseconds. */
+  /** For connecting, authenticating and registering verbs together. Milliseconds. */
   readonly connectTimeoutMs: number;
   /** After so much silence the server is pinged; after as much again the connection counts as dead. Milliseconds. */
   readonly pingMs: number;
@@ -28,7 +29,7 @@ export interface ConnectionOptions {
 }
 
 export interface ConnectionEvents {
-  /** Authenticated; verbs are registered. */
+  /** Authenticated, and the server has acknowledged every verb: from now on it spreads requests over this connection too. */
   readonly onUp: () => void;
   /** Called once, whether it was up or not. */
   readonly onClosed: (reason: string) => void;
@@ -43,6 +44,7 @@ export interface ConnectionEvents {
 export class Connection {
   private readonly srf: DrachtioSrf;
   private readonly gate: WriteGate;
+  private readonly pinger: Pinger;
   private agent: DrachtioAgent | undefined;
   private socket: Socket | undefined;
   private over = false;
@@ -50,10 +52,10 @@ export class Connection {
   readonly closed: Promise<void>;
   private resolveClosed: () => void = () => undefined;
   private reason: string | undefined;
-  private heard = true;
-  private pinged = false;
+  private isAuthenticated = false;
+  /** Ids of the messages that register verbs and are not acknowledged yet. */
+  private readonly unregistered = new Set<string>();
   private connectTimer: NodeJS.Timeout | undefined;
-  private pingTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly options: ConnectionOptions,
@@ -63,6 +65,11 @@ export class Connection {
       ...options,
       write: (frame) => this.socket?.write(frame),
       socketBytes: () => this.socket?.writableLength ?? 0,
+    });
+    this.pinger = new Pinger({
+      pingMs: options.pingMs,
+      ping: () => this.say('ping'),
+      onSilence: (silentMs) => this.destroy(`silent for ${silentMs} ms`),
     });
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
     this.srf = new Srf([options.worker]);
@@ -127,8 +134,21 @@ export class Connection {
       this.destroy('the server refused the secret: it must be the one in its configuration');
       return;
     }
+    this.isAuthenticated = true;
+    this.upIfRegistered();
+  }
+
+  private replied(id: string, verdict: string): void {
+    this.gate.replied(id);
+    if (!this.unregistered.delete(id)) return;
+    if (verdict === 'OK') this.upIfRegistered();
+    else this.destroy('the server refused to give us requests');
+  }
+
+  private upIfRegistered(): void {
+    if (!this.isAuthenticated || this.unregistered.size > 0) return;
     clearTimeout(this.connectTimer);
-    this.pingTimer = setInterval(() => this.tick(), this.options.pingMs);
+    this.pinger.start();
     this.events.onUp();
   }
 
@@ -136,7 +156,7 @@ export class Connection {
     if (this.over) return;
     this.over = true;
     clearTimeout(this.connectTimer);
-    clearInterval(this.pingTimer);
+    this.pinger.stop();
     this.events.onClosed(this.reason ?? 'the server closed the connection');
     this.resolveClosed();
   }
@@ -145,7 +165,9 @@ export class Connection {
   private guard(wire: DrachtioWire): void {
     wire.send = (socket, text) => {
       this.adopt(socket, wire);
-      return this.gate.send(text);
+      const id = this.gate.send(text);
+      if (text.startsWith('route|')) this.unregistered.add(id);
+      return id;
     };
     const listeners = wire.listeners('msg');
     wire.removeAllListeners('msg');
@@ -163,7 +185,7 @@ export class Connection {
     socket.setNoDelay(true);
     socket.removeAllListeners('data');
     socket.on('data', (chunk: Buffer) => {
-      this.heard = true;
+      this.pinger.heard();
       try {
         wire._onData(socket, chunk);
       } catch (error) {
@@ -175,26 +197,12 @@ export class Connection {
 
   private isSafe(text: string): boolean {
     const fields = fieldsOf(text);
-    if (fields[1] === 'response') this.gate.replied(fields[2] ?? '');
+    if (fields[1] === 'response') this.replied(fields[2] ?? '', fields[3] ?? '');
     if (!text.includes('\r\n') || isReadable(text)) return true;
     this.options.log.warn({ type: fields[1], source: fields[5], bytes: text.length }, 'sip_message_unreadable');
     const refusal = refusalOf(text, fields);
     if (refusal !== undefined) this.say(refusal);
     return false;
-  }
-
-  private tick(): void {
-    if (this.heard) {
-      this.heard = false;
-      this.pinged = false;
-      return;
-    }
-    if (this.pinged) {
-      this.destroy(`silent for ${2 * this.options.pingMs} ms`);
-      return;
-    }
-    this.pinged = true;
-    this.say('ping');
   }
 
   /** Sends what nobody waits for. */

@@ -75,6 +75,7 @@ export class Connector {
     this.up = live;
     this.pauseMs = 0;
     this.lastComplaint = undefined;
+    if (this.leaving) live.connection.removeRoutes(); // it was on its way when we took leave
     this.settings.log.info({ server: this.server.name, owner: live.owner }, 'sip_link_up');
     this.events.onUp(live.owner);
   }

@@ -57,6 +57,7 @@ export class SipLinks {
     this.handler = handler;
   }
 
+  /** Tells every change to come. What a listener throws is logged, and the others and the link go on. */
   onChange(listener: (change: SipLinkChange) => void): void {
     this.listeners.push(listener);
   }
@@ -124,7 +125,13 @@ export class SipLinks {
   }
 
   private tell(change: SipLinkChange): void {
-    for (const listener of this.listeners) listener(change);
+    for (const listener of this.listeners) {
+      try {
+        listener(change);
+      } catch (error) {
+        this.settings.log.error({ server: change.server, is: change.is, error }, 'sip_change_handle_failed');
+      }
+    }
   }
 }
 

@@ -9,7 +9,8 @@ export function fieldsOf(text: string): readonly string[] {
   return (end < 0 ? text : text.slice(0, end)).split('|');
 }
 
-const START_LINE = /^(?:SIP\/\d+\.\d+ +\d{3}|[\w\-.!%*+`'~]+ \S+ SIP\/\d+\.\d+)/;
+/** As the library's own expressions, whose `.` ends at U+2028 and U+2029 too. */
+const START_LINE = /^(?:SIP\/\d+\.\d+ +\d{3}.*$|[\w\-.!%*+`'~]+ \S+ SIP\/\d+\.\d+)/;
 const HEADER_LINE = /^(?:[^\s:]+[ \t]*:|[ \t])/;
 
 /**
@@ -18,8 +19,10 @@ const HEADER_LINE = /^(?:[^\s:]+[ \t]*:|[ \t])/;
 export function isReadable(text: string): boolean {
   const start = text.indexOf('\r\n') + 2;
   const end = text.indexOf('\r\n\r\n', start);
+  // Folded, it would be part of the start line.
+  const isFolded = /^[^\r]*\r\n[ \t]/.test(text.slice(start));
   const [startLine = '', ...headers] = text.slice(start, end < 0 ? undefined : end).split('\r\n');
-  return START_LINE.test(startLine) && headers.every((line) => HEADER_LINE.test(line) || (line === '' && end < 0));
+  return !isFolded && START_LINE.test(startLine) && headers.every((line) => HEADER_LINE.test(line) || (line === '' && end < 0));
 }
 
 /**

@@ -37,6 +37,57 @@ describe('one control connection', () => {
     expect(client.frames.unclaimed).toEqual([]);
   });
 
+  it('DR-2: is up when the server has acknowledged every verb, and not before', async () => {
+    server = await FakeDrachtio.start(true, true);
+    under = new LinksUnderTest([{ name: 'd1', host: '127.0.0.1', port: server.port, secret: SECRET }], { stopTimeoutMs: 50 });
+    under.links.start();
+    const client = await server.client();
+    const routes = await Promise.all(Array.from({ length: 8 }, () => client.frame('route')));
+    const [last, ...others] = routes;
+    if (last === undefined) throw new Error('no verb');
+    for (const route of others) client.reply(route, 'OK');
+    client.request(message('', ''), 'early'); // read behind the replies
+    await under.request('MESSAGE');
+    expect(under.links.connections()).toEqual([]);
+    client.reply(last, 'OK');
+    await under.change('up');
+  });
+
+  it('DR-2: a server that refuses a verb is left, and says so', async () => {
+    server = await FakeDrachtio.start(true, true);
+    under = new LinksUnderTest([{ name: 'd1', host: '127.0.0.1', port: server.port, secret: SECRET }]);
+    under.links.start();
+    const client = await server.client();
+    client.reply(await client.frame('route'), 'NOK|too many routes');
+    await client.closed;
+    expect((await under.line('sip_link_down', 'warn')).fields['why']).toContain('refused to give us requests');
+  });
+
+  it('DR-3: a connection that comes up after drain takes no requests', async () => {
+    server = await FakeDrachtio.start(true, true);
+    under = new LinksUnderTest([{ name: 'd1', host: '127.0.0.1', port: server.port, secret: SECRET }], { stopTimeoutMs: 50 });
+    under.links.start();
+    const client = await server.client();
+    const routes = await Promise.all(Array.from({ length: 8 }, () => client.frame('route')));
+    under.links.drain();
+    for (const route of routes) client.reply(route, 'OK');
+    await client.frame('remove_route');
+  });
+
+  it('a listener that throws costs neither the other listeners nor the way back', async () => {
+    const client = await linked();
+    under.links.onChange(() => {
+      throw new Error('a listener failed');
+    });
+    const changes: string[] = [];
+    under.links.onChange(({ is }) => changes.push(is));
+    client.socket.destroy();
+    await under.change('down');
+    await under.change('up');
+    expect(changes).toEqual(['down', 'up']);
+    expect((await under.line('sip_change_handle_failed', 'error')).fields).toMatchObject({ server: 'd1', is: 'down' });
+  });
+
   it('a server that is connected and silent is left', async () => {
     const client = await linked({ replies: false, pingMs: 30 });
     await client.frame('ping');

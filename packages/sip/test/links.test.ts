@@ -291,6 +291,18 @@ describe('sessions of ours', () => {
     }
   });
 
+  it('a listener of provisional answers that throws does not cost the connection', async () => {
+    const [, under, peer] = await oneOfEach();
+    const result = under.links.request(outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP }), () => {
+      throw new Error('a listener failed');
+    });
+    const invite = await peer.receive('INVITE');
+    await peer.reply(invite, 180);
+    await under.line('sip_provisional_handle_failed', 'error');
+    await peer.reply(invite, 486);
+    expect(await result).toMatchObject({ is: 'answered', status: 486 });
+  });
+
   it('RFC 3261 section 9.1: an INVITE that passes its deadline is cancelled', async () => {
     const [, under, peer] = await oneOfEach();
     const provisional: number[] = [];
@@ -468,6 +480,7 @@ describe('several workers', () => {
     return counts;
   };
 
+  // Both are registered when both are up: a link is up when the server has acknowledged its verbs.
   it('DR-2: each has every verb registered once, after a reconnect too', async () => {
     const [sipd, first, peer] = await oneOfEach();
     const second = worker([sipd], { workerName: 'w2' });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
 import { Deadlines } from '../src/deadlines';
+import { Srf } from '../src/drachtio';
 import { oneLine, readHeaders, tagOf, writeAnswerHeaders, writeHeaders } from '../src/headers';
 import { hideMultipart, isReadable, refusalOf } from '../src/wire-guard';
 import { NotWrittenError, WriteGate } from '../src/write-gate';
@@ -129,8 +130,24 @@ describe('the guard before the library', () => {
     ['MESSAGE sip:a@b SIP/2.0\r\nnothing\r\n\r\n', false],
     ['MESSAGE sip:a@b\r\nFrom: x\r\n\r\n', false],
     ['\r\nFrom: x\r\n\r\n', false],
+    ['SIP/2.0 200 O\u2028K\r\nFrom: x\r\n\r\n', false],
+    ['SIP/2.0 200 OK\r\n folded\r\nFrom: x\r\n\r\n', false],
+    ['SIP/2.0 200 D\u00e9j\u00e0 vu\r\nFrom: x\r\n\ty\r\n\r\n', true],
   ])('%j is readable: %s', (sip, readable) => {
     expect(isReadable(`id|sip|network\r\n${sip}`)).toBe(readable);
+  });
+
+  it('SEC-15: what is readable, the library reads: it would print the rest, body included', () => {
+    const piece = fc.constantFrom('SIP/2.0 200 ', 'MESSAGE sip:a@b SIP/2.0', 'OK', '\r\n', ' ', '\t', 'From: ', ':', '\u2028', '\u2029', '\u0085', '\n', '\r', 'x', '%0d%0a', '\0');
+    const head = fc.tuple(fc.constantFrom('SIP/2.0 200 O', 'MESSAGE sip:a@b SIP/2.0'), fc.array(piece, { maxLength: 8 }));
+    fc.assert(
+      fc.property(head, ([start, pieces]) => {
+        const sip = `${start}${pieces.join('')}\r\nTo: y\r\n\r\nthe body`;
+        fc.pre(isReadable(`id|sip|network\r\n${sip}`));
+        expect(() => Reflect.construct(Srf.SipMessage, [sip])).not.toThrow();
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it.each([

@@ -19,8 +19,10 @@ export class FakeClient {
 
   constructor(
     readonly socket: Socket,
-    /** False: takes everything and says nothing, after authentication. */
+    /** False: takes everything and says nothing, after authentication and registration. */
     readonly replies: boolean,
+    /** Verbs are not acknowledged until the test does it. */
+    private readonly holdsRoutes: boolean,
   ) {
     socket.on('data', (chunk) => this.read(chunk));
     socket.on('error', () => undefined);
@@ -34,6 +36,11 @@ export class FakeClient {
   /** Hands over a request as from the network. */
   request(sip: string, transactionId: string): void {
     this.write(`${randomUUID()}|sip|network|${sip.length}|tcp|192.0.2.1|5060|00:00:00.000000|${transactionId}||127.0.0.1|5060|\r\n${sip}`);
+  }
+
+  /** An API reply. */
+  reply(to: Frame, verdict: string): void {
+    this.write(`${randomUUID()}|response|${to.id}|${verdict}`);
   }
 
   frame(type: string, wanted: (frame: Frame) => boolean = () => true): Promise<Frame> {
@@ -59,7 +66,7 @@ export class FakeClient {
     if (type === 'sip' && answer.startsWith('SIP/2.0 ')) {
       this.write(`${randomUUID()}|response|${id}|OK|application|1|tcp|192.0.2.1|5060|00:00:00.000000|${fields[2]}|||Msg sent:\r\n${answer}`);
     }
-    if ((type === 'ping' || type === 'route') && this.replies) this.write(`${randomUUID()}|response|${id}|OK|pong`);
+    if (type === 'route' ? !this.holdsRoutes : type === 'ping' && this.replies) this.write(`${randomUUID()}|response|${id}|OK|pong`);
   }
 }
 
@@ -70,12 +77,12 @@ export class FakeDrachtio {
 
   private constructor(private readonly server: Server) {}
 
-  static async start(replies = true): Promise<FakeDrachtio> {
+  static async start(replies = true, holdsRoutes = false): Promise<FakeDrachtio> {
     const server = createServer();
     const fake = new FakeDrachtio(server);
     server.on('connection', (socket) => {
       fake.sockets.add(socket);
-      fake.clients.put(new FakeClient(socket, replies));
+      fake.clients.put(new FakeClient(socket, replies, holdsRoutes));
     });
     await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
     return fake;
