@@ -18,8 +18,9 @@ class Bench {
     },
     settle: () => Promise.resolve(),
     outcome: () => Promise.resolve(),
-    onFailure: () => undefined,
+    onFailure: () => this.failed(),
   });
+  failed: () => void = () => undefined;
   private effects: readonly Effect[] = [];
 
   /** Adds effects to the record and starts them. */
@@ -56,6 +57,10 @@ const answer = (method: string, status: number, key: string, trace: string): Eff
 const text = effect('xmpp.message', 'text', 't1');
 const ok = answer('MESSAGE', 200, 'ok', 't1');
 
+async function wait(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+}
+
 test('effects are done in order', async () => {
   const bench = new Bench();
   await bench.start(text, ok, effect('sip.notify', 'notify', 't2'));
@@ -70,6 +75,20 @@ test('promise 1: a text that the XMPP server cannot take is not answered before 
   expect([text, ok].map((each) => bench.isParked(each))).toEqual([true, true]);
   bench.xmppAway = false;
   await bench.start();
+  expect(bench.did).toEqual(['text', 'ok']);
+});
+
+test.each([0, 1, 2, 3, 4])('promise 1: nor when its effects are started again meanwhile (%i turns later)', async (turns) => {
+  const bench = new Bench();
+  bench.xmppAway = true;
+  bench.failed = () => {
+    bench.failed = () => undefined;
+    void wait(turns).then(() => bench.start());
+  };
+  await bench.start(text, ok);
+  expect(bench.did).toEqual([]);
+  bench.xmppAway = false;
+  for (let round = 0; round < 2; round += 1) await bench.start();
   expect(bench.did).toEqual(['text', 'ok']);
 });
 

@@ -84,10 +84,16 @@ export class EffectRunner {
 
   private async runAll(pair: Pair, record: PairRecord, effects: readonly Effect[], elsewhere: readonly Effect[]): Promise<void> {
     const done: Effect[] = [];
+    // Kept here too: another start may take what is parked in between, to try it behind this run.
+    const waiting: Effect[] = [];
     for (const effect of effects) {
-      if (this.mustWait(pair, effect) || isBehind(effect, elsewhere, record)) this.park(pair, effect);
-      else if (isRequest(effect)) this.request(pair, record, effect);
-      else if (await this.handedOver(pair, record, effect)) done.push(effect);
+      const mustWait = this.mustWait(pair, effect) || isBehind(effect, elsewhere, record) || waiting.some((earlier) => needs(effect, earlier));
+      if (!mustWait && isRequest(effect)) this.request(pair, record, effect);
+      else if (!mustWait && !isRequest(effect) && (await this.handedOver(pair, record, effect))) done.push(effect);
+      else {
+        this.park(pair, effect);
+        waiting.push(effect);
+      }
     }
     if (done.length > 0) void this.settle(pair, done);
   }
@@ -98,7 +104,6 @@ export class EffectRunner {
       return true;
     } catch (error) {
       this.options.onFailure(pair, effect, error);
-      this.park(pair, effect);
       return false;
     }
   }
