@@ -197,6 +197,29 @@ describe('the XMPP user decides', () => {
     expect(settings(play.on('xmpp.subscribed'))).toEqual(['away']);
   });
 
+  test('PRES-25 until he decides otherwise: who adds the blocked watcher is asked about him once more, and may grant', () => {
+    const play = simple();
+    play.subscribes('desk');
+    play.on('xmpp.unsubscribed');
+    play.drainNotifies();
+    expect(names(play.on('xmpp.subscribe'))).toEqual(expect.arrayContaining(['xmpp.subscribe']));
+    expect(play.record.inward.is).toBe('denied');
+    expect(names(play.on('xmpp.subscribed'))).toEqual(['xmpp.probe']);
+    expect(play.record.inward.is).toBe('active');
+  });
+
+  test('PRES-22 a decision against somebody who no longer watches is given up by adding him: the next SUBSCRIBE asks', () => {
+    const play = simple();
+    play.subscribes('desk');
+    play.on('xmpp.unsubscribed');
+    play.drainNotifies();
+    play.refreshes('desk', 2, { expires: 0 });
+    play.drainNotifies();
+    play.on('xmpp.subscribe');
+    expect(play.record.inward.is).toBe('none');
+    expect(names(play.subscribes('desk2'))).toContain('xmpp.subscribe');
+  });
+
   test('unsubscribed where nothing was asked says nothing; subscribed is remembered', () => {
     const play = simple();
     expect(play.on('xmpp.unsubscribed')).toEqual([]);

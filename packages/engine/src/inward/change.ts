@@ -4,7 +4,7 @@ import { answered } from '../dialog';
 import { endsSubscription, isSuccess } from '../status';
 import { probe } from './subscribe';
 import { overWatches, tell, tellAll, told } from './tell';
-import { overAt, type Active, type Denied, type Inward, type None, type Pending, type Watch } from './state';
+import { NO_INWARD, overAt, type Active, type Denied, type Inward, type None, type Pending, type Watch } from './state';
 
 type NotifyOutcome = InputOf<'outcome.notify'>;
 
@@ -18,6 +18,14 @@ export function granted(state: None | Pending | Denied, _event: unknown, facts: 
 export function refused(state: Pending | Active, _event: unknown, facts: Facts): Step<Inward> {
   const denied: Denied = { is: 'denied', watches: state.watches };
   return tellAll<Inward>(denied, facts);
+}
+
+/**
+ * Who wants to see the contact may have changed his mind about being seen: he is asked once more, now or when the contact
+ * watches again. Until he answers nothing changes for the watchers. (His server keeps no request that he has refused.)
+ */
+export function reconsidered(state: Denied): Step<Inward> {
+  return state.watches.length === 0 ? to(NO_INWARD) : to(state, { do: 'xmpp.subscribe' });
 }
 
 /** The XMPP user's state may have changed. */

@@ -34,6 +34,7 @@ export const INWARD: Table<Inward> = {
   },
   denied: {
     ...watching('denied'),
+    'xmpp.subscribe': { to: ['denied', 'none'], run: change.reconsidered },
     'xmpp.subscribed': { to: ['active'], run: change.granted },
   },
 };
