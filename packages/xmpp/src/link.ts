@@ -2,6 +2,8 @@ import { fault } from '@isthmus/model';
 import type { FaultName } from '@isthmus/model';
 import type { Element } from '@xmpp/xml';
 
+import { Changes } from './changes';
+import type { XmppLinkChange } from './changes';
 import { Connector } from './connector';
 import { toError, XmppLinkError } from './errors';
 import { Inbox } from './inbox';
@@ -17,11 +19,6 @@ import { drainRequest, errorCondition } from './partition';
  */
 export type XmppLinkStatus = 'stopped' | 'connecting' | 'online' | 'draining' | 'failed';
 
-export type XmppLinkChange =
-  | { readonly is: 'up' }
-  | { readonly is: 'down'; readonly why: string }
-  | { readonly is: 'failed'; readonly why: string };
-
 interface FirstTime {
   readonly resolve: () => void;
   readonly reject: (error: XmppLinkError) => void;
@@ -32,14 +29,16 @@ export class XmppLink {
   private readonly settings: Settings;
   private readonly connector: Connector;
   private readonly inbox: Inbox;
-  private readonly listeners: ((change: XmppLinkChange) => void)[] = [];
+  private readonly changes: Changes;
   private handler: StanzaHandler | undefined;
   private current: XmppLinkStatus = 'stopped';
   private firstTime: FirstTime | undefined;
+  private leaving = false;
   private stopped: Promise<void> | undefined;
 
   constructor(options: XmppLinkOptions) {
     this.settings = { ...DEFAULTS, ...options };
+    this.changes = new Changes(this.settings.log);
     this.inbox = new Inbox({
       handler: (stanza) => this.handle(stanza),
       onFailure: (stanza, error) => this.handlerFailed(stanza, error),
@@ -68,8 +67,9 @@ export class XmppLink {
     this.handler = handler;
   }
 
+  /** Tells every change to come. What a listener throws is logged, and the others and the link go on. */
   onChange(listener: (change: XmppLinkChange) => void): void {
-    this.listeners.push(listener);
+    this.changes.listen(listener);
   }
 
   /**
@@ -109,8 +109,12 @@ export class XmppLink {
 
   /** Asks for no more new stanzas (XD-10). From then on a lost connection is not made again. Never rejects. */
   async drain(): Promise<void> {
+    this.leaving = true;
     this.connector.leave();
-    if (this.current !== 'online') return;
+    if (this.current === 'online') await this.askForNoMore();
+  }
+
+  private async askForNoMore(): Promise<void> {
     this.current = 'draining';
     if (this.settings.mode === 'subdomain') return;
     try {
@@ -170,8 +174,9 @@ export class XmppLink {
 
   private cameUp(): void {
     if (this.current === 'connecting') this.current = 'online';
-    this.tell({ is: 'up' });
+    this.changes.tell({ is: 'up' });
     this.inbox.release();
+    if (this.leaving && this.current === 'online') void this.askForNoMore(); // it was on its way when we took leave
     this.firstTime?.resolve();
   }
 
@@ -180,17 +185,13 @@ export class XmppLink {
     if (held.length > 0) this.settings.log.warn({ count: held.length }, 'stanzas_held_refused');
     for (const stanza of held) this.refuse(stanza, 'server.unavailable');
     if (this.current !== 'stopped') this.current = 'connecting';
-    if (wasUp) this.tell({ is: 'down', why });
+    if (wasUp) this.changes.tell({ is: 'down', why });
   }
 
   private failed(error: XmppLinkError): void {
     this.current = 'failed';
     this.firstTime?.reject(error);
-    this.tell({ is: 'failed', why: error.message });
-  }
-
-  private tell(change: XmppLinkChange): void {
-    for (const listener of this.listeners) listener(change);
+    this.changes.tell({ is: 'failed', why: error.message });
   }
 }
 

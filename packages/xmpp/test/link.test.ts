@@ -337,6 +337,41 @@ describe('stopping', () => {
     await connection.closed;
   });
 
+  it('XD-10: a connection that comes up after drain is drained too', async () => {
+    await startServer({ silent: true });
+    const under = link();
+    const online = under.link.start();
+    const connection = await server.connection();
+    const questions = await Promise.all(
+      ['worker', 'account'].map((name) => fromLink(connection, name, (stanza) => stanza.getChild(name, 'urn:isthmus:partition:0') !== undefined)),
+    );
+    await under.link.drain();
+    server.behaviour.silent = false;
+    for (const { attrs } of questions) {
+      const account = xml('account', { xmlns: 'urn:isthmus:partition:0', jid: 'x@example.com', local: 'false', online: 'false' });
+      connection.write(xml('iq', { type: 'result', id: attrs['id'], from: attrs['to'], to: attrs['from'] }, account).toString());
+    }
+    await online;
+    await fromLink(connection, 'drain', (stanza) => stanza.getChild('drain', 'urn:isthmus:partition:0') !== undefined);
+    expect(under.link.status).toBe('draining');
+  });
+
+  it('a listener that throws costs neither the other listeners nor the way back', async () => {
+    await startServer();
+    const [under, connection] = await onlineLink();
+    under.link.onChange(() => {
+      throw new Error('a listener failed');
+    });
+    const changes: string[] = [];
+    under.link.onChange(({ is }) => changes.push(is));
+    await under.change('up');
+    connection.socket.destroy();
+    await under.change('down');
+    await under.change('up');
+    expect(changes).toEqual(['down', 'up']);
+    await under.line('xmpp_change_handle_failed', 'error');
+  });
+
   it('a handler that never ends does not hold stop for ever', async () => {
     await startServer();
     const [under, connection] = await onlineLink({ stopTimeoutMs: 50 });
