@@ -1,6 +1,6 @@
-import { Cast, refuses, shows, unclaimedFrom } from './support/cast';
+import { allows, asksFor, Cast, refuses, shows, unclaimedFrom } from './support/cast';
 import type { Couple } from './support/cast';
-import { bobAdds, CLOSED } from './support/contact-list';
+import { bobAdds, CLOSED, OPEN } from './support/contact-list';
 import type { WatchWish } from './support/sip-person';
 import type { SipMessage } from './support/sip-message';
 
@@ -76,5 +76,13 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     await later.isTold(await later.watches(ann.bareJid));
     await ann.takePresence(later.address, 'subscribe');
     expect(unclaimedFrom(ann, bob)).toEqual([]);
+  });
+
+  it('a refusal can be taken back: she adds him, is asked about him once more, and he sees her (PRES-23, PRES-25)', async () => {
+    const { ann, bob } = await denied();
+    await asksFor(ann, bob);
+    await ann.takePresence(bob.address, 'subscribe');
+    await allows(ann, bob);
+    await bob.isToldAtLast(OPEN);
   });
 });

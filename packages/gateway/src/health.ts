@@ -29,7 +29,7 @@ export class RouteHealth {
   constructor(private readonly options: HealthOptions) {}
 
   start(): void {
-    for (const route of this.options.table.routes) this.schedule(route, 0);
+    this.lookAtAll();
   }
 
   stop(): void {
@@ -40,6 +40,11 @@ export class RouteHealth {
   /** A request on this route could not be sent: look at once instead of at the next turn. */
   suspect(route: Route): void {
     if (this.options.table.state(route.name) !== 'down' && !this.probing.has(route.name)) this.schedule(route, 0);
+  }
+
+  /** A connection to a SIP server came or went: what is known may be out of date. */
+  lookAtAll(): void {
+    for (const route of this.options.table.routes) if (!this.probing.has(route.name)) this.schedule(route, 0);
   }
 
   private schedule(route: Route, afterMs: number): void {

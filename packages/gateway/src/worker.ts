@@ -233,6 +233,7 @@ export class Worker {
   /** A connection to a SIP server came or went. */
   sipChanged(): void {
     this.exchange();
+    this.health.lookAtAll();
   }
 
   /** Nothing new comes in any more: finishes what is in hand, as far as that goes within `timeoutMs`, and leaves. */

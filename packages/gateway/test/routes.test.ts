@@ -105,6 +105,25 @@ describe('their health', () => {
     expect(changes).toEqual(['a unknown up', 'a up down']);
   });
 
+  test('a connection to a SIP server that came or went has all routes looked at before their turn', async () => {
+    const patient = new RouteHealth({
+      table,
+      probe: () => {
+        asked += 1;
+        return Promise.resolve('answered');
+      },
+      intervalMs: 3_600_000,
+      onChange: () => undefined,
+      onError: (error) => errors.push(error),
+    });
+    patient.start();
+    await eventually('the first probe', () => asked === 1);
+    await settled();
+    patient.lookAtAll();
+    await eventually('the next one, long before its turn', () => asked === 2);
+    patient.stop();
+  });
+
   test('a probe that fails by itself is told, and the next one comes', async () => {
     await answer(new Error('a bug'), 'answered');
     expect(errors).toEqual([new Error('a bug')]);
