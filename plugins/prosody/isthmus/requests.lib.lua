@@ -11,10 +11,17 @@ return function (options, connections)
 		return asker .. "\0" .. asked .. "\0" .. id;
 	end
 
+	-- The module's own IQs are answered at once, on the connection that asks: remembered, thousands of them would push out
+	-- those that still wait.
+	local function is_for_module(stanza)
+		local child = stanza.tags[1];
+		return stanza.attr.to == options.domain and child and child.attr.xmlns == options.xmlns;
+	end
+
 	-- Takes note of an IQ get or set that the gateway sends.
 	local function note(session, stanza)
 		local attr = stanza.attr;
-		if attr.id and (attr.type == "get" or attr.type == "set") then
+		if attr.id and (attr.type == "get" or attr.type == "set") and not is_for_module(stanza) then
 			local expires = now() + options.request_lifetime;
 			pending:set(key_of(attr.from, attr.to, attr.id), { session = session, expires = expires });
 		end

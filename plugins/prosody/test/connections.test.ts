@@ -33,7 +33,7 @@ describe('several connections of one component', () => {
 
   beforeAll(async () => {
     bench = await Bench.start(['ann'], {
-      domainOptions: { isthmus_ping_interval: 0.2, isthmus_ping_deadline: 2 },
+      domainOptions: { isthmus_ping_interval: 0.2, isthmus_ping_deadline: 2, isthmus_request_limit: 50 },
       extraConfig: `Component "${OTHER}"\ncomponent_secret = "other"`,
     });
   });
@@ -143,6 +143,18 @@ describe('several connections of one component', () => {
     );
     const answers = await Promise.all(asked);
     expect(answers.map(({ attrs }) => attrs['from'])).toEqual(Array.from({ length: 30 }, () => ann.jid));
+  });
+
+  test('XD-13: questions about accounts push out no other question', async () => {
+    const workers = await connectAll('w1', 'w2');
+    const asker = pick(workers, 'w2');
+    const asked = await bench.connect({ component: OTHER, secret: 'other' });
+    const user = MISSING_USERS.find((each) => workerOfPair(Object.values(workers).map(({ name }) => name), `room@${OTHER}`, each) !== asker.name);
+    asker.send(xml('iq', { type: 'get', id: 'slow', from: `${user}/x`, to: `room@${OTHER}` }, VERSION));
+    await asked.take('question', ({ attrs }) => attrs['id'] === 'slow');
+    for (let count = 0; count < 60; count += 1) await asker.settle();
+    asked.send(xml('iq', { type: 'result', id: 'slow', from: `room@${OTHER}`, to: `${user}/x` }));
+    await asker.takeAnswer('slow');
   });
 
   test('XD-13: the answer for an asker that is gone goes to the pair\'s connection', async () => {

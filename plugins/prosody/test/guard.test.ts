@@ -39,6 +39,12 @@ describe('guard on what the gateway sends (SEC-3, XD-9)', () => {
     ['a foreign domain', 'root@evil.org'],
     ['a room', `lobby@${ROOMS}/bob`],
     ['a subdomain of the component', `bob@sub.${GATEWAY}`],
+    ['a local account in full-width letters', `\uff41\uff4d\uff59@${DOMAIN}`],
+    ['a local account with a soft hyphen', `am\u00ady@${DOMAIN}`],
+    ['a local account with a final dot behind the domain', `amy@${DOMAIN}.`],
+    ['a local account behind a full-width @', `amy\uff20${DOMAIN}`],
+    ['a local account in a domain with a full-width dot', `amy@example\uff0ecom`],
+    ['a local account as resource of its own kind', `amy@${DOMAIN}/bob@${GATEWAY}`],
   ];
 
   test.each(FORGED)('SEC-3: from %s: message, presence and iq are forbidden and the stream stays open', async (_, from) => {
@@ -97,6 +103,26 @@ describe('guard on what the gateway sends (SEC-3, XD-9)', () => {
     await stream.closed;
     const amy = await bench.login('amy');
     expect(await amy.roster()).toEqual([]);
+  });
+
+  test.each([
+    ['a prefix for the stream\'s namespace', `<c:message xmlns:c='jabber:component:accept' from='amy@${DOMAIN}' to='ann@${DOMAIN}' id='dressed'><c:body>forged</c:body></c:message>`],
+    ['a type that is none', `<presence from='amy@${DOMAIN}' to='ann@${DOMAIN}' type='available' id='dressed'/>`],
+    ['a full JID as recipient', `<message from='amy@${DOMAIN}/x' to='ann@${DOMAIN}/test' type='headline' id='dressed'><body>forged</body></message>`],
+    ['an invitation through a room', `<message from='amy@${DOMAIN}' to='lobby@${ROOMS}' id='dressed'><x xmlns='http://jabber.org/protocol/muc#user'><invite to='ann@${DOMAIN}'/></x></message>`],
+    ['presence in a room', `<presence from='amy@${DOMAIN}/x' to='lobby@${ROOMS}/amy' id='dressed'/>`],
+  ])('SEC-3: a local account\'s name in %s is forbidden', async (_, text) => {
+    worker.stream.send(text);
+    const refusal = await worker.take('refusal', ({ attrs }) => attrs['id'] === 'dressed');
+    expect(stanzaError(refusal)).toBe('auth forbidden');
+    await expectOnlyHonestMail();
+  });
+
+  test('SEC-3: a stanza in the clients\' namespace goes nowhere', async () => {
+    worker.stream.send(`<message xmlns='jabber:client' from='amy@${DOMAIN}' to='ann@${DOMAIN}' id='foreign'><body>forged</body></message>`);
+    const refusal = await worker.take('refusal', ({ attrs }) => attrs['id'] === 'foreign');
+    expect(refusal.attrs['type']).toBe('error');
+    await expectOnlyHonestMail();
   });
 
   test('SEC-3: a look-up of the account that fails leaves the guard closed', async () => {
