@@ -51,6 +51,15 @@ export function recordRoute(headers: Headers): string[] {
   return headers.all('record-route').flatMap((field) => splitList(field.value).map(detached));
 }
 
+/** Most bytes of Contact and Record-Route that a dialog keeps for its life: with the limit on dialogs it bounds their memory. */
+const MAX_ROUTE_BYTES = 8192;
+
+/** Whether a message would make a dialog that keeps too much. */
+export function isTooLongForDialog(headers: Headers): boolean {
+  const kept = [...headers.all('record-route'), ...headers.all('contact')];
+  return kept.reduce((sum, { value }) => sum + value.length, 0) > MAX_ROUTE_BYTES;
+}
+
 /** The URI of the (first) Contact. */
 export function contactUri(headers: Headers): string | undefined {
   const value = headers.get('contact');

@@ -94,6 +94,21 @@ describeSipd('peers that take their time or more than their share: limits are si
     expect((await app.gets('MESSAGE')).req.body).toHaveLength(8000);
   });
 
+  test('a route set that a dialog would have to keep is bounded: 400, and no dialog of ours by such an answer', async () => {
+    await start();
+    const peer = await TcpPeer.connect(server.sip.tcp);
+    const routes = Array.from({ length: 300 }, (_, index) => `Record-Route: <sip:proxy-number-${index}.example.com;lr>`);
+    const request = peer.request({ method: 'SUBSCRIBE', headers: ['Event: presence', `Contact: ${peer.contact}`, ...routes] });
+    expect(statusOf(await peer.answerTo(request))).toBe(400);
+    const far = await TcpListener.start();
+    const sent = await app.send(far.uri, { method: 'SUBSCRIBE', headers: { Event: 'presence' } });
+    const accepted = await far.accepted.next();
+    accepted.respond(await accepted.gets('SUBSCRIBE'), '200 OK', [`Contact: <${far.uri}>`, ...routes]);
+    expect(await sent.status()).toBe(200);
+    expect(server.sipd?.counts().dialogs).toBe(0);
+    far.close();
+  });
+
   test('connections of peers leave room for those that we open', async () => {
     await start({ limits: { connections: 1 } });
     const peer = await TcpPeer.connect(server.sip.tcp);

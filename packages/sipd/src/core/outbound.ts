@@ -1,7 +1,7 @@
 /** Requests of clients to the network. */
 import type { Client } from '../control/client';
 import type { ClientSip } from '../control/sip-text';
-import { type Dialog, dialogIdOf, endsSubscription, uacDialog } from '../dialog';
+import { type Dialog, dialogIdOf, endsSubscription, isTooLongForDialog, uacDialog } from '../dialog';
 import { parseSipUri, tagIn } from '../message/address';
 import type { SipRequest, SipResponse } from '../message/message';
 import type { Flow } from '../transport/flow';
@@ -57,10 +57,14 @@ export class Outbound {
     this.sender.send(client, messageId, transaction, way);
   }
 
-  /** A 2xx to our INVITE or SUBSCRIBE makes a dialog, unless it belongs to a live one (MIM-41). */
+  /** A 2xx to our INVITE or SUBSCRIBE makes a dialog, unless it belongs to a live one (MIM-41) or there is no room. */
   private established(client: Client, id: string, request: SipRequest, response: SipResponse, flow: Flow): void {
     const { dialogs, settings } = this.core.state;
-    if (dialogs.get(id) !== undefined || dialogs.size >= settings.limits.dialogs) return;
+    if (dialogs.get(id) !== undefined) return;
+    if (dialogs.size >= settings.limits.dialogs || isTooLongForDialog(response.headers)) {
+      settings.log('warn', 'dialog_refused', { peer: flow.remote.address, dialogs: dialogs.size });
+      return;
+    }
     dialogs.add(uacDialog(request, response, { owner: client, flow, natDetection: settings.natDetection }));
   }
 

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Client } from '../control/client';
 import { networkLine, newRequestLine } from '../control/fields';
 import { writeFrame } from '../control/frame';
-import { dialogIdOf, endsSubscription } from '../dialog';
+import { dialogIdOf, endsSubscription, isTooLongForDialog } from '../dialog';
 import { newTag } from '../filling';
 import { type Essentials, readEssentials } from '../message/essentials';
 import { type OwnStatus, REASONS, type SipRequest } from '../message/message';
@@ -87,6 +87,10 @@ export class Requests {
       return;
     }
     if (!OUT_OF_DIALOG.has(method)) return;
+    if (DIALOG_MAKING.has(method) && isTooLongForDialog(request.headers)) {
+      this.refuse(received, 400);
+      return;
+    }
     const twin = method === 'INVITE' ? this.twinStatus(essentials) : undefined;
     const client = twin === undefined ? this.choose(method) : undefined;
     if (client === undefined) {
