@@ -129,7 +129,7 @@ export class SipLinks {
       try {
         listener(change);
       } catch (error) {
-        this.settings.log.error({ server: change.server, is: change.is, error }, 'sip_change_handle_failed');
+        this.settings.log.error({ server: change.server, error }, 'sip_change_handle_failed');
       }
     }
   }

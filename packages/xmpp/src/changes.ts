@@ -20,7 +20,7 @@ export class Changes {
       try {
         listener(change);
       } catch (error) {
-        this.log.error({ is: change.is, error }, 'xmpp_change_handle_failed');
+        this.log.error({ error }, 'xmpp_change_handle_failed');
       }
     }
   }

@@ -62,7 +62,7 @@ export class Outbound {
     const { dialogs, settings } = this.core.state;
     if (dialogs.get(id) !== undefined) return;
     if (dialogs.size >= settings.limits.dialogs || isTooLongForDialog(response.headers)) {
-      settings.log('warn', 'dialog_refused', { peer: flow.remote.address, dialogs: dialogs.size });
+      settings.log('warn', 'dialog_refused', { peer: flow.remote.address });
       return;
     }
     dialogs.add(uacDialog(request, response, { owner: client, flow, natDetection: settings.natDetection }));
