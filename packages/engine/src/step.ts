@@ -7,7 +7,7 @@ import type { EngineEvent } from './events';
 import { INWARD } from './inward/table';
 import { dispatch, type Draft, type Facts, type Input, type OutcomeInput, type Step } from './machine';
 import { OUTWARD } from './outward/table';
-import { withEffects } from './pending';
+import { giveTextsBack, withEffects } from './pending';
 import type { PairRecord } from './record';
 import { resourcesAfter } from './resources';
 
@@ -40,7 +40,7 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
     inward: inward?.state ?? record.inward,
     outward: outward?.state ?? record.outward,
     resources,
-    effects: withEffects(record.effects, effects, 'effect' in input ? input.effect.key : undefined),
+    effects: withEffects(event.on === 'xmpp.down' ? giveTextsBack(record.effects) : record.effects, effects, 'effect' in input ? input.effect.key : undefined),
   };
   const ignored = 'effect' in input ? undefined : whyIgnored(steps);
   return { record: isUnchanged(record, next) ? record : next, effects, ...(ignored !== undefined && { ignored }) };

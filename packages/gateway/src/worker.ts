@@ -95,6 +95,8 @@ export class Worker {
   private readonly table: RouteTable;
   private readonly now: () => number;
   private downTimer: NodeJS.Timeout | undefined;
+  /** The XMPP server has been away for longer than the grace: SIP users' texts are refused at once. */
+  private xmppAway = false;
 
   constructor(private readonly parts: WorkerParts) {
     const { settings, store, instance, sip, xmpp, log } = parts;
@@ -149,6 +151,7 @@ export class Worker {
       links: sip,
       access: new AccessList(settings.allow),
       onUnreachable: (route) => this.health.suspect(route),
+      reachesXmpp: () => !this.xmppAway,
     });
     this.cluster = new Cluster({
       store: store.workers,
@@ -211,6 +214,7 @@ export class Worker {
    */
   xmppUp(): void {
     clearTimeout(this.downTimer);
+    this.xmppAway = false;
     this.accounts.forget();
     this.due.hurry();
     this.exchange();
@@ -226,7 +230,9 @@ export class Worker {
   xmppDown(): void {
     clearTimeout(this.downTimer);
     this.downTimer = setTimeout(() => {
-      if (!this.cluster.othersReachXmpp()) this.tell('xmpp.down', 'xmpp_down', () => true, 'all');
+      if (this.cluster.othersReachXmpp()) return;
+      this.xmppAway = true;
+      this.tell('xmpp.down', 'xmpp_down', () => true, 'all');
     }, this.parts.settings.xmppDownGraceMs);
   }
 

@@ -74,6 +74,7 @@ export const FAULTS = {
   'network.unreachable': ['wait', 'remote-server-timeout', 503, 'network', 'The other side cannot be reached'],
   'server.stopping': ['wait', 'remote-server-timeout', 503, 'us', 'The gateway is being stopped; try again'],
   'server.unavailable': ['wait', 'resource-constraint', 503, 'us', 'The gateway cannot reach its store; try again'],
+  'xmpp.away': ['wait', 'remote-server-timeout', 503, 'network', 'The XMPP server cannot be reached; try again'],
   'server.error': ['cancel', 'internal-server-error', 500, 'us', 'The gateway failed on this request'],
 } as const satisfies Record<string, FaultRow>;
 

@@ -49,6 +49,8 @@ export interface SipSideOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** May texts be taken, or has the XMPP server been away for too long? */
+  readonly reachesXmpp: () => boolean;
 }
 
 /** Port and address in our session descriptions mean nothing (microsoft-dialect.md section 2.1). */
@@ -146,6 +148,7 @@ export class SipSide {
     const check = opensSomething(event) ? () => this.admit(sipUser, xmppUser) : undefined;
     return this.options.sequence.run(pairKey(pair), check, async (refusal) => {
       if (refusal !== undefined) return this.refuse(request, refusal, event.trace);
+      if (event.on === 'sip.message' && !this.options.reachesXmpp()) return this.refuse(request, fault('xmpp.away'), event.trace);
       await this.options.loop.handle(pair, event, sipUser.uri);
     });
   }
