@@ -1,0 +1,125 @@
+import type { SipAnswerOut, SipRequestIn } from '@isthmus/codec';
+import type { EngineEvent } from '@isthmus/engine';
+import type { Pair } from '@isthmus/model';
+import type { Element } from '@xmpp/xml';
+import xml from '@xmpp/xml';
+import pino from 'pino';
+import { AccessList } from '../src/access';
+import { Accounts } from '../src/accounts';
+import { Metrics } from '../src/metrics';
+import type { PairLoop } from '../src/pairs/loop';
+import { RouteTable, type Route } from '../src/routes';
+import { Sequence } from '../src/sides/sequence';
+import { SipSide } from '../src/sides/sip-side';
+import { XmppSide } from '../src/sides/xmpp-side';
+
+const ROUTE: Route = { name: 'far', domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf' };
+const LOCAL = new Set(['ann@example.com', 'amy@example.com']);
+
+let events: { readonly pair: Pair; readonly event: EngineEvent }[];
+let sent: Element[];
+let answers: SipAnswerOut[];
+let withdrawn: number;
+let away: boolean;
+let xmppSide: XmppSide;
+let sipSide: SipSide;
+
+beforeEach(() => {
+  [events, sent, answers, withdrawn, away] = [[], [], [], 0, false];
+  const loop = { handle: async (pair: Pair, event: EngineEvent) => void events.push({ pair, event }) } as unknown as PairLoop;
+  const common = {
+    loop,
+    sequence: new Sequence(),
+    accounts: new Accounts({ ask: async (jid) => ({ local: LOCAL.has(jid), online: true }), ttlMs: 1_000, maxCached: 10, now: () => 0 }),
+    routes: new RouteTable([ROUTE]),
+    domain: 'example.com',
+    maxMessageBytes: 10_000,
+    log: pino({ level: 'silent' }),
+    metrics: new Metrics({
+      pendingEvents: () => 0,
+      cachedPairs: () => 0,
+      effectsInFlight: () => 0,
+      xmppUp: () => true,
+      sipServersUp: () => 1,
+      storeUp: () => true,
+      routesUp: () => new Map(),
+    }),
+    now: () => 0,
+  };
+  const link = { send: async (stanza: Element) => void sent.push(stanza), request: () => Promise.reject(new Error('not asked')) };
+  xmppSide = new XmppSide({ ...common, link, component: 'gw.example.com', version: '0', onWithdrawn: () => (withdrawn += 1) });
+  sipSide = new SipSide({
+    ...common,
+    links: { request: () => Promise.resolve({ is: 'timeout' }), answer: async (answer) => (answers.push(answer), { ok: true }) },
+    access: new AccessList(['127.0.0.1']),
+    inviteTimeoutMs: 1,
+    requestTimeoutMs: 1,
+    onUnreachable: () => undefined,
+    reachesXmpp: () => !away,
+  });
+});
+
+describe('stanzas', () => {
+  const condition = (stanza: Element | undefined): string | undefined =>
+    stanza?.getChild('error')?.getChildElements().map(({ name }) => name)[0];
+
+  test('SEC-4: only users of the served domain are heard; a foreign JID gets forbidden', async () => {
+    await xmppSide.receive(xml('message', { from: 'eve@evil.example/x', to: 'bob@example.com', id: '1' }, xml('body', {}, 'hi')));
+    expect([events.length, condition(sent[0]), sent[0]?.attrs.to]).toEqual([0, 'forbidden', 'eve@evil.example/x']);
+  });
+
+  test('a contact of a domain that no route leads to is not found', async () => {
+    await xmppSide.receive(xml('message', { from: 'ann@example.com/x', to: 'bob@elsewhere.example', id: '1' }, xml('body', {}, 'hi')));
+    expect([events.length, condition(sent[0])]).toEqual([0, 'item-not-found']);
+  });
+
+  test('XD-14: the word that contacts were withdrawn is heard from the server, and answered like any ping', async () => {
+    const ping = (from: string) => xml('iq', { type: 'get', id: 'p', from, to: 'gw.example.com' }, xml('ping', { xmlns: 'urn:isthmus:partition:0', contacts: 'withdrawn' }));
+    await xmppSide.receive(ping('ann@example.com/x'));
+    expect(withdrawn).toBe(0);
+    await xmppSide.receive(ping('example.com'));
+    expect([withdrawn, sent.map(({ attrs }) => attrs.type)]).toEqual([1, ['result', 'result']]);
+  });
+});
+
+describe('SIP requests', () => {
+  function request(method: string, from: string, to: string, over: Partial<SipRequestIn['headers']> = {}): SipRequestIn {
+    const headers = { from: `<sip:${from}>;tag=f`, to: `<sip:${to}>`, 'call-id': 'c', cseq: `1 ${method}`, event: 'presence', contact: '<sip:x@127.0.0.1>', ...over };
+    return {
+      method,
+      uri: `sip:${to}`,
+      headers: headers as SipRequestIn['headers'],
+      body: method === 'MESSAGE' ? 'hi' : '',
+      source: { address: '127.0.0.1', port: 5060, transport: 'tcp' },
+      transaction: { server: 'd1', id: 't' },
+      owner: 'w/1',
+    };
+  }
+  const tagged = (to: string) => ({ to: `<sip:${to}>;tag=nobody-knows` });
+
+  test.each([
+    ['a foreign sender', 'bob@evil.example', 'ann@example.com', 403],
+    ['a sender with an account here (promise 5)', 'amy@example.com', 'ann@example.com', 403],
+    ['a recipient without one', 'bob@example.com', 'nobody@example.com', 404],
+    ['a recipient of another domain', 'bob@example.com', 'ann@evil.example', 404],
+  ])('SEC-3: %s opens nothing, with a To tag of no known dialog neither', async (_name, from, to, status) => {
+    await sipSide.receive(request('SUBSCRIBE', from, to));
+    await sipSide.receive(request('SUBSCRIBE', from, to, tagged(to)));
+    expect([events.length, answers.map((answer) => answer.status)]).toEqual([0, [status, status]]);
+  });
+
+  test('promise 5: a host that is not listed gets 403 for anything', async () => {
+    await sipSide.receive({ ...request('MESSAGE', 'bob@example.com', 'ann@example.com'), source: { address: '192.0.2.1', port: 5060, transport: 'udp' } });
+    expect([events.length, answers[0]?.status]).toEqual([0, 403]);
+  });
+
+  test('promise 1: while the XMPP server is away texts are refused at once, with Retry-After', async () => {
+    const plain = { 'content-type': 'text/plain' };
+    away = true;
+    await sipSide.receive(request('MESSAGE', 'bob@example.com', 'ann@example.com', plain));
+    expect([events.length, answers[0]?.status, Object.keys(answers[0]?.headers ?? {})]).toEqual([0, 503, expect.arrayContaining(['Retry-After'])]);
+    away = false;
+    await sipSide.receive(request('MESSAGE', 'bob@example.com', 'ann@example.com', plain));
+    expect(events.map(({ event }) => event.on)).toEqual(['sip.message']);
+  });
+});
