@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
+import { StartError } from './build';
 import { checkSecrets, ConfigError, loadConfig } from './config/load';
 import { printConfig, PRINTABLE, type Printable } from './print-config';
-import { runProgram, StartError } from './program';
+import { runProgram } from './program';
 import { version } from './version';
 
 const USAGE = `usage:

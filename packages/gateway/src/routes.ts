@@ -58,3 +58,8 @@ export class RouteTable {
     return this.routes.some((route) => route.domains.includes(domain) && this.state(route.name) !== 'down');
   }
 }
+
+/** The domain of a bare JID. */
+export function domainOf(jid: string): string {
+  return jid.slice(jid.lastIndexOf('@') + 1);
+}

@@ -1,73 +1,23 @@
-import type { SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
-import { dialogsOf, type Context, type Effect, type EngineEvent, type EngineSettings, type PairRecord } from '@isthmus/engine';
+import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { FaultError, type Pair } from '@isthmus/model';
-import { StoreUnavailableError, type Store } from '@isthmus/store';
-import type { Element } from '@xmpp/xml';
+import { StoreUnavailableError } from '@isthmus/store';
 import { AccessList } from './access';
 import { Accounts } from './accounts';
 import { RouteHealth, type Probe } from './health';
 import { newId, newTrace } from './ids';
-import type { Logger } from './log';
 import { Metrics } from './metrics';
 import { Cluster, XMPP_UP } from './pairs/cluster';
 import { DueKeeper } from './pairs/due';
 import { PairLoop } from './pairs/loop';
 import { MissedEvents } from './pairs/missed';
 import { EffectRunner } from './pairs/runner';
-import type { StoredPair } from './pairs/stored';
-import { Sweeper, type Extent, type Select } from './pairs/sweep';
-import { RouteTable, type Route } from './routes';
+import { Sweeper } from './pairs/sweep';
+import { Recovery } from './recovery';
+import { domainOf, RouteTable, type Route } from './routes';
 import { Sequence } from './sides/sequence';
 import { SipSide } from './sides/sip-side';
 import { XmppSide } from './sides/xmpp-side';
-
-/** The XMPP link as the worker sees it. */
-export interface XmppPort {
-  readonly online: boolean;
-  send(stanza: Element): Promise<void>;
-  request(iq: Element, timeoutMs: number): Promise<Element>;
-  onStanza(handler: (stanza: Element) => Promise<void>): void;
-}
-
-/** The SIP links as the worker sees them. */
-export interface SipLinksPort {
-  /** Owner names of the present connections. */
-  connections(): readonly string[];
-  request(out: SipRequestOut): Promise<SipResult>;
-  answer(out: SipAnswerOut): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
-  onRequest(handler: (request: SipRequestIn) => void): void;
-}
-
-export interface WorkerSettings {
-  readonly domain: string;
-  readonly component: string;
-  readonly version: string;
-  readonly routes: readonly Route[];
-  readonly allow: readonly string[];
-  readonly engine: EngineSettings;
-  readonly maxMessageBytes: number;
-  readonly inviteTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly healthIntervalMs: number;
-  readonly xmppDownGraceMs: number;
-  readonly accountCacheMs: number;
-  readonly maxPendingEvents: number;
-  readonly maxCachedPairs: number;
-  readonly recoveryPerSecond: number;
-}
-
-export interface WorkerParts {
-  readonly settings: WorkerSettings;
-  /** Worker name and start, unique for all time. */
-  readonly instance: string;
-  readonly store: Store<StoredPair>;
-  readonly xmpp: XmppPort;
-  readonly sip: SipLinksPort;
-  readonly log: Logger;
-  readonly now?: () => number;
-}
-
-type SystemEventName = 'route.down' | 'route.up' | 'xmpp.down' | 'xmpp.up';
+import type { WorkerParts } from './worker-parts';
 
 /** Undone effects belong to the instance that committed them for so long; then whoever finds the pair due looks. */
 const LEASE_MS = 5_000;
@@ -87,6 +37,7 @@ export class Worker {
   private readonly due: DueKeeper;
   private readonly cluster: Cluster;
   private readonly sweeper: Sweeper;
+  private readonly recovery: Recovery;
   private readonly health: RouteHealth;
   private readonly accounts: Accounts;
   private readonly missed: MissedEvents;
@@ -144,7 +95,7 @@ export class Worker {
     });
     const sides = { loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table };
     const common = { ...sides, log, metrics: this.metrics, now: this.now };
-    this.xmppSide = new XmppSide({ ...settings, ...common, link: xmpp, onWithdrawn: () => this.contactsWithdrawn() });
+    this.xmppSide = new XmppSide({ ...settings, ...common, link: xmpp, onWithdrawn: () => this.recovery.xmppUp() });
     this.sipSide = new SipSide({
       ...settings,
       ...common,
@@ -159,7 +110,7 @@ export class Worker {
       connections: () => [...sip.connections(), ...(xmpp.online ? [XMPP_UP] : [])],
       ttlMs: INSTANCE_TTL_MS,
       intervalMs: HEARTBEAT_MS,
-      onGone: (lost) => this.connectionsGone(lost),
+      onGone: ({ xmpp: lostXmpp }) => this.connectionsGone(lostXmpp),
       onError: failed('heartbeat_failed'),
     });
     this.due = new DueKeeper({
@@ -185,15 +136,18 @@ export class Worker {
       perSecond: () => settings.recoveryPerSecond,
       onError: failed('sweep_failed'),
     });
+    const { table, loop, metrics, missed, cluster, sweeper } = this;
+    const onEventLost = failed('event_lost');
+    this.recovery = new Recovery({ table, loop, metrics, missed, cluster, sweeper, log, now: this.now, onEventLost });
     this.health = new RouteHealth({
       table: this.table,
       probe: (route) => this.probe(route),
       intervalMs: settings.healthIntervalMs,
-      onChange: (route, state, before) => this.routeChanged(route, state, before),
+      onChange: (route, state, before) => this.recovery.routeChanged(route, state, before),
       onError: failed('route_probe_failed'),
     });
     store.onState(({ is }) => {
-      if (is === 'ready') this.storeBack();
+      if (is === 'ready') this.recovery.storeBack();
     });
     xmpp.onStanza((stanza) => this.xmppSide.receive(stanza));
     sip.onRequest((request) => void this.sipSide.receive(request));
@@ -205,7 +159,7 @@ export class Worker {
     this.due.start();
     this.health.start();
     // What an earlier life of this worker left: dialogs whose connection is gone.
-    this.ownersGone('start');
+    this.recovery.ownersGone('start');
   }
 
   /**
@@ -218,12 +172,7 @@ export class Worker {
     this.accounts.forget();
     this.due.hurry();
     this.exchange();
-    if (!this.cluster.othersReachXmpp()) this.contactsWithdrawn();
-  }
-
-  /** The XMPP server has shown our contacts as offline while it had no word from us. */
-  contactsWithdrawn(): void {
-    this.tell('xmpp.up', 'xmpp_up', () => true, 'all');
+    if (!this.cluster.othersReachXmpp()) this.recovery.xmppUp();
   }
 
   /** The XMPP link was lost; SIP watchers are told when it stays away. */
@@ -232,7 +181,7 @@ export class Worker {
     this.downTimer = setTimeout(() => {
       if (this.cluster.othersReachXmpp()) return;
       this.xmppAway = true;
-      this.tell('xmpp.down', 'xmpp_down', () => true, 'all');
+      this.recovery.xmppDown();
     }, this.parts.settings.xmppDownGraceMs);
   }
 
@@ -265,17 +214,6 @@ export class Worker {
     this.parts.log[error instanceof StoreUnavailableError ? 'debug' : 'error']({ error }, event);
   }
 
-  /** What came meanwhile is taken now; watches of which a NOTIFY was refused are opened anew (promise 3). */
-  private storeBack(): void {
-    const { events, refused, overflown } = this.missed.take();
-    if (overflown) this.contactsWithdrawn();
-    for (const { pair, event } of events) void this.loop.handle(pair, event).catch((error: unknown) => this.failed('event_lost', error));
-    if (refused.length === 0) return;
-    const select: Select = (_pair, { outward }) =>
-      'dialog' in outward ? [{ on: 'owner.gone', at: this.now(), trace: newTrace(), owner: outward.dialog.owner }] : [];
-    this.sweep('store', select, refused);
-  }
-
   private contextOf(pair: Pair): Context {
     const route = this.table.find(domainOf(pair.contact));
     const { engine } = this.parts.settings;
@@ -294,39 +232,9 @@ export class Worker {
     return result.status === 408 ? 'silent' : 'unreachable';
   }
 
-  private routeChanged(route: Route, state: 'up' | 'down', before: string): void {
-    const { log } = this.parts;
-    log[state === 'down' ? 'warn' : 'info']({ route: route.name, host: route.host, port: route.port, before }, state === 'down' ? 'route_down' : 'route_up');
-    const affects = (pair: Pair) => route.domains.includes(domainOf(pair.contact));
-    if (state === 'down' && !route.domains.some((domain) => this.table.isReachable(domain))) {
-      this.tell('route.down', 'route_down', affects);
-    }
-    if (state === 'up' && before === 'down') this.tell('route.up', 'route_up', affects);
-  }
-
-  /** Stanzas that a dead worker had been given, and those of a time without any worker, are lost: asked for again. */
-  private connectionsGone({ xmpp }: { readonly xmpp: boolean }): void {
-    this.ownersGone('connection');
-    if (xmpp && this.parts.xmpp.online) this.tell('xmpp.up', 'worker_lost', () => true);
-  }
-
-  private ownersGone(cause: string): void {
-    this.sweep(cause, (_pair, record) => {
-      const gone = new Set(dialogsOf(record).map((dialog) => dialog.owner).filter((owner) => owner !== '' && !this.cluster.isConnected(owner)));
-      return [...gone].map((owner) => ({ on: 'owner.gone', at: this.now(), trace: newTrace(), owner }));
-    });
-  }
-
-  private tell(on: SystemEventName, cause: string, affects: (pair: Pair) => boolean, extent?: Extent): void {
-    this.sweep(cause, (pair) => (affects(pair) ? [{ on, at: this.now(), trace: newTrace() }] : []), extent);
-  }
-
-  private sweep(cause: string, select: Select, extent?: Extent): void {
-    const done = (told: number) => {
-      if (told > 0) this.parts.log.info({ cause, pairs: told }, 'pairs_told');
-      this.metrics.swept.inc({ cause }, told);
-    };
-    this.sweeper.sweep(select, done, extent);
+  private connectionsGone(lostXmpp: boolean): void {
+    this.recovery.ownersGone('connection');
+    if (lostXmpp && this.parts.xmpp.online) this.recovery.workerLost();
   }
 
   private ignored(pair: Pair, event: EngineEvent, why: string): void {
@@ -339,8 +247,4 @@ export class Worker {
     const why = error instanceof FaultError ? error.fault.text : error instanceof Error ? error.message : String(error);
     this.parts.log.warn({ trace: effect.trace, effect: effect.do, from: pair.user, to: pair.contact, why }, 'effect_failed');
   }
-}
-
-function domainOf(jid: string): string {
-  return jid.slice(jid.lastIndexOf('@') + 1);
 }

@@ -23,7 +23,7 @@ import { newId, newTrace } from '../ids';
 import type { Logger } from '../log';
 import { methodLabel, type Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
-import { nextHop, type Route, type RouteTable } from '../routes';
+import { domainOf, nextHop, type Route, type RouteTable } from '../routes';
 import type { Sequence } from './sequence';
 
 /** The part of the SIP links that this side uses. */
@@ -189,7 +189,7 @@ export class SipSide {
   }
 
   private routeOf(record: PairRecord): Route | undefined {
-    return this.options.routes.find(record.contact.slice(record.contact.lastIndexOf('@') + 1));
+    return this.options.routes.find(domainOf(record.contact));
   }
 
   /** The server puts its own address and port for `localhost` (drachtio.md section 4.1). */

@@ -8,7 +8,7 @@ import { newId, newTrace } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
-import type { RouteTable } from '../routes';
+import { domainOf, type RouteTable } from '../routes';
 import type { Sequence } from './sequence';
 
 /** How long the XMPP server may take to answer a question about an account. */
@@ -124,8 +124,4 @@ export class XmppSide {
     const event: EngineEvent = { on: 'xmpp.account', at: now(), trace, ...account };
     void loop.handle(pair, event).catch((error: unknown) => log.error({ trace, error }, 'account_event_failed'));
   }
-}
-
-function domainOf(jid: BareJid): string {
-  return jid.slice(jid.lastIndexOf('@') + 1);
 }

@@ -1,0 +1,53 @@
+import type { SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
+import type { EngineSettings } from '@isthmus/engine';
+import type { Store } from '@isthmus/store';
+import type { Element } from '@xmpp/xml';
+import type { Logger } from './log';
+import type { StoredPair } from './pairs/stored';
+import type { Route } from './routes';
+
+/** The XMPP link as the worker sees it. */
+export interface XmppPort {
+  readonly online: boolean;
+  send(stanza: Element): Promise<void>;
+  request(iq: Element, timeoutMs: number): Promise<Element>;
+  onStanza(handler: (stanza: Element) => Promise<void>): void;
+}
+
+/** The SIP links as the worker sees them. */
+export interface SipLinksPort {
+  /** Owner names of the present connections. */
+  connections(): readonly string[];
+  request(out: SipRequestOut): Promise<SipResult>;
+  answer(out: SipAnswerOut): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
+  onRequest(handler: (request: SipRequestIn) => void): void;
+}
+
+export interface WorkerSettings {
+  readonly domain: string;
+  readonly component: string;
+  readonly version: string;
+  readonly routes: readonly Route[];
+  readonly allow: readonly string[];
+  readonly engine: EngineSettings;
+  readonly maxMessageBytes: number;
+  readonly inviteTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly healthIntervalMs: number;
+  readonly xmppDownGraceMs: number;
+  readonly accountCacheMs: number;
+  readonly maxPendingEvents: number;
+  readonly maxCachedPairs: number;
+  readonly recoveryPerSecond: number;
+}
+
+export interface WorkerParts {
+  readonly settings: WorkerSettings;
+  /** Worker name and start, unique for all time. */
+  readonly instance: string;
+  readonly store: Store<StoredPair>;
+  readonly xmpp: XmppPort;
+  readonly sip: SipLinksPort;
+  readonly log: Logger;
+  readonly now?: () => number;
+}
