@@ -1,5 +1,5 @@
 import { FaultError } from '@isthmus/model';
-import { StoreUnavailableError } from '@isthmus/store';
+import { StoreDoubtError, StoreUnavailableError } from '@isthmus/store';
 import { Instance, Place } from './support/instance';
 import { outcomeOf, PAIR, pairOfUser, recordIn, says, textsOf, USELESS, writes } from './support/pairs';
 import { TappedPairs } from './support/stores';
@@ -245,4 +245,56 @@ test("the contact's own spelling of his address is remembered with the record (A
   await one.loop.handle(PAIR, writes('hello'), 'sip:Bob@example.com' as Parameters<Instance['loop']['handle']>[2]);
   expect((await recordIn(place.pairs)).sipUri).toBe('sip:Bob@example.com');
   expect(textsOf((await recordIn(place.pairs)).effects)).toEqual(['hello']);
+});
+
+describe('a commit whose answer never came (promise 1)', () => {
+  const lost = () => {
+    throw new StoreDoubtError('the connection was lost');
+  };
+
+  test('it had taken place: the message has one outcome, and is sent once', async () => {
+    tapped.afterCommit = () => {
+      tapped.afterCommit = () => undefined;
+      lost();
+    };
+    await one.loop.handle(PAIR, says('a'));
+    expect(one.doer.begun).toEqual(['sip.message a']);
+    expect(await queueOf()).toEqual(['a']);
+  });
+
+  test('it had not: it is made again', async () => {
+    tapped.beforeCommit = () => {
+      tapped.beforeCommit = () => undefined;
+      lost();
+    };
+    await one.loop.handle(PAIR, says('a'));
+    expect(one.doer.begun).toEqual(['sip.message a']);
+    expect(tapped.commits).toHaveLength(2);
+  });
+
+  test('another worker has gone on from it: nothing is overwritten', async () => {
+    tapped.afterCommit = async () => {
+      tapped.afterCommit = () => undefined;
+      await new Instance(place, 'w2#a').loop.handle(PAIR, says('b'));
+      lost();
+    };
+    await one.loop.handle(PAIR, says('a'));
+    await one.loop.handle(PAIR, says('c'));
+    expect(await queueOf()).toEqual(['a', 'b', 'c']);
+    expect(one.doer.begun).toEqual(['sip.message a']);
+  });
+
+  test('the store comes back after a while: meanwhile neither an error is told nor anything done', async () => {
+    tapped.afterCommit = () => {
+      tapped.afterCommit = () => undefined;
+      tapped.away = true;
+      lost();
+    };
+    const told = one.loop.handle(PAIR, says('a'));
+    await eventually('it is looked for', () => tapped.loads > 2);
+    expect(one.doer.begun).toEqual([]);
+    tapped.away = false;
+    await told;
+    expect(one.doer.begun).toEqual(['sip.message a']);
+  });
 });

@@ -96,3 +96,11 @@ export class StoreFullError extends StoreUnavailableError {
     this.name = 'StoreFullError';
   }
 }
+
+/** The command was sent and no answer came: whether it took place is not known, and only a load tells. */
+export class StoreDoubtError extends StoreUnavailableError {
+  constructor(why: string, options?: { readonly cause?: unknown }) {
+    super(why, options);
+    this.name = 'StoreDoubtError';
+  }
+}

@@ -1,4 +1,4 @@
-import { StoreUnavailableError } from '../src';
+import { StoreDoubtError, StoreUnavailableError } from '../src';
 import { Bench, changes, commit, won } from './support/bench';
 import { eventually, note, stateOf } from './support/worlds';
 
@@ -29,7 +29,9 @@ describe('Redis', () => {
       await bench.server.suspend();
       await stateOf(store, 'away');
       for (let attempt = 0; attempt < 50; attempt += 1) {
-        await expect(commit(store, 'lost', 0)).rejects.toThrow(/^the store is unavailable: Redis at/);
+        const refused = commit(store, 'lost', 0);
+        await expect(refused).rejects.toThrow(/^the store is unavailable: Redis at/);
+        await expect(refused).rejects.not.toThrow(StoreDoubtError); // it never went out
       }
       await expect(store.pairs.ping()).rejects.toThrow(StoreUnavailableError);
       await expect(store.pairs.scan()[Symbol.asyncIterator]().next()).rejects.toThrow(StoreUnavailableError);
@@ -68,7 +70,9 @@ describe('Redis', () => {
     test('a Redis that does not answer: the deadline holds, the connection is made anew', async () => {
       const store = await bench.open({ commandTimeoutMs: 200 });
       await bench.admin.call('CLIENT', 'PAUSE', '600000', 'ALL');
-      await expect(commit(store, 'a', 0)).rejects.toThrow(/no answer in time|the connection was lost/);
+      const doubt = commit(store, 'a', 0);
+      await expect(doubt).rejects.toThrow(/no answer in time|the connection was lost/);
+      await expect(doubt).rejects.toThrow(StoreDoubtError); // it was sent: nobody knows
       expect(await stateOf(store, 'away')).toMatchObject({ why: expect.stringContaining('no answer in time') });
       await bench.server.restart();
       await stateOf(store, 'ready');

@@ -1,7 +1,7 @@
 import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { newRecord, settle, step, withSipUri } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/model';
-import { type PairStore, StoreUnavailableError } from '@isthmus/store';
+import { type Commit, type CommitResult, type PairStore, StoreDoubtError, StoreUnavailableError, type Stored } from '@isthmus/store';
 import { apply, type Change, type Job } from './batch';
 import { RecordCache } from './cache';
 import { elsewhere, nextDue, toStored, type StoredPair } from './stored';
@@ -26,14 +26,22 @@ export interface LoopOptions {
   /** Told once for each event that the tables have no cell for. */
   readonly onIgnored?: (pair: Pair, event: EngineEvent, why: string) => void;
   readonly onConflict?: (pair: Pair) => void;
+  /** Pause between two looks at a commit in doubt, milliseconds; tests shorten it. */
+  readonly doubtPauseMs?: number;
   /** The store is away: is the event kept until it is back? */
   readonly keep?: (pair: Pair, event: EngineEvent) => boolean;
 }
+
+/** No version: it took place, and another worker may have gone on from there. */
+type Tried = CommitResult | { readonly ok: true; readonly version: undefined };
 
 /** Lost races before a commit is given up. Each means that another worker got on, so this is far more than enough. */
 const MAX_RACES = 25;
 /** Events of one pair that share a commit. */
 const MAX_BATCH = 64;
+/** So often is looked whether a commit took place whose answer never came, with a pause in between: four seconds in all. */
+const DOUBT_LOOKS = 40;
+const DOUBT_PAUSE_MS = 100;
 
 /**
  * The handle loop (DESIGN section 3): take the pair's turn, load its record, step, commit if nobody was faster, start
@@ -168,11 +176,11 @@ export class PairLoop {
         return failed;
       }
       const due = value === undefined ? undefined : nextDue(record, now(), leaseMs);
-      const result = changed
-        ? await store.commit({ key, expected: stored?.version ?? 0, record: value, due })
-        : ({ ok: false } as const);
+      const commit = { key, expected: stored?.version ?? 0, record: value, due };
+      const result = changed ? await this.tryCommit(commit, start) : ({ ok: false } as const);
       if (result.ok) {
-        this.remember(key, value, result.version);
+        if (result.version === undefined) this.cache.delete(key);
+        else this.remember(key, value, result.version);
         this.options.start(pair, record, start, elsewhere(record, value, instance));
         return failed;
       }
@@ -183,8 +191,46 @@ export class PairLoop {
     throw new FaultError(fault('server.error', 'Too many workers changed this pair at once'));
   }
 
+  /**
+   * A commit whose answer never came may have taken place. Until that is known neither an error is told nor anything
+   * done twice (promise 1): the record is looked at as soon as the store is back.
+   */
+  private async tryCommit(commit: Commit<StoredPair>, start: readonly Effect[]): Promise<Tried> {
+    const { store } = this.options;
+    try {
+      return await store.commit(commit);
+    } catch (error) {
+      if (!(error instanceof StoreDoubtError)) throw error;
+      return this.resolveDoubt(commit, start, error);
+    }
+  }
+
+  private async resolveDoubt(commit: Commit<StoredPair>, start: readonly Effect[], doubt: StoreDoubtError): Promise<Tried> {
+    for (let looks = 0; looks < DOUBT_LOOKS; looks += 1) {
+      try {
+        const stored = await this.options.store.load(commit.key);
+        return tookPlace(commit, start, stored) ? { ok: true, version: undefined } : { ok: false };
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, this.options.doubtPauseMs ?? DOUBT_PAUSE_MS));
+    }
+    throw doubt;
+  }
+
   private remember(key: string, value: StoredPair | undefined, version: number): void {
     if (value === undefined) this.cache.delete(key);
     else this.cache.set(key, { record: value, version });
   }
+}
+
+/**
+ * Is what is stored what was to be committed, or has another worker gone on from there? A change without effects needs no
+ * certainty: stepped again it changes nothing.
+ */
+function tookPlace(commit: Commit<StoredPair>, start: readonly Effect[], stored: Stored<StoredPair> | undefined): boolean {
+  if (stored === undefined) return commit.record === undefined && commit.expected > 0;
+  if (stored.version <= commit.expected) return false;
+  const keys = new Set(stored.record.record.effects.map(({ key }) => key));
+  return start.length > 0 && start.every(({ key }) => keys.has(key));
 }

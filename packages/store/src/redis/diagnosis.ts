@@ -1,4 +1,4 @@
-import { StoreFullError, StoreUnavailableError } from '../port';
+import { StoreDoubtError, StoreFullError, StoreUnavailableError } from '../port';
 import type { StoreState } from '../port';
 
 /**
@@ -28,8 +28,12 @@ export function diagnose(server: string, error: unknown): Unusable {
 export function translate(server: string, error: unknown): StoreUnavailableError {
   const text = textOf(error);
   if (/^OOM|-OOM/.test(text)) return new StoreFullError(`Redis at ${server} is at its memory limit (maxmemory)`);
-  return new StoreUnavailableError(`Redis at ${server}: ${text}`);
+  const Kind = UNANSWERED.test((error as { message?: string }).message ?? '') ? StoreDoubtError : StoreUnavailableError;
+  return new Kind(`Redis at ${server}: ${text}`);
 }
+
+/** How ioredis says that a command went out and no answer came. */
+const UNANSWERED = /^Command timed out|^Socket timeout|max retries per request|^Connection is closed/;
 
 /** ioredis's words for its own failures, in plain ones. */
 const PLAIN: readonly (readonly [RegExp, string])[] = [
