@@ -1,21 +1,35 @@
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 /** The only address that servers and tests of the project bind to. */
 export const LOOPBACK = '127.0.0.1';
-/** How often a port that is free for TCP may turn out to be taken for UDP. */
-const MAX_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 200;
+/** Below it stand the ports of well-known servers that a machine may run. */
+const LOWEST = 10_000;
 
-/** A TCP port that the kernel has just given and taken back. */
-function freeTcpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+/**
+ * The first port that the kernel gives to outgoing connections. A server's port must not be one of these: between our
+ * look and its start any connection of any program could take it.
+ */
+function firstEphemeralPort(): number {
+  try {
+    return Number(/^\d+/.exec(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'))?.[0] ?? 32_768);
+  } catch {
+    return 32_768;
+  }
+}
+
+const HIGHEST = Math.max(firstEphemeralPort(), LOWEST + 1_000) - 1;
+/** Handed out by this process: not again, although its server may not have started yet. */
+const given = new Set<number>();
+
+function isFreeForTcp(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, LOOPBACK, () => {
-      const address = server.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      server.close(() => resolve(port));
-    });
+    server.once('error', () => resolve(false));
+    server.listen(port, LOOPBACK, () => server.close(() => resolve(true)));
   });
 }
 
@@ -27,11 +41,13 @@ function isFreeForUdp(port: number): Promise<boolean> {
   });
 }
 
-/** A port of 127.0.0.1 that is free now, for TCP and for UDP. Nothing reserves it: start the server on it at once. */
+/** A port of 127.0.0.1 that is free now, for TCP and for UDP, and that no outgoing connection will take. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const port = await freeTcpPort();
-    if (await isFreeForUdp(port)) return port;
+    const port = randomInt(LOWEST, HIGHEST + 1);
+    if (given.has(port) || !(await isFreeForTcp(port)) || !(await isFreeForUdp(port))) continue;
+    given.add(port);
+    return port;
   }
-  throw new Error(`no port of ${LOOPBACK} is free for both TCP and UDP after ${MAX_ATTEMPTS} attempts`);
+  throw new Error(`no port of ${LOOPBACK} from ${LOWEST} to ${HIGHEST} is free for both TCP and UDP after ${MAX_ATTEMPTS} attempts`);
 }
