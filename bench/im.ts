@@ -38,6 +38,8 @@ const PAIRS = USERS.flatMap((_user, user) =>
 interface Run {
   readonly sent: number;
   readonly arrived: number;
+  /** Came back to their senders as errors. */
+  readonly returned: number;
   readonly p50: number;
   readonly p99: number;
   readonly backlogMs: number;
@@ -121,7 +123,7 @@ async function latency(name: string, run: (rate: number) => Promise<Run>, option
     const result = await run(rate);
     report.add(`${name}: p50 at ${rate}/s`, result.p50, 'ms', TARGET.p50);
     report.add(`${name}: p99 at ${rate}/s`, result.p99, 'ms', TARGET.p99);
-    report.add(`${name}: lost at ${rate}/s`, result.sent - result.arrived, 'msg', 0);
+    report.add(`${name}: lost at ${rate}/s`, lostIn(result), 'msg', 0);
     reportCpu(`${name}: CPU at ${rate}/s`, result, report, null);
   }
 }
@@ -144,7 +146,14 @@ async function sustained(name: string, run: (rate: number) => Promise<Run>, repo
   }
   report.add(`${name}: sustained without loss`, best?.rate ?? 0, 'msg/s', target, 'least');
   if (best !== undefined) reportCpu(`${name}: CPU at ${best.rate}/s`, best.run, report, TARGET.cpu);
-  if (last !== undefined && last.arrived < last.sent) report.add(`${name}: lost at the first rate over it`, last.sent - last.arrived, 'msg');
+  if (last === undefined || last === best?.run) return;
+  report.add(`${name}: returned to the sender at the first rate over it`, last.returned, 'msg');
+  report.add(`${name}: lost at the first rate over it`, lostIn(last), 'msg', 0);
+}
+
+/** Neither delivered nor returned: nobody was told (promise 1). */
+function lostIn({ sent, arrived, returned }: Run): number {
+  return sent - arrived - returned;
 }
 
 async function once(
@@ -160,18 +169,20 @@ async function once(
   if (direction === 'XMPP->SIP') await load.pour(PAIRS, rate, seconds);
   else await far.run({ do: 'pour', rate, seconds });
   const begun = Date.now();
-  const arrived = async (): Promise<readonly number[]> => {
-    if (direction === 'SIP->XMPP') return load.latencies;
+  const look = async (): Promise<{ readonly latencies: readonly number[]; readonly returned: number }> => {
     const [counts] = await far.run({ do: 'tell' });
-    return counts?.is === 'counts' ? counts.latencies : [];
+    if (counts?.is !== 'counts') throw new Error('the far end did not tell its counts');
+    if (direction === 'SIP->XMPP') return { latencies: load.latencies, returned: counts.refused };
+    return { latencies: counts.latencies, returned: load.errors };
   };
-  let latencies = await arrived();
-  while (latencies.length < sent && Date.now() - begun < SETTLE_MS) {
+  let seen = await look();
+  while (seen.latencies.length + seen.returned < sent && Date.now() - begun < SETTLE_MS) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    latencies = await arrived();
+    seen = await look();
   }
-  const backlogMs = Date.now() - begun;
-  return { sent, arrived: latencies.length, p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), backlogMs, cpu: meter.read() };
+  const { latencies, returned } = seen;
+  const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
+  return { sent, arrived: latencies.length, returned, p50, p99, backlogMs: Date.now() - begun, cpu: meter.read() };
 }
 
 /** Is this machine fit for figures? Told once, so that a table can be read later. */

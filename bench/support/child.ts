@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const REGISTER = join(__dirname, '..', '..', 'scripts', 'register.cjs');
 
-/** A helper process of a benchmark that is spoken to by IPC: one command at a time, each answered by `done`. */
+/** A further process of a benchmark, spoken to by IPC: one command at a time, each answered by `done`. */
 export class Child<Command, Report extends { readonly is: string }> {
   /** Reports that nobody has asked for yet, and those who wait for one: one of the two is empty. */
   private readonly reports: Report[] = [];
