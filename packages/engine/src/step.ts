@@ -36,7 +36,7 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
   const effects = drafts.map((draft) => stamp(draft, input.trace, context));
   const next: PairRecord = {
     ...record,
-    conversation: conversation?.state ?? record.conversation,
+    conversation: event.on === 'xmpp.down' ? forgetUndelivered(record) : (conversation?.state ?? record.conversation),
     inward: inward?.state ?? record.inward,
     outward: outward?.state ?? record.outward,
     resources,
@@ -44,6 +44,15 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
   };
   const ignored = 'effect' in input ? undefined : whyIgnored(steps);
   return { record: isUnchanged(record, next) ? record : next, effects, ...(ignored !== undefined && { ignored }) };
+}
+
+/**
+ * The texts that `giveTextsBack` gives back have not been taken: should one come again, it is a new one. They are the
+ * last that were noted, since texts are noted and handed over in order. (The conversation has no cell for `xmpp.down`.)
+ */
+function forgetUndelivered({ conversation, effects }: PairRecord): PairRecord['conversation'] {
+  const given = effects.filter((effect) => effect.do === 'xmpp.message').length;
+  return given === 0 ? conversation : { ...conversation, seen: conversation.seen.slice(0, -given) };
 }
 
 /** An outcome is taken together with the effect that it belongs to; without that there is nothing to take. */

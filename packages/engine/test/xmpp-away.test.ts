@@ -1,4 +1,4 @@
-import { newRecord, step, type Effect, type EngineEvent, type PairRecord } from '../src';
+import { newRecord, settle, step, type Effect, type EngineEvent, type PairRecord } from '../src';
 import { contextOf, PAIR } from './support/pair';
 
 const AT = 1_000;
@@ -24,6 +24,16 @@ test('promise 1: texts that wait for an XMPP server that is gone are given back,
   const given = step(waiting, { on: 'xmpp.down', at: AT, trace: 't' }, context).record;
   expect(gist(given.effects)).toEqual(['tx-1 503', 'tx-2 503']);
   expect(given.effects.map(({ key }) => key)).toEqual(waiting.effects.filter(({ do: kind }) => kind === 'sip.answer').map(({ key }) => key));
+});
+
+test('promise 1: a text that was given back and comes again is taken anew; one that was delivered is not', () => {
+  const delivered = after(text(1));
+  const settled = settle(delivered, delivered.effects.map(({ key }) => key));
+  const gone = [text(2), { on: 'xmpp.down' }, text(1), text(2)].reduce<PairRecord>(
+    (record, event) => step(record, { at: AT, trace: 't', ...event } as EngineEvent, context).record,
+    settled,
+  );
+  expect(gist(gone.effects)).toEqual(['tx-2 503', 'tx-1 200', 'xmpp.message', 'tx-2 200']);
 });
 
 test('answers that have nothing to do with a text stay as they are', () => {

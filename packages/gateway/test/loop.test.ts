@@ -262,6 +262,16 @@ describe('a commit whose answer never came (promise 1)', () => {
     expect(await queueOf()).toEqual(['a']);
   });
 
+  test('it had taken place without an effect to show for it: a text that waits is not queued twice', async () => {
+    await one.loop.handle(PAIR, says('a'));
+    tapped.afterCommit = () => {
+      tapped.afterCommit = () => undefined;
+      lost();
+    };
+    await one.loop.handle(PAIR, says('b'));
+    expect(await queueOf()).toEqual(['a', 'b']);
+  });
+
   test('it had not: it is made again', async () => {
     tapped.beforeCommit = () => {
       tapped.beforeCommit = () => undefined;

@@ -4,7 +4,7 @@ import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/mod
 import { type Commit, type CommitResult, type PairStore, StoreDoubtError, StoreUnavailableError, type Stored } from '@isthmus/store';
 import { apply, type Change, type Job } from './batch';
 import { RecordCache } from './cache';
-import { elsewhere, nextDue, toStored, type StoredPair } from './stored';
+import { elsewhere, named, nextDue, toStored, type StoredPair } from './stored';
 
 /** How a pair's contact is reached now, or undefined when no route leads there. */
 export type ContextOf = (pair: Pair) => Context;
@@ -52,6 +52,7 @@ export class PairLoop {
   private readonly turns = new Map<string, { readonly pair: Pair; jobs: Job[] }>();
   private readonly cache: RecordCache;
   private waiting = 0;
+  private commits = 0;
   private idle: (() => void)[] = [];
 
   constructor(private readonly options: LoopOptions) {
@@ -176,11 +177,12 @@ export class PairLoop {
         return failed;
       }
       const due = value === undefined ? undefined : nextDue(record, now(), leaseMs);
-      const commit = { key, expected: stored?.version ?? 0, record: value, due };
-      const result = changed ? await this.tryCommit(commit, start) : ({ ok: false } as const);
+      const written = value === undefined ? undefined : named(value, this.nextCommit(), stored?.record);
+      const commit = { key, expected: stored?.version ?? 0, record: written, due };
+      const result = changed ? await this.tryCommit(commit) : ({ ok: false } as const);
       if (result.ok) {
         if (result.version === undefined) this.cache.delete(key);
-        else this.remember(key, value, result.version);
+        else this.remember(key, written, result.version);
         this.options.start(pair, record, start, elsewhere(record, value, instance));
         return failed;
       }
@@ -195,21 +197,21 @@ export class PairLoop {
    * A commit whose answer never came may have taken place. Until that is known neither an error is told nor anything
    * done twice (promise 1): the record is looked at as soon as the store is back.
    */
-  private async tryCommit(commit: Commit<StoredPair>, start: readonly Effect[]): Promise<Tried> {
+  private async tryCommit(commit: Commit<StoredPair>): Promise<Tried> {
     const { store } = this.options;
     try {
       return await store.commit(commit);
     } catch (error) {
       if (!(error instanceof StoreDoubtError)) throw error;
-      return this.resolveDoubt(commit, start, error);
+      return this.resolveDoubt(commit, error);
     }
   }
 
-  private async resolveDoubt(commit: Commit<StoredPair>, start: readonly Effect[], doubt: StoreDoubtError): Promise<Tried> {
+  private async resolveDoubt(commit: Commit<StoredPair>, doubt: StoreDoubtError): Promise<Tried> {
     for (let looks = 0; looks < DOUBT_LOOKS; looks += 1) {
       try {
         const stored = await this.options.store.load(commit.key);
-        return tookPlace(commit, start, stored) ? { ok: true, version: undefined } : { ok: false };
+        return tookPlace(commit, stored) ? { ok: true, version: undefined } : { ok: false };
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error;
       }
@@ -218,19 +220,20 @@ export class PairLoop {
     throw doubt;
   }
 
+  private nextCommit(): string {
+    this.commits += 1;
+    return `${this.options.instance}:${this.commits}`;
+  }
+
   private remember(key: string, value: StoredPair | undefined, version: number): void {
     if (value === undefined) this.cache.delete(key);
     else this.cache.set(key, { record: value, version });
   }
 }
 
-/**
- * Is what is stored what was to be committed, or has another worker gone on from there? A change without effects needs no
- * certainty: stepped again it changes nothing.
- */
-function tookPlace(commit: Commit<StoredPair>, start: readonly Effect[], stored: Stored<StoredPair> | undefined): boolean {
-  if (stored === undefined) return commit.record === undefined && commit.expected > 0;
-  if (stored.version <= commit.expected) return false;
-  const keys = new Set(stored.record.record.effects.map(({ key }) => key));
-  return start.length > 0 && start.every(({ key }) => keys.has(key));
+/** Is the commit among those that led to what is stored? Another worker may have gone on from there. */
+function tookPlace({ record, expected }: Commit<StoredPair>, stored: Stored<StoredPair> | undefined): boolean {
+  if (stored === undefined) return record === undefined && expected > 0;
+  const name = record?.commits?.at(-1);
+  return name !== undefined && stored.record.commits?.includes(name) === true;
 }

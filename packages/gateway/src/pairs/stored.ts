@@ -7,6 +7,16 @@ export interface StoredPair {
   readonly by: string;
   /** By effect key the instance that has it in hand instead: a commit does not take another one's requests from it. */
   readonly others?: Readonly<Record<string, string>>;
+  /** Names of the last commits, the newest at the end: by its own a commit whose answer never came is found again. */
+  readonly commits?: readonly string[];
+}
+
+/** So many commits of other workers may follow one in doubt until it is no longer found. */
+const REMEMBERED_COMMITS = 4;
+
+/** The value with the name of the commit that writes it. */
+export function named(value: StoredPair, commit: string, before: StoredPair | undefined): StoredPair {
+  return { ...value, commits: [...(before?.commits ?? []), commit].slice(-REMEMBERED_COMMITS) };
 }
 
 /** The instance that has an effect in hand. */
