@@ -1,4 +1,4 @@
-import type { ChatState, Fault, Presence, SubscriptionSubstate, TextMessage } from '@isthmus/model';
+import type { ChatState, Fault, Presence, SubscriptionSubstate, TextMessage, TuplePresence } from '@isthmus/model';
 import type { Dialog } from './dialog';
 import type { TransactionRef } from './events';
 
@@ -58,6 +58,10 @@ export interface NotifyEffect extends Base {
   readonly reason?: string;
   /** Absent: no body. */
   readonly presence?: Presence;
+  /** The devices one by one, for watchers of PIDF with several tuples (RFC 8048 section 6.2); `presence` is what they come to. */
+  readonly tuples?: readonly TuplePresence[];
+  /** RFC 3339, UTC: of two documents of one watch the later has the greater (PRES-42). */
+  readonly timestamp?: string;
   /** The form of the document: a media type that the watcher accepts. */
   readonly format?: string;
   /** The `id` of Event in the SUBSCRIBE. */

@@ -8,6 +8,7 @@ export function isSamePresence(one: Presence | undefined, other: Presence | unde
     one.note === other.note &&
     one.noteLanguage === other.noteLanguage &&
     one.idleSince === other.idleSince &&
-    one.displayName === other.displayName
+    one.displayName === other.displayName &&
+    one.family === other.family
   );
 }

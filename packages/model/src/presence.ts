@@ -18,6 +18,11 @@ export const SETTINGS = [
 
 export type Setting = (typeof SETTINGS)[number];
 
+/** The families of XMPP clients that the manual's tables tell apart: Cisco Jabber, Cisco Unified Personal Communicator 8.x, all others. */
+export const FAMILIES = ['jabber', 'cupc', 'third-party'] as const;
+
+export type Family = (typeof FAMILIES)[number];
+
 /** The state of one user as one side tells it to the other. */
 export interface Presence {
   readonly setting: Setting;
@@ -28,6 +33,8 @@ export interface Presence {
   /** Since when nobody has touched the device: RFC 3339, UTC (XEP-0319, RPID user-input). */
   readonly idleSince?: string;
   readonly displayName?: string;
+  /** Of an XMPP user: the family of the client that speaks for him. Absent: third-party. */
+  readonly family?: Family;
 }
 
 /** The state of a user of whom nothing may or can be told. Blocked, unknown and signed out look exactly like this. */
@@ -49,6 +56,15 @@ export interface ResourcePresence {
   readonly activity?: string;
   /** Node of the entity capabilities (XEP-0115): tells the client family. */
   readonly capsNode?: string;
+}
+
+/** One of a user's several devices, as one tuple of a PIDF document tells it (RFC 3863 section 4.1.2; PRES-41, PRES-43). */
+export interface TuplePresence {
+  /** Tells the tuples of a user apart; goes out as a hash only. */
+  readonly resource: string;
+  readonly presence: Presence;
+  /** XMPP priority, -128 to 127; a negative one is not told (RFC 8048 Table 1 note 6). */
+  readonly priority: number;
 }
 
 /** RFC 6665 section 4.1.3: the substate of a subscription as a notifier states it. */

@@ -1,7 +1,7 @@
 export { aggregate } from './aggregate';
 export * from './errors';
 export { priorityFromPidf, priorityToPidf } from './priority';
-export { FAMILIES, type Family, type FourStates } from './tables/family';
+export type { FourStates } from './tables/family';
 export { draftPidfOfSetting, settingOfDraftToken, type DraftWriteRow } from './tables/microsoft-draft-pidf';
 export { settingOfStateNumber, stateNumberOf } from './tables/microsoft-state-numbers';
 export { rankOf } from './tables/most-available';

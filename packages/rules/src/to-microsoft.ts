@@ -1,6 +1,6 @@
-import type { Setting } from '@isthmus/model';
+import type { Family, Setting } from '@isthmus/model';
 import { firstMatch } from './first-match';
-import type { Family, FourStates, ToMicrosoftRow } from './tables/family';
+import type { FourStates, ToMicrosoftRow } from './tables/family';
 import { TABLE_1_6 } from './tables/table-1-6';
 import { TABLE_1_7 } from './tables/table-1-7';
 import { TABLE_1_8 } from './tables/table-1-8';

@@ -1,6 +1,6 @@
-import { SETTINGS, type Setting } from '@isthmus/model';
+import { FAMILIES, SETTINGS, type Setting } from '@isthmus/model';
 import fc from 'fast-check';
-import { FAMILIES, fromMicrosoft, toMicrosoft } from '@isthmus/rules';
+import { fromMicrosoft, toMicrosoft } from '@isthmus/rules';
 import type { FromMicrosoftRow, ToMicrosoftRow } from '../src/tables/family';
 import { TABLE_1_5 } from '../src/tables/table-1-5';
 import { TABLE_1_6 } from '../src/tables/table-1-6';

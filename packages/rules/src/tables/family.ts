@@ -1,10 +1,6 @@
-/** The three families of XMPP clients that the manual's tables tell apart. */
+/** The shape of the manual's tables, which tell three families of XMPP clients apart. */
 
 import type { Setting } from '@isthmus/model';
-
-/** Cisco Jabber, Cisco Unified Personal Communicator 8.x, and everything else that speaks XMPP. */
-export const FAMILIES = ['jabber', 'cupc', 'third-party'] as const;
-export type Family = (typeof FAMILIES)[number];
 
 /** What crosses to Microsoft: the manual's right-hand columns know these four only. */
 export type FourStates = 'available' | 'away' | 'busy' | 'offline';

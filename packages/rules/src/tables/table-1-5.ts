@@ -4,9 +4,9 @@
  * "Availability Mapping States", from page 1-7.
  */
 
-import type { Setting } from '@isthmus/model';
+import type { Family, Setting } from '@isthmus/model';
 import { firstMatch } from '../first-match';
-import type { Family, FourStates, FromMicrosoftRow } from './family';
+import type { FourStates, FromMicrosoftRow } from './family';
 
 export const TABLE_1_5 = [
   { printed: 'Available', setting: 'available', jabber: 'available', cupc: 'available', 'third-party': 'available' },
