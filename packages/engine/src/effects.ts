@@ -95,6 +95,15 @@ export interface XmppSubscriptionEffect extends Base {
   /** XEP-0172, in `subscribe` only. */
   readonly nick?: string;
 }
+/**
+ * Policy grants the contact's wish: the XMPP server is to approve it in the user's name, so that his roster shows it as if
+ * he had sent `subscribed`, which comes back as the event `xmpp.subscribed`. A server that cannot gets a plain `subscribe`.
+ */
+export interface XmppApproveEffect extends Base {
+  readonly do: 'xmpp.approve';
+  /** XEP-0172, for the plain `subscribe`. */
+  readonly nick?: string;
+}
 /** The contact's state. To one resource where given (the answer to a probe), else to the bare JID. */
 export interface XmppPresenceEffect extends Base {
   readonly do: 'xmpp.presence';
@@ -143,6 +152,7 @@ export type Effect =
   | RequestEffect
   | AnswerEffect
   | XmppSubscriptionEffect
+  | XmppApproveEffect
   | XmppPresenceEffect
   | XmppProbeEffect
   | XmppAccountEffect

@@ -1,4 +1,5 @@
 import type { ChatState, Fault, Presence, ResourcePresence, SubscriptionSubstate, TextMessage } from '@isthmus/model';
+import type { Verdict } from '@isthmus/rules';
 import type { Dialog, DialogRef } from './dialog';
 
 /**
@@ -132,6 +133,8 @@ export interface SubscribeEvent extends RequestBase {
   /** Media types of Accept, lower case, in order. Empty = no header. */
   readonly accept: readonly string[];
   readonly displayName?: string;
+  /** What policy says about this contact now; also in a refresh, where it may have changed. Absent: `ask`. */
+  readonly policy?: Verdict;
 }
 export interface NotifyEvent extends RequestBase {
   readonly on: 'sip.notify';
@@ -188,6 +191,20 @@ export interface OwnerGoneEvent extends Base {
 export interface RouteEvent extends Base {
   readonly on: 'route.down' | 'route.up';
 }
+/**
+ * The lists that decide about this contact may have changed, or the user has decided about it by command. Running watches
+ * follow at once.
+ */
+export interface PolicyEvent extends Base {
+  readonly on: 'policy';
+  /** What policy says now. */
+  readonly verdict: Verdict;
+  /**
+   * `granted`: as if the user had sent `subscribed`. `revoked`: what he granted is withdrawn, and the contact leaves his
+   * roster as a watcher. `forgotten`: he has not decided; he is asked when the contact watches again.
+   */
+  readonly decision?: 'granted' | 'revoked' | 'forgotten';
+}
 /** The XMPP server has gone away for longer than its grace, or is back. */
 export interface XmppLinkEvent extends Base {
   readonly on: 'xmpp.down' | 'xmpp.up';
@@ -216,6 +233,7 @@ export type EngineEvent =
   | TimerEvent
   | OwnerGoneEvent
   | RouteEvent
+  | PolicyEvent
   | XmppLinkEvent;
 
 export type EventName = EngineEvent['on'];

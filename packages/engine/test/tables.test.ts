@@ -47,6 +47,7 @@ const EVENTS: readonly (Exclude<EventName, 'sip.outcome'> | `outcome.${string}`)
   'owner.gone',
   'route.down',
   'route.up',
+  'policy',
   'xmpp.down',
   'xmpp.up',
 ];

@@ -4,8 +4,8 @@ import type { Element } from '../xml/element';
 import { writeBounce, writeChatState, writeMessage } from './write-message';
 import { writePresence, writeProbe, writeSubscription } from './write-presence';
 
-/** The effects that are one stanza. (`xmpp.account` is a question: see `writeAccountQuery`.) */
-export type StanzaEffect = Exclude<Extract<Effect, { readonly do: `xmpp.${string}` }>, { readonly do: 'xmpp.account' }>;
+/** The effects that are one stanza. (`xmpp.account` is a question: see `writeAccountQuery`; `xmpp.approve` a request to the server.) */
+export type StanzaEffect = Exclude<Extract<Effect, { readonly do: `xmpp.${string}` }>, { readonly do: 'xmpp.account' | 'xmpp.approve' }>;
 
 /** The stanza of an effect, from the contact to the user. */
 export function writeStanza(effect: StanzaEffect, pair: Pair): Element {

@@ -56,7 +56,8 @@ export class XmppSide {
   /** Hands a stanza over to the XMPP server; rejects when the link is down. */
   async handOver(pair: Pair, effect: StanzaSideEffect): Promise<void> {
     if (effect.do === 'xmpp.account') return this.askAccount(pair, effect.trace);
-    const stanza = writeStanza(effect, pair);
+    // No server can approve yet: it is asked to ask its user.
+    const stanza = writeStanza(effect.do === 'xmpp.approve' ? { ...effect, do: 'xmpp.subscribe' } : effect, pair);
     await this.options.link.send(stanza);
     this.options.metrics.stanzas.inc({ direction: 'out', kind: stanza.name });
     if (effect.do === 'xmpp.bounce') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'returned' });
