@@ -36,6 +36,11 @@ export function pairKey(pair: Pair): string {
   return `${pair.user}|${pair.contact}`;
 }
 
+/** How the keys of all pairs of an XMPP user begin, and no others. */
+export function pairKeyPrefix(user: BareJid): string {
+  return `${user}|`;
+}
+
 /** The pair of a key that `pairKey` made. */
 export function pairOf(key: string): Pair {
   const cut = key.indexOf('|', key.indexOf('@'));

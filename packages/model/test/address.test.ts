@@ -1,4 +1,4 @@
-import { pairKey, pairOf, type BareJid, type Pair } from '../src';
+import { pairKey, pairKeyPrefix, pairOf, type BareJid, type Pair } from '../src';
 
 const pair = (user: string, contact: string): Pair => ({ user: user as BareJid, contact: contact as BareJid });
 
@@ -14,5 +14,13 @@ describe('the key of a pair', () => {
 
   test('two pairs never share one', () => {
     expect(pairKey(pair('a@x.example', 'b|c@y.example'))).not.toBe(pairKey(pair('a|b@x.example', 'c@y.example')));
+  });
+
+  test('begins as all keys of its user do, and no key of another', () => {
+    const prefix = pairKeyPrefix('a@x.example' as BareJid);
+    expect(pairKey(pair('a@x.example', 'b|c@y.example')).startsWith(prefix)).toBe(true);
+    for (const other of ['a@x.example.net', 'aa@x.example', 'a|b@x.example', 'A@x.example']) {
+      expect(pairKey(pair(other, 'a@x.example')).startsWith(prefix)).toBe(false);
+    }
   });
 });

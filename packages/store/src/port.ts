@@ -1,3 +1,5 @@
+import type { BareJid, PolicyLists } from '@isthmus/model';
+
 /**
  * The store port (DESIGN section 4): one record per pair, changed by compare-and-set, with the pair's next due time.
  * The engine's records are opaque here. Every method rejects with `StoreUnavailableError` when the store cannot be
@@ -34,12 +36,25 @@ export interface PairStore<R> {
    * moved to `until`, so that no other worker is given them before that: a claim that leads to no commit comes back.
    */
   claimDue(now: number, until: number, limit: number): Promise<string[]>;
-  /** All keys that have a record, each at least once, in no order; records made meanwhile may be missing. */
-  scan(): AsyncIterable<string>;
+  /**
+   * All keys that have a record and begin with `prefix`, each at least once, in no order; records made meanwhile may be
+   * missing. Looks at every key whatever the prefix: not for the way of a message.
+   */
+  scan(prefix?: string): AsyncIterable<string>;
   /** How many records are held; for the metric. */
   count(): Promise<number>;
   /** Round trip to the store; rejects when it cannot be reached. */
   ping(): Promise<void>;
+}
+
+/**
+ * What users said about who may see them: one value a user, changed by compare-and-set as records are. Never given up by
+ * itself. The caller bounds the value.
+ */
+export interface PolicyStore {
+  get(user: BareJid): Promise<Stored<PolicyLists> | undefined>;
+  /** Undefined deletes. `expected`: the version that the change started from; 0 when there was none. */
+  set(user: BareJid, policy: PolicyLists | undefined, expected: number): Promise<CommitResult>;
 }
 
 /** Which workers live: each keeps a lease alive by a heartbeat. */
@@ -73,6 +88,7 @@ export type StoreState =
 
 export interface Store<R> {
   readonly pairs: PairStore<R>;
+  readonly policies: PolicyStore;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
   readonly state: StoreState;

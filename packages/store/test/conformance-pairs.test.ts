@@ -183,6 +183,20 @@ describe.each(WORLDS)('pairs in $adapter', ({ begin }) => {
       expect(seen).toEqual(expect.arrayContaining(stay));
     });
 
+    test('keys that begin with a prefix are found, each of them and no others', async () => {
+      const mine = Array.from({ length: 300 }, (_, number) => `ann@example.com|bob${number}@example.com`);
+      const others = ['ann@example.community|x@example.com', 'joann@example.com|x@example.com', 'bob1@example.com|ann@example.com', 'ANN@example.com|x'];
+      await Promise.all([...mine, ...others].map((key) => put(key, 0, note(1))));
+      expect(new Set(await all(pairs.scan('ann@example.com|')))).toEqual(new Set(mine));
+    });
+
+    test.each(['*', '?', '[a-z]', 'a[b', 'c]', '\\', '^', 'a\\*b', '{b1}', 'jürgen', '"'])('a prefix is taken literally: %s', async (local) => {
+      const key = `${local}@glob.example|x@example.com`;
+      await put(key, 0, note(1));
+      await put(`any-${local.length}@glob.example|${local}`, (await pairs.load(`any-${local.length}@glob.example|${local}`))?.version ?? 0, note(1));
+      expect(new Set(await all(pairs.scan(`${local}@glob.example|`)))).toEqual(new Set([key]));
+    });
+
     test('the count is the number of records', async () => {
       const before = await pairs.count();
       const version = await put('counted', 0, note(1));

@@ -1,9 +1,11 @@
+import type { BareJid } from '@isthmus/model';
 import { StoreUnavailableError } from '../src';
 import type { Store } from '../src';
 import { all, eventually, note, WORLDS } from './support/worlds';
 import type { Note, World } from './support/worlds';
 
 const LONG_MS = 600_000;
+const ANN = 'ann@example.com' as BareJid;
 
 describe.each(WORLDS)('workers, cache and end in $adapter', ({ begin }) => {
   let world: World;
@@ -111,6 +113,8 @@ describe.each(WORLDS)('workers, cache and end in $adapter', ({ begin }) => {
       all(store.pairs.scan()),
       store.pairs.count(),
       store.pairs.ping(),
+      store.policies.get(ANN),
+      store.policies.set(ANN, { allow: [], block: [] }, 0),
       store.workers.heartbeat('w', 1, []),
       store.workers.workers(),
       store.workers.leave('w'),

@@ -51,9 +51,9 @@ export class MemoryPairs<R> implements PairStore<R> {
     return this.due.claim(now, until, limit);
   }
 
-  async *scan(): AsyncGenerator<string> {
+  async *scan(prefix = ''): AsyncGenerator<string> {
     this.open();
-    for (const key of [...this.records.keys()]) {
+    for (const key of [...this.records.keys()].filter((each) => each.startsWith(prefix))) {
       if (this.records.has(key)) yield key;
     }
   }

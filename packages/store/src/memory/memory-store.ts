@@ -1,12 +1,13 @@
-import type { CacheStore, PairStore, Store, StoreState, WorkerStore } from '../port';
+import type { CacheStore, PairStore, PolicyStore, Store, StoreState, WorkerStore } from '../port';
 import { StoreUnavailableError } from '../port';
 import { ObservedState } from '../state';
 import { MemoryCache } from './memory-cache';
 import { MemoryPairs } from './memory-pairs';
+import { MemoryPolicies } from './memory-policies';
 import { MemoryWorkers } from './memory-workers';
 
 export interface MemoryStoreOptions {
-  /** A commit that would make one more record is rejected with `StoreFullError`. */
+  /** A commit that would make one more record, or one more policy, is rejected with `StoreFullError`. */
   readonly maxRecords?: number;
   /** One more cached value drops the oldest. */
   readonly maxCacheEntries?: number;
@@ -20,6 +21,7 @@ const DEFAULT_MAX_CACHE_ENTRIES = 10_000;
 /** The store of a single process: gone with it. Several workers of one test may share an instance. */
 export class MemoryStore<R> implements Store<R> {
   readonly pairs: PairStore<R>;
+  readonly policies: PolicyStore;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
   private readonly observed = new ObservedState({ is: 'ready' });
@@ -30,6 +32,7 @@ export class MemoryStore<R> implements Store<R> {
       if (this.state.is === 'closed') throw new StoreUnavailableError('it was closed');
     };
     this.pairs = new MemoryPairs(maxRecords, open);
+    this.policies = new MemoryPolicies(maxRecords, open);
     this.workers = new MemoryWorkers(now, open);
     this.cache = new MemoryCache(maxCacheEntries, now, open);
   }

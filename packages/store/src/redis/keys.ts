@@ -11,8 +11,10 @@ export interface BucketKeys {
   readonly pairs: string;
   /** Sorted set: pair, by the milliseconds since the epoch at which it is due. */
   readonly due: string;
-  /** String: the highest version that a deleted record of this bucket had. */
+  /** String: the highest version that a deleted record or policy of this bucket had. */
   readonly floor: string;
+  /** Hash: user -> version (16 digits) and policy (JSON). */
+  readonly policies: string;
 }
 
 export class RedisKeys {
@@ -26,8 +28,9 @@ export class RedisKeys {
     this.dues = this.buckets().map(({ due }) => due);
   }
 
-  of(pair: string): BucketKeys {
-    return this.bucket(bucketOf(pair));
+  /** The bucket of a pair, or of a user's policy. */
+  of(name: string): BucketKeys {
+    return this.bucket(bucketOf(name));
   }
 
   buckets(): BucketKeys[] {
@@ -40,7 +43,7 @@ export class RedisKeys {
 
   private bucket(number: number): BucketKeys {
     const tag = `${this.prefix}:{b${number}}`;
-    return { pairs: `${tag}:pairs`, due: `${tag}:due`, floor: `${tag}:floor` };
+    return { pairs: `${tag}:pairs`, due: `${tag}:due`, floor: `${tag}:floor`, policies: `${tag}:policies` };
   }
 }
 

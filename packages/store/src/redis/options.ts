@@ -44,7 +44,7 @@ const DEFAULTS: RedisSettings = {
   maxPendingCommands: 20_000,
 };
 
-/** A brace would change the hash tag; 64 characters, because each of 768 keys begins with them. */
+/** A brace would change the hash tag; 64 characters, because each of 1,024 keys begins with them. */
 const PREFIX = /^[A-Za-z0-9:_.-]{1,64}$/;
 
 /** The complete settings. Throws one Error that says which option is wrong. */

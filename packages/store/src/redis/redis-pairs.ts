@@ -1,14 +1,16 @@
 import { checkClaim, checkCommit } from '../arguments';
-import { StoreUnavailableError } from '../port';
 import type { Commit, CommitResult, PairStore, Stored } from '../port';
 import type { RedisConnection } from './connection';
 import type { RedisKeys } from './keys';
 import { CLAIM, COMMIT, DELETE } from './scripts';
+import { fromScript, readValue } from './values';
 
-/** Digits of a version in front of the record (scripts.ts). */
-const VERSION_LENGTH = 16;
 /** Pairs that one run of the script may claim: nobody else is served while it runs (about 1 ms). */
 const CLAIM_BATCH = 500;
+/** Fields that one HSCAN looks at. */
+const SCAN_BATCH = 1_000;
+/** What has a meaning in a glob-style pattern of Redis. */
+const GLOB = /[\\*?[\]]/g;
 
 export class RedisPairs<R> implements PairStore<R> {
   /** Where the next claim begins to look, so that no bucket always comes last. */
@@ -24,7 +26,7 @@ export class RedisPairs<R> implements PairStore<R> {
   async load(key: string): Promise<Stored<R> | undefined> {
     const { pairs } = this.keys.of(key);
     const value = await this.connection.run((redis) => redis.hget(pairs, key));
-    return value === null ? undefined : readRecord<R>(pairs, key, value);
+    return value === null ? undefined : readValue<R>(pairs, key, value);
   }
 
   async commit(commit: Commit<R>): Promise<CommitResult> {
@@ -36,7 +38,7 @@ export class RedisPairs<R> implements PairStore<R> {
       record === undefined
         ? await this.connection.script(DELETE, names, key, expected)
         : await this.connection.script(COMMIT, names, key, expected, JSON.stringify(record), due);
-    return version === null ? { ok: false } : { ok: true, version: Number(version) };
+    return fromScript(version);
   }
 
   async claimDue(now: number, until: number, limit: number): Promise<string[]> {
@@ -50,9 +52,10 @@ export class RedisPairs<R> implements PairStore<R> {
     }
   }
 
-  async *scan(): AsyncGenerator<string> {
+  async *scan(prefix = ''): AsyncGenerator<string> {
     for (const { pairs } of this.keys.buckets()) {
-      yield* await this.connection.run((redis) => redis.hkeys(pairs));
+      if (prefix === '') yield* await this.connection.run((redis) => redis.hkeys(pairs));
+      else yield* this.matching(pairs, prefix);
     }
   }
 
@@ -65,21 +68,21 @@ export class RedisPairs<R> implements PairStore<R> {
     await this.connection.run((redis) => redis.ping());
   }
 
+  /** Redis compares, so that only what matches crosses the network. */
+  private async *matching(hash: string, prefix: string): AsyncGenerator<string> {
+    const pattern = `${prefix.replace(GLOB, '\\$&')}*`;
+    let cursor = '0';
+    do {
+      const [next, found] = await this.connection.run((redis) => redis.hscan(hash, cursor, 'MATCH', pattern, 'COUNT', SCAN_BATCH));
+      yield* found.filter((_, index) => index % 2 === 0);
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
   private async claimBatch(now: number, until: number, limit: number): Promise<string[]> {
     const { dues } = this.keys;
     this.firstBucket = (this.firstBucket + 1) % dues.length;
     const turned = [...dues.slice(this.firstBucket), ...dues.slice(0, this.firstBucket)];
     return (await this.connection.script(CLAIM, turned, now, until, limit)) as string[];
-  }
-}
-
-function readRecord<R>(hash: string, key: string, value: string): Stored<R> {
-  const version = Number(value.slice(0, VERSION_LENGTH));
-  try {
-    if (!(version > 0)) throw new SyntaxError('no version');
-    return { record: JSON.parse(value.slice(VERSION_LENGTH)) as R, version };
-  } catch {
-    // The parser's own words would quote the record.
-    throw new StoreUnavailableError(`the record of ${JSON.stringify(key)} is damaged: remove it from the Redis hash ${hash}`);
   }
 }

@@ -1,10 +1,11 @@
-import type { CacheStore, PairStore, Store, StoreState, WorkerStore } from '../port';
+import type { CacheStore, PairStore, PolicyStore, Store, StoreState, WorkerStore } from '../port';
 import { RedisConnection } from './connection';
 import { RedisKeys } from './keys';
 import { readOptions } from './options';
 import type { RedisStoreOptions } from './options';
 import { RedisCache } from './redis-cache';
 import { RedisPairs } from './redis-pairs';
+import { RedisPolicies } from './redis-policies';
 import { RedisWorkers } from './redis-workers';
 
 /**
@@ -20,6 +21,7 @@ export async function createRedisStore<R>(options: RedisStoreOptions): Promise<S
 
 class RedisStore<R> implements Store<R> {
   readonly pairs: PairStore<R>;
+  readonly policies: PolicyStore;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
 
@@ -28,6 +30,7 @@ class RedisStore<R> implements Store<R> {
     keys: RedisKeys,
   ) {
     this.pairs = new RedisPairs<R>(connection, keys);
+    this.policies = new RedisPolicies(connection, keys);
     this.workers = new RedisWorkers(connection, keys);
     this.cache = new RedisCache(connection, keys);
   }

@@ -33,7 +33,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * Writes a record.
+ * Writes a record, or a user's policy (`policies` for `pairs`, never due).
  * KEYS: the bucket's pairs, due, floor. ARGV: pair, expected version, record, due time or ''.
  * Returns the new version, or nil when the pair has another version than the expected one.
  */
@@ -47,7 +47,7 @@ if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD
 return next`);
 
 /**
- * Deletes a record and its due time. Frees memory before it writes: Redis allows that also at its memory limit.
+ * Deletes a record and its due time, or a user's policy. Frees memory before it writes: Redis allows that also at its memory limit.
  * KEYS: the bucket's pairs, due, floor. ARGV: pair, expected version.
  * Returns '0', or nil when the pair has another version than the expected one.
  */
