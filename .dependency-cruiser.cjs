@@ -16,7 +16,7 @@ const ALLOWED = {
       own('model'),
       own('rules'),
       '^(node:)?(crypto|url)$',
-      ...npm('@xmpp/xml', '@types/xmpp__xml', 'ltx', 'saxes', 'html-to-text'),
+      ...npm('@xmpp/xml', '@types/xmpp__xml', 'ltx', 'saxes', 'htmlparser2'),
     ],
     types: [own('engine')],
   },

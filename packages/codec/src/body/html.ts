@@ -1,5 +1,4 @@
-import { decodeEntities } from './html-entities';
-import { tokens, type Tag } from './html-tokens';
+import { readHtml, type HtmlAttributes, type HtmlHandler } from './html-reader';
 
 /**
  * HTML of a message reduced to its text (SEC-13): tags are dropped, line breaks and links are kept as text, scripts,
@@ -15,43 +14,53 @@ const BLOCKS: ReadonlySet<string> = new Set(
 const LINK_SCHEMES = /^(https?|ftp|mailto|sips?|tel|xmpp):/i;
 
 export function htmlToText(html: string): string {
-  const writer = new LineWriter();
-  let link: { readonly target: string; readonly from: number } | undefined;
-  for (const token of tokens(html)) {
-    if (token.is === 'text') {
-      writer.text(decodeEntities(token.text));
-      continue;
-    }
-    if (token.name === 'a') {
-      if (link !== undefined) writer.link(link.target, link.from);
-      link = token.closing ? undefined : linkOf(token, writer.position);
-      continue;
-    }
-    writeTag(token, writer);
+  const reduction = new Reduction();
+  readHtml(html, reduction);
+  return reduction.finish();
+}
+
+/** Writes what counts of a document into lines. */
+class Reduction implements HtmlHandler {
+  private readonly writer = new LineWriter();
+  private link: { readonly target: string; readonly from: number } | undefined;
+
+  text(text: string): void {
+    this.writer.text(text);
   }
-  if (link !== undefined) writer.link(link.target, link.from);
-  return writer.finish();
-}
 
-function writeTag(tag: Tag, writer: LineWriter): void {
-  if (tag.name === 'br') writer.lineEnd();
-  else if (tag.name === 'pre') writer.preformatted(!tag.closing);
-  else if (BLOCKS.has(tag.name)) writer.block();
-  else if (tag.name === 'td' || tag.name === 'th') writer.text(' ');
-  else if (tag.name === 'img') writer.text(attribute(tag, 'alt') ?? '');
-}
-
-function linkOf(tag: Tag, from: number): { readonly target: string; readonly from: number } | undefined {
-  const target = attribute(tag, 'href')?.trim();
-  return target !== undefined && LINK_SCHEMES.test(target) ? { target, from } : undefined;
-}
-
-function attribute(tag: Tag, name: string): string | undefined {
-  const pattern = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?/g;
-  for (const [, found = '', double, single, bare] of tag.attributes.matchAll(pattern)) {
-    if (found.toLowerCase() === name) return decodeEntities(double ?? single ?? bare ?? '');
+  open(name: string, { href, alt }: HtmlAttributes): void {
+    if (name === 'a') this.openLink(href?.trim() ?? '');
+    else if (name === 'br') this.writer.lineEnd();
+    else if (name === 'td' || name === 'th') this.writer.text(' ');
+    else if (name === 'img') this.writer.text(alt ?? '');
+    else this.block(name, true);
   }
-  return undefined;
+
+  close(name: string): void {
+    if (name === 'a') this.closeLink();
+    else this.block(name, false);
+  }
+
+  finish(): string {
+    this.closeLink();
+    return this.writer.finish();
+  }
+
+  private block(name: string, opening: boolean): void {
+    if (name === 'pre') this.writer.preformatted(opening);
+    else if (BLOCKS.has(name)) this.writer.block();
+  }
+
+  /** A link within a link ends the first one, as in browsers. */
+  private openLink(target: string): void {
+    this.closeLink();
+    if (LINK_SCHEMES.test(target)) this.link = { target, from: this.writer.position };
+  }
+
+  private closeLink(): void {
+    if (this.link !== undefined) this.writer.link(this.link.target, this.link.from);
+    this.link = undefined;
+  }
 }
 
 /** Collects text by the white space rules of HTML: runs become one space, none at the ends of a line. */
@@ -107,8 +116,10 @@ class LineWriter {
     return this.chunks.join('');
   }
 
+  /** A space that does not break is a space; it is no white space by the rules of HTML. */
   private word(word: string): void {
-    this.append(this.space && !this.atLineStart ? ` ${word}` : word);
+    const shown = word.replaceAll('\u00a0', ' ');
+    this.append(this.space && !this.atLineStart ? ` ${shown}` : shown);
     this.space = false;
   }
 
