@@ -41,6 +41,11 @@ export interface Context {
   readonly dialect: Dialect;
   readonly variant: Variant;
   readonly settings: EngineSettings;
+  /**
+   * What counts as the contact's approval where the SIP side does not say: the first `active` NOTIFY, whatever it tells
+   * (`answer`, the default; decision 007), or the first that shows the contact with any state but offline (`state`, 021).
+   */
+  readonly approval?: 'answer' | 'state';
   /** A fresh id: 22 or more characters of `A-Za-z0-9`, unguessable. Fit for Call-ID, tag and stanza id. */
   newId(): string;
 }

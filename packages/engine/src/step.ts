@@ -66,11 +66,12 @@ function inputOf(record: PairRecord, event: EngineEvent): Input | undefined {
 }
 
 function factsOf(record: PairRecord, input: Input, resources: readonly ResourcePresence[] | undefined, context: Context): Facts {
-  const { dialect, variant, settings } = context;
+  const { dialect, variant, settings, approval } = context;
   return {
     dialect,
     variant,
     settings,
+    ...(approval !== undefined && { approval }),
     newId: () => context.newId(),
     at: input.at,
     resources,

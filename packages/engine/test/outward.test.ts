@@ -1,6 +1,6 @@
 import { OFFLINE, fault, type Presence } from '@isthmus/model';
 import { dueAt, isEmpty, type Dialog, type Effect } from '../src';
-import { all, contextOf, names, only, Play, refOf, resource, statusOf, theirDialog } from './support/pair';
+import { all, contextOf, names, NOON, only, Play, refOf, resource, statusOf, theirDialog } from './support/pair';
 
 const AVAILABLE: Presence = { setting: 'available', displayName: 'Bob' };
 const BUSY: Presence = { setting: 'busy' };
@@ -303,8 +303,57 @@ describe('the contact changes', () => {
     expect(play.record.outward).toMatchObject({ is: 'refreshing', expiresAt: play.at + 20_000 });
   });
 
+  test('NOTIFYs that tell the time that is left, rounded down, do not put the refresh off', () => {
+    const play = watching();
+    const { outward } = play.record;
+    const refreshAt = outward.is === 'watching' ? outward.refreshAt : 0;
+    for (let cseq = 2; cseq < 30; cseq += 1) {
+      play.pass(100);
+      notifies(play, cseq, { expiresSeconds: 3600 - 100 * (cseq - 1) - 1 });
+      expect(dueAt(play.record)).toBe(refreshAt);
+    }
+  });
+
+  test('PRES-13 a first NOTIFY that comes while the server is asked about the user is the first one', () => {
+    const play = watching();
+    play.on('owner.gone', { owner: 'w1/1' });
+    play.answer('sip.subscribe', 200);
+    play.on('xmpp.unavailable', { resource: 'phone' });
+    expect(play.record.outward.is).toBe('checking');
+    notifies(play, 1, { presence: AVAILABLE });
+    play.on('xmpp.account', { local: true, online: true });
+    expect(names(play.pass(60))).toEqual([]);
+  });
+
   test('a granted contact that falls back to pending is not shown from memory (promise 4)', () => {
     expect(shown(notifies(watching(), 2, { substate: 'pending' }))).toEqual(['offline']);
+  });
+});
+
+describe('whose politeness hides a refusal (decision 021)', () => {
+  const asked = (approval: 'answer' | 'state'): Play => {
+    const play = new Play({ ...contextOf(), approval });
+    play.on('xmpp.subscribe');
+    play.answer('sip.subscribe', 200);
+    return play;
+  };
+
+  test('PRES-3 approval `answer`: the first active NOTIFY grants, also one that says offline', () => {
+    expect(names(notifies(asked('answer'), 1, { presence: OFFLINE }))).toEqual(['sip.answer', 'xmpp.subscribed', 'xmpp.presence']);
+  });
+
+  test.each([{ presence: OFFLINE }, {}])('PRES-3 approval `state`: offline or nothing leaves the question open', (given) => {
+    const play = asked('state');
+    expect(names(notifies(play, 1, given))).toEqual(['sip.answer']);
+    expect(play.record.outward).toMatchObject({ is: 'watching', authorisation: 'asked' });
+    expect(names(notifies(play, 2, { presence: BUSY }))).toEqual(['sip.answer', 'xmpp.subscribed', 'xmpp.presence']);
+  });
+
+  test('PRES-3 approval `state`: what was granted stays so when the contact goes offline', () => {
+    const play = asked('state');
+    notifies(play, 1, { presence: BUSY });
+    expect(names(notifies(play, 2, { presence: OFFLINE }))).toEqual(['sip.answer', 'xmpp.presence']);
+    expect(play.record.outward).toMatchObject({ authorisation: 'granted' });
   });
 });
 
@@ -326,10 +375,32 @@ describe('PRES-12 NOTIFY terminated', () => {
     expect(only(effects, 'sip.subscribe').dialog.callId).not.toBe(old.callId);
   });
 
-  test('deactivated again and again: after a pause, so that nothing spins', () => {
+  test.each(['deactivated', 'timeout'])('PRES-12 %s on a dialog opened only just now: a new one at once, the first time', (reason) => {
+    expect(names(end(watching(), reason))).toEqual(['sip.answer', 'sip.subscribe']);
+  });
+
+  test('PRES-12 deactivated again and again: after a pause that doubles, so that nothing spins', () => {
     const play = watching();
-    expect(names(end(play, 'deactivated'))).toEqual(['sip.answer']);
-    expect(names(play.pass(5))).toEqual(['sip.subscribe']);
+    end(play, 'deactivated');
+    for (const pause of [5, 10, 20]) {
+      play.answer('sip.subscribe', 200);
+      notifies(play, 1, { presence: AVAILABLE });
+      expect(names(end(play, 'deactivated'))).toEqual(['sip.answer']);
+      expect(names(play.pass(pause - 1))).toEqual([]);
+      expect(names(play.pass(1))).toEqual(['sip.subscribe']);
+    }
+  });
+
+  test('PRES-12 deactivated once more after a dialog that has lasted: at once, as the first time', () => {
+    const play = watching();
+    for (let restart = 0; restart < 3; restart += 1) {
+      end(play, 'deactivated');
+      play.answer('sip.subscribe', 200);
+      notifies(play, 1, { presence: AVAILABLE });
+      play.pass(6);
+      notifies(play, 2, { presence: BUSY });
+    }
+    expect(names(end(play, 'deactivated'))).toEqual(['sip.answer', 'sip.subscribe']);
   });
 
   test.each(['probation', 'giveup', undefined, 'new-word'])('%s: tried again after Retry-After; nothing is shown for a moment', (reason) => {
@@ -624,6 +695,9 @@ describe('unsubscribe', () => {
 
 describe('refreshing', () => {
   test.each([
+    [2, 1, 1],
+    [6, 3, 3],
+    [9, 4.5, 4.5],
     [60, 30, 30],
     [300, 240, 240],
     [3600, 3060, 3240],
@@ -644,10 +718,26 @@ describe('refreshing', () => {
     expect(new Set(times).size).toBeGreaterThan(10);
   });
 
-  test('a peer that grants no time at all does not make us spin', () => {
+  test.each([2, 6, 60, 120, 6300, 46_800])('granted %i s: refreshed three times, each within the time, though the server never says who is online', (granted) => {
     const play = new Play();
     play.on('xmpp.subscribe');
-    play.answer('sip.subscribe', 200, { expiresSeconds: 0 });
+    play.answer('sip.subscribe', 200, { expiresSeconds: granted });
+    notifies(play, 1, { presence: AVAILABLE });
+    const { callId } = dialogOf(play);
+    for (let refresh = 0; refresh < 3; refresh += 1) {
+      const begun = play.at;
+      while (play.record.outward.is !== 'refreshing') play.pass(((dueAt(play.record) ?? NOON) - play.at) / 1000);
+      expect(play.at - begun).toBeLessThan(granted * 1000);
+      expect(only(play.log.slice(-1), 'sip.subscribe').dialog.callId).toBe(callId);
+      play.answer('sip.subscribe', 200, { expiresSeconds: granted });
+    }
+    expect(shown(play.log)).toEqual(['available']);
+  });
+
+  test.each([0, 1])('a peer that grants %i s does not make us spin', (granted) => {
+    const play = new Play();
+    play.on('xmpp.subscribe');
+    play.answer('sip.subscribe', 200, { expiresSeconds: granted });
     notifies(play, 1, { presence: AVAILABLE });
     expect(dueAt(play.record)).toBe(play.at + 5000);
   });

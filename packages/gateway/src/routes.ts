@@ -11,12 +11,13 @@ export interface Route {
   readonly dialect: Dialect;
   readonly variant: Variant;
   readonly presence: 'msrtc' | 'pidf';
+  readonly approval: 'answer' | 'state';
 }
 
 export function toRoute(config: RouteConfig, domain: string): Route {
-  const { name, host, port, transport, dialect, variant, presence } = config;
+  const { name, host, port, transport, dialect, variant, presence, approval } = config;
   const domains = (config.domains ?? [domain]).map((each) => each.toLowerCase());
-  return { name, domains, host, port, transport, dialect, variant, presence };
+  return { name, domains, host, port, transport, dialect, variant, presence, approval };
 }
 
 /** The next hop as a SIP URI, transport named (DR-8, DR-19). */

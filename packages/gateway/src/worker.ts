@@ -217,7 +217,8 @@ export class Worker {
   private contextOf(pair: Pair): Context {
     const route = this.table.find(domainOf(pair.contact));
     const { engine } = this.parts.settings;
-    return { dialect: route?.dialect ?? 'simple', variant: route?.variant ?? 'lync', settings: engine, newId };
+    const { dialect = 'simple', variant = 'lync', approval = 'answer' } = route ?? {};
+    return { dialect, variant, approval, settings: engine, newId };
   }
 
   private handOver(pair: Pair, record: PairRecord, effect: Parameters<XmppSide['handOver']>[1] | Parameters<SipSide['answer']>[1]): Promise<void> {

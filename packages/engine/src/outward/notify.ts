@@ -4,7 +4,7 @@ import { heard, isIn, isStale } from '../dialog';
 import type { NotifyEvent } from '../events';
 import { andThen, ignore, to, type Facts, type Step } from '../machine';
 import { cancelled, conceal, rest, show } from './show';
-import { again, lifetime, wait } from './subscribe';
+import { again, isYoung, lifetime, wait } from './subscribe';
 import type { Ending, Live, Outward, Subscribing, Up } from './state';
 
 /** A NOTIFY in the dialog. It may come before the answer to the SUBSCRIBE (PRES-13); one without dialog gets 481 (SEC-12). */
@@ -23,21 +23,24 @@ function lastWord(state: Ending, event: NotifyEvent): Step<Outward> {
 
 function news(state: Subscribing | Up, event: NotifyEvent, facts: Facts): Step<Outward> {
   if (event.substate === 'terminated') return terminated(state, event, facts);
-  const alive = expiring(noteFirst(state), event, facts);
+  const alive = expiring(noteFirst(state, facts), event, facts);
   if (event.substate === 'pending') return conceal(alive);
-  return active(alive, event);
+  return active(alive, event, facts);
 }
 
-/** The subscription works: the next failure is a first one. */
-function noteFirst<S extends Subscribing | Up>(state: S): S {
+/** The subscription works: the next failure is a first one, unless dialogs have been dying young. */
+function noteFirst<S extends Subscribing | Up>(state: S, facts: Facts): S {
   const current: Subscribing | Up = state;
+  const doubtful = state.restarted === true && isYoung(state, facts);
+  const calm = doubtful ? state : { ...state, pause: undefined, restarted: undefined };
   switch (current.is) {
     case 'subscribing':
-      return { ...state, pause: undefined, notified: true };
+      return { ...calm, notified: true };
     case 'watching':
-      return { ...state, pause: undefined, notifyBy: undefined };
+    case 'checking':
+      return { ...calm, notifyBy: undefined };
     default:
-      return { ...state, pause: undefined };
+      return calm;
   }
 }
 
@@ -47,13 +50,16 @@ function expiring<S extends Subscribing | Up>(state: S, { expiresSeconds }: Noti
   if (expiresSeconds === undefined || current.is === 'subscribing') return state;
   const { expiresAt, refreshAt } = lifetime(expiresSeconds, facts);
   if (expiresAt >= current.expiresAt) return state;
-  return current.is === 'refreshing' ? { ...state, expiresAt } : { ...state, expiresAt, refreshAt };
+  // Each NOTIFY tells the time that is left, rounded down: none of them may put the refresh off.
+  return current.is === 'refreshing' ? { ...state, expiresAt } : { ...state, expiresAt, refreshAt: Math.min(refreshAt, current.refreshAt) };
 }
 
 /** The first `active` grants what was asked (PRES-3). Without a document the last one holds (PRES-14); none at all is offline. */
-function active<S extends Subscribing | Up>(state: S, event: NotifyEvent): Step<S> {
+function active<S extends Subscribing | Up>(state: S, event: NotifyEvent, { approval = 'answer' }: Facts): Step<S> {
   if (state.authorisation === 'none') return to(state);
   const presence = event.presence ?? state.presence ?? OFFLINE;
+  // Where a refusal looks like an absence, only another state tells that it is none (decision 021).
+  if (state.authorisation === 'asked' && approval === 'state' && presence.setting === 'offline') return to(state);
   const granted = { ...state, authorisation: 'granted' as const, presence };
   if (state.authorisation === 'granted') return show(granted, presence);
   return andThen(to(granted, { do: 'xmpp.subscribed' }), (next) => show(next, presence));

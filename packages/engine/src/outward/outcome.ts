@@ -63,7 +63,9 @@ function failed(state: Subscribing | Refreshing, { outcome, effect }: SubscribeO
   if (NO_USER.has(status) && state.authorisation === 'asked') return cancelled(state);
   const expires = status === 423 ? longEnough(minExpiresSeconds, effect.expiresSeconds, facts) : undefined;
   if (expires !== undefined) return state.is === 'refreshing' ? refresh(state, facts, expires) : subscribe(state, facts, expires);
-  return status === 481 ? again(state, facts) : wait(state, facts, { retryAfterSeconds });
+  if (status !== 481) return wait(state, facts, { retryAfterSeconds });
+  // To a request outside of any dialog it makes no sense: not at once, or nothing would end it.
+  return state.is === 'refreshing' ? again(state, facts) : wait(state, facts, { quietly: true });
 }
 
 /** Any other failure of a refresh leaves the dialog valid until it expires (PRES-6); it is tried again before that. */

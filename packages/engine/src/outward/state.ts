@@ -17,6 +17,8 @@ export interface Memory {
   readonly shown?: Presence | undefined;
   /** The last pause before a new attempt, seconds: the next one is twice as long. */
   readonly pause?: number | undefined;
+  /** The dialog took the place of one that the far side had ended: if it does not last, the next one waits. */
+  readonly restarted?: true | undefined;
 }
 
 /** No dialog. */
@@ -85,8 +87,8 @@ export type Outward = Idle | Live | Waiting;
 export const NO_OUTWARD: Idle = { is: 'idle', authorisation: 'none', wanted: false };
 
 export function memoryOf(state: Memory): Memory {
-  const { authorisation, wanted, presence, shown, pause } = state;
-  return { authorisation, wanted, presence, shown, pause };
+  const { authorisation, wanted, presence, shown, pause, restarted } = state;
+  return { authorisation, wanted, presence, shown, pause, restarted };
 }
 
 export function outwardDueAt(state: Outward): number | undefined {

@@ -7,6 +7,8 @@ import type { Ending, Memory, Outward, Refreshing, Subscribing, Up, Waiting, Wat
 
 /** The longest Retry-After and the longest expiry that are heeded: nothing is left alone for more than a day. */
 const MAX_SECONDS = 86_400;
+/** An expiry that is shorter cannot be kept up: it is opened anew at the pace of failures. */
+const SHORTEST_SECONDS = 2;
 
 function request(dialog: Dialog, expiresSeconds: number, key: string): Draft & { readonly key: string } {
   return { do: 'sip.subscribe', key, dialog, expiresSeconds };
@@ -45,12 +47,12 @@ export function watch(state: Subscribing | Up, dialog: Dialog, seconds: number, 
 
 /**
  * When to refresh: at 85 to 90 % of the time, so that many watches do not refresh together; a minute ahead where that is
- * less, but not before half the time.
+ * less, but not before half the time. Who grants next to nothing does not make us spin.
  */
 export function lifetime(granted: number, facts: Facts): { readonly expiresAt: number; readonly refreshAt: number } {
   const seconds = Math.min(granted, MAX_SECONDS);
   const share = seconds * (0.85 + 0.05 * fraction(facts.newId()));
-  const ahead = Math.max(Math.min(share, seconds - 60), seconds / 2, facts.settings.retryMinSeconds);
+  const ahead = seconds < SHORTEST_SECONDS ? facts.settings.retryMinSeconds : Math.max(Math.min(share, seconds - 60), seconds / 2);
   return { expiresAt: facts.at + seconds * 1000, refreshAt: facts.at + Math.round(ahead * 1000) };
 }
 
@@ -78,10 +80,18 @@ export function nextPause(state: Memory, { settings }: Facts): number {
   return state.pause === undefined ? settings.retryMinSeconds : Math.min(state.pause * 2, settings.retryMaxSeconds);
 }
 
-/** A new dialog at once, unless the last one was opened only just now: then after a pause, so that nothing spins. */
+/** Has the dialog lived for less than the shortest pause between two attempts? */
+export function isYoung(state: Subscribing | Up, { at, settings }: Facts): boolean {
+  return at - state.since < settings.retryMinSeconds * 1000;
+}
+
+/**
+ * The far side has ended the dialog and wants another one: at once, also where it was opened only just now (a peer that
+ * restarts or moves its users). When that one does not last either a pause follows, so that nothing spins.
+ */
 export function again(state: Subscribing | Up, facts: Facts): Step<Outward> {
-  const young = facts.at - state.since < facts.settings.retryMinSeconds * 1000;
-  return young ? wait(state, facts, { quietly: true }) : subscribe(state, facts);
+  const spinning = isYoung(state, facts) && state.restarted === true;
+  return spinning ? wait(state, facts, { quietly: true }) : subscribe({ ...state, restarted: true }, facts);
 }
 
 /** No route to the contact: offline at once, and another attempt when the route is back, or after the longest pause. */

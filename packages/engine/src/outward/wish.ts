@@ -101,8 +101,11 @@ export function userGoneUnwatched(state: Waiting, _event: unknown, facts: Facts)
   return gone ? to(rest(state)) : ignore(state, 'the user is not gone');
 }
 
+/** The question may take half of the time that is left: the other half is for the refresh. */
 export function check(state: Watching, facts: Facts): Step<Checking> {
-  return to({ ...state, is: 'checking', answerBy: facts.at + ACCOUNT_ANSWER_MS }, { do: 'xmpp.account' });
+  const left = state.expiresAt - facts.at;
+  const patience = left > 0 ? Math.min(ACCOUNT_ANSWER_MS, Math.ceil(left / 2)) : ACCOUNT_ANSWER_MS;
+  return to({ ...state, is: 'checking', answerBy: facts.at + patience }, { do: 'xmpp.account' });
 }
 
 /** PRES-8. When the server cannot be asked, the watch goes on. */

@@ -106,6 +106,10 @@ const route = z.strictObject({
     .enum(['msrtc', 'pidf'])
     .default('msrtc')
     .describe('what we ask a Microsoft server for: its own richer document where it has one, or PIDF only'),
+  approval: z
+    .enum(['answer', 'state'])
+    .default('answer')
+    .describe('when a contact there counts as having approved an XMPP user: at its first answer, or when it first shows another state than offline'),
 });
 
 const engine = DEFAULT_SETTINGS;
