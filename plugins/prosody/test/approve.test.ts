@@ -9,7 +9,7 @@ import type { Worker } from './support/worker';
 const ANN = `ann@${DOMAIN}`;
 
 /** The manual, "Availability Subscriptions and Policy": a request that policy grants is not shown to the user. */
-describe('PRES-33: approval in the user\'s name', () => {
+describe('PRES-22, PRES-23: approval in the user\'s name', () => {
   let bench: Bench;
   let worker: Worker;
   let contacts = 0;
