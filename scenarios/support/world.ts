@@ -121,6 +121,7 @@ export class World {
       sip: {
         server: sipServer === undefined ? { type: 'embedded', listen: embedded } : { type: 'drachtio', servers: [shared] },
         healthIntervalSeconds: 1,
+        downGraceSeconds: 1,
         requestTimeoutSeconds: 5,
         ...options.sip,
       },

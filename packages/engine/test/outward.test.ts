@@ -935,7 +935,27 @@ describe('failures around the watch', () => {
     expect(statusOf(notifies(play, 9, { presence: AVAILABLE }, old))).toBe(481);
     play.answer('sip.subscribe', 200);
     expect(shown(notifies(play, 1, { presence: AVAILABLE }))).toEqual(['available']);
+  });
+
+  test('promise 3: route up again before it counted as down: the peer may have been restarted, so a new dialog; what is shown stays', () => {
+    const play = watching();
+    const before = dialogOf(play);
+    const effects = play.on('route.up');
+    expect(names(effects)).toEqual(['sip.subscribe']);
+    expect(only(effects, 'sip.subscribe').dialog.callId).not.toBe(before.callId);
+    expect(shown(play.log)).toEqual(['available']);
+    play.answer('sip.subscribe', 200);
+    expect(shown(notifies(play, 1, { presence: BUSY }))).toEqual(['busy']);
+    refreshNow(play);
+    expect(names(play.on('route.up'))).toEqual(['sip.subscribe']);
+  });
+
+  test('route up while the last refresh of an unwanted watch is out: nothing is opened', () => {
+    const play = watching();
+    refreshNow(play);
+    play.on('xmpp.unsubscribe');
     expect(play.on('route.up')).toEqual([]);
+    expect(play.record.outward.is).toBe('idle');
   });
 
   test('route down and nobody says that it is up again: tried after the longest pause', () => {

@@ -84,6 +84,7 @@ function workerSettings(config: Config): WorkerSettings {
     requestTimeoutMs: sip.requestTimeoutSeconds * 1_000,
     healthIntervalMs: sip.healthIntervalSeconds * 1_000,
     xmppDownGraceMs: xmpp.downGraceSeconds * 1_000,
+    routeDownGraceMs: sip.downGraceSeconds * 1_000,
     accountCacheMs: availability.accountCacheSeconds * 1_000,
     maxPendingEvents: limits.maxPendingEvents,
     maxCachedPairs: limits.maxCachedPairs,

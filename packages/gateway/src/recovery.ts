@@ -6,10 +6,16 @@ import type { Metrics } from './metrics';
 import type { Cluster } from './pairs/cluster';
 import type { PairLoop } from './pairs/loop';
 import type { MissedEvents } from './pairs/missed';
-import type { Extent, Select, Sweeper } from './pairs/sweep';
-import { domainOf, type Route, type RouteTable } from './routes';
+import type { Extent, Select, Sweep, Sweeper } from './pairs/sweep';
+import { domainOf, type Route, type RouteState, type RouteTable } from './routes';
 
 type SystemEventName = 'route.down' | 'route.up' | 'xmpp.down' | 'xmpp.up';
+
+/** What a sweep is done for, in log and metrics; `name` where several of one cause are not the same. */
+interface Cause {
+  readonly cause: string;
+  readonly name?: string;
+}
 
 export interface RecoveryOptions {
   readonly sweeper: Sweeper;
@@ -20,42 +26,70 @@ export interface RecoveryOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
+  /** So long may a SIP server be away before its contacts are shown offline, milliseconds. */
+  readonly routeDownGraceMs: number;
   /** An event that was kept while the store was away could not be taken. */
   readonly onEventLost: (error: unknown) => void;
 }
 
 /** What is owed to the pairs when a part has gone or come back (promises 3 and 4): who is told what. */
 export class Recovery {
+  private readonly downTimers = new Map<string, NodeJS.Timeout>();
+
   constructor(private readonly options: RecoveryOptions) {}
 
   /** The XMPP server is back, or has shown our contacts as offline while it had no word from us. */
   xmppUp(): void {
-    this.tell('xmpp.up', 'xmpp_up', () => true, 'all');
+    this.tell('xmpp.up', { cause: 'xmpp_up' }, () => true, 'all');
   }
 
   /** Stanzas that a dead worker had been given, and those of a time without any worker, are lost: asked for again. */
   workerLost(): void {
-    this.tell('xmpp.up', 'worker_lost', () => true);
+    this.tell('xmpp.up', { cause: 'worker_lost' }, () => true);
   }
 
   xmppDown(): void {
-    this.tell('xmpp.down', 'xmpp_down', () => true, 'all');
+    this.tell('xmpp.down', { cause: 'xmpp_down' }, () => true, 'all');
   }
 
-  routeChanged(route: Route, state: 'up' | 'down', before: string): void {
+  /**
+   * Contacts that cannot be reached are shown offline when that lasts. Those that can be reached by another route, or
+   * again, are watched anew: their server may have been restarted, and knows nothing of the dialogs then.
+   */
+  routeChanged(route: Route, state: 'up' | 'down', before: RouteState): void {
     const { log, table } = this.options;
     const level = state === 'down' ? 'warn' : 'info';
     log[level]({ route: route.name, host: route.host, port: route.port, before }, state === 'down' ? 'route_down' : 'route_up');
-    const affects = (pair: Pair) => route.domains.includes(domainOf(pair.contact));
-    if (state === 'down' && !route.domains.some((domain) => table.isReachable(domain))) this.tell('route.down', 'route_down', affects);
-    if (state === 'up' && before === 'down') this.tell('route.up', 'route_up', affects);
+    clearTimeout(this.downTimers.get(route.name));
+    if (state === 'up') {
+      if (before === 'down') this.tellOf(route, 'route.up', () => true);
+      return;
+    }
+    this.tellOf(route, 'route.up', (domain) => table.isReachable(domain) && table.wasFirst(route, domain));
+    this.downTimers.set(
+      route.name,
+      setTimeout(() => this.tellOf(route, 'route.down', (domain) => !table.isReachable(domain)), this.options.routeDownGraceMs),
+    );
+  }
+
+  /** Nothing more is told. */
+  stop(): void {
+    for (const timer of this.downTimers.values()) clearTimeout(timer);
+  }
+
+  /** Tells the pairs whose contacts are in those domains of the route. */
+  private tellOf(route: Route, on: 'route.up' | 'route.down', affects: (domain: string) => boolean): void {
+    const domains = new Set(route.domains.filter(affects));
+    if (domains.size === 0) return;
+    const cause = on.replace('.', '_');
+    this.tell(on, { cause, name: `${cause} ${route.name}` }, (pair) => domains.has(domainOf(pair.contact)));
   }
 
   /** Dialogs whose connection no live worker holds: requests of the far side in them reach nobody. */
   ownersGone(cause: string): void {
     const { cluster } = this.options;
     const isGone = (owner: string) => owner !== '' && !cluster.isConnected(owner);
-    this.sweep(cause, (_pair, record) => {
+    this.sweep({ cause }, (_pair, record) => {
       const gone = new Set(dialogsOf(record).map((dialog) => dialog.owner).filter(isGone));
       return [...gone].map((owner) => this.ownerGone(owner));
     });
@@ -68,7 +102,7 @@ export class Recovery {
     if (overflown) this.xmppUp();
     for (const { pair, event } of events) void loop.handle(pair, event).catch(onEventLost);
     if (refused.length === 0) return;
-    this.sweep('store', (_pair, record) => this.watchLost(record), refused);
+    this.sweep({ cause: 'store' }, (_pair, record) => this.watchLost(record), new Set(refused));
   }
 
   private watchLost({ outward }: PairRecord): readonly EngineEvent[] {
@@ -79,16 +113,17 @@ export class Recovery {
     return { on: 'owner.gone', at: this.options.now(), trace: newTrace(), owner };
   }
 
-  private tell(on: SystemEventName, cause: string, affects: (pair: Pair) => boolean, extent?: Extent): void {
-    this.sweep(cause, (pair) => (affects(pair) ? [{ on, at: this.options.now(), trace: newTrace() }] : []), extent);
+  private tell(on: SystemEventName, what: Cause, affects: (pair: Pair) => boolean, extent?: Extent): void {
+    this.sweep(what, (pair) => (affects(pair) ? [{ on, at: this.options.now(), trace: newTrace() }] : []), extent);
   }
 
-  private sweep(cause: string, select: Select, extent?: Extent): void {
+  private sweep({ cause, name = cause }: Cause, select: Select, extent?: Extent): void {
     const { sweeper, log, metrics } = this.options;
     const done = (told: number) => {
       if (told > 0) log.info({ cause, pairs: told }, 'pairs_told');
       metrics.swept.inc({ cause }, told);
     };
-    sweeper.sweep(select, done, extent);
+    const sweep: Sweep = { name, select, done, ...(extent !== undefined && { extent }) };
+    sweeper.sweep(sweep);
   }
 }

@@ -54,6 +54,12 @@ export class RouteTable {
     return matching.find((route) => this.state(route.name) !== 'down') ?? matching[0];
   }
 
+  /** Were requests for this domain sent by this route, before it changed? */
+  wasFirst(route: Route, domain: string): boolean {
+    const matching = this.routes.filter(({ domains }) => domains.includes(domain));
+    return matching.find((each) => each === route || this.state(each.name) !== 'down') === route;
+  }
+
   /** Can SIP users of this domain be reached, as far as is known? */
   isReachable(domain: string): boolean {
     return this.routes.some((route) => route.domains.includes(domain) && this.state(route.name) !== 'down');

@@ -35,6 +35,7 @@ export interface WorkerSettings {
   readonly requestTimeoutMs: number;
   readonly healthIntervalMs: number;
   readonly xmppDownGraceMs: number;
+  readonly routeDownGraceMs: number;
   readonly accountCacheMs: number;
   readonly maxPendingEvents: number;
   readonly maxCachedPairs: number;

@@ -25,7 +25,6 @@ const LEASE_MS = 5_000;
 const INSTANCE_TTL_MS = 3_000;
 const HEARTBEAT_MS = 1_000;
 const DUE_INTERVAL_MS = 500;
-const DUE_PER_ROUND = 500;
 /** Addresses whose account state is remembered. */
 const MAX_ACCOUNTS = 50_000;
 
@@ -123,7 +122,7 @@ export class Worker {
       reachesXmpp: (each) => this.cluster.reachesXmpp(each),
       leaseMs: LEASE_MS,
       intervalMs: DUE_INTERVAL_MS,
-      limit: DUE_PER_ROUND,
+      limit: Math.ceil((settings.recoveryPerSecond * DUE_INTERVAL_MS) / 1_000),
       now: this.now,
       newTrace,
       onError: failed('due_failed'),
@@ -138,7 +137,7 @@ export class Worker {
     });
     const { table, loop, metrics, missed, cluster, sweeper } = this;
     const onEventLost = failed('event_lost');
-    this.recovery = new Recovery({ table, loop, metrics, missed, cluster, sweeper, log, now: this.now, onEventLost });
+    this.recovery = new Recovery({ table, loop, metrics, missed, cluster, sweeper, log, now: this.now, onEventLost, routeDownGraceMs: settings.routeDownGraceMs });
     this.health = new RouteHealth({
       table: this.table,
       probe: (route) => this.probe(route),
@@ -195,6 +194,7 @@ export class Worker {
   async stop(timeoutMs: number): Promise<void> {
     clearTimeout(this.downTimer);
     this.health.stop();
+    this.recovery.stop();
     await Promise.all([this.due.stop(), this.sweeper.stop()]);
     const until = this.now() + timeoutMs;
     while (this.now() < until && (this.loop.pending > 0 || this.runner.inFlight > 0)) {

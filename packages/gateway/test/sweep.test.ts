@@ -1,6 +1,6 @@
 import type { EngineEvent } from '@isthmus/engine';
 import type { Pair } from '@isthmus/model';
-import { Sweeper } from '../src/pairs/sweep';
+import { Sweeper, type Extent, type Select } from '../src/pairs/sweep';
 import { Instance, Place } from './support/instance';
 import { pairOfUser, recordIn, says } from './support/pairs';
 import { TappedPairs } from './support/stores';
@@ -48,8 +48,10 @@ async function marked(): Promise<string[]> {
   return found;
 }
 
-function swept(sweep: Sweeper, select: Parameters<Sweeper['sweep']>[0], extent?: 'share' | 'all'): Promise<number> {
-  return new Promise((resolve) => sweep.sweep(select, resolve, extent));
+let sweeps = 0;
+
+function swept(sweep: Sweeper, select: Select, extent: Extent = 'share', name = `sweep ${(sweeps += 1)}`): Promise<number> {
+  return new Promise((done) => sweep.sweep({ name, select, done, extent }));
 }
 
 test('each pair is told what it is owed, and the number of those is told', async () => {
@@ -92,6 +94,49 @@ test('promise 6: no more pairs than allowed are told in a second', async () => {
   expect(performance.now() - again).toBeGreaterThan(190);
 });
 
+test('only the pairs named are told', async () => {
+  expect(await swept(sweeper(), markAll, new Set(['a@example.com|bob@example.com', 'd@example.com|bob@example.com']))).toBe(2);
+  expect(await marked()).toEqual(['a', 'd']);
+});
+
+test('promise 6: of sweeps of one name that wait the last is done, in the last place', async () => {
+  const release = deferred();
+  const sweep = sweeper();
+  const order: string[] = [];
+  const noted = (name: string): Select => (pair) => {
+    if (pair.user.startsWith('a') && order.at(-1) !== name) order.push(name); // a lost race looks twice
+    return [];
+  };
+  let held = false;
+  const first = swept(sweep, (pair) => {
+    if (pair.user.startsWith('a')) held = true;
+    return markAll(pair);
+  });
+  tapped.beforeCommit = () => release.promise;
+  await eventually('the first runs', () => held);
+  for (let flap = 0; flap < 1_000; flap += 1) {
+    sweep.sweep({ name: 'up', select: noted(`up ${flap}`) });
+    sweep.sweep({ name: 'down', select: noted(`down ${flap}`) });
+  }
+  expect(sweep.waiting).toBe(2);
+  const last = swept(sweep, noted('up at last'), 'share', 'up');
+  release.resolve();
+  await Promise.all([first, last]);
+  expect(order).toEqual(['down 999', 'up at last']);
+});
+
+test('pairs named by several sweeps of one name are told by the one that is done', async () => {
+  const release = deferred();
+  const sweep = sweeper();
+  tapped.beforeCommit = () => release.promise;
+  const first = swept(sweep, (pair) => (pair.user.startsWith('c') ? markAll(pair) : []));
+  sweep.sweep({ name: 'store', select: markAll, extent: new Set(['a@example.com|bob@example.com']) });
+  const last = swept(sweep, markAll, new Set(['b@example.com|bob@example.com']), 'store');
+  release.resolve();
+  expect([await first, await last]).toEqual([1, 2]);
+  expect(await marked()).toEqual(['a', 'b', 'c']);
+});
+
 test('sweeps run one after the other', async () => {
   const release = deferred();
   const order: string[] = [];
@@ -112,7 +157,7 @@ test('promise 3: a sweep that the store broke off is begun again until it is thr
   let commits = 0;
   tapped.beforeCommit = () => {
     commits += 1;
-    tapped.away = commits === 2;
+    tapped.away ||= commits === 2;
   };
   const done = swept(sweep, (_pair) => [{ ...mark(place.now), id: `mark${commits}` } as EngineEvent]);
   await eventually('it breaks off', () => errors.length > 1);
@@ -139,7 +184,7 @@ test('stop ends a sweep between two pairs, and one that waits to be begun again'
   expect(await done).toBeLessThan(4);
   tapped.away = true;
   const failing = sweeper();
-  failing.sweep(markAll);
+  failing.sweep({ name: 'failing', select: markAll });
   await eventually('it fails', () => errors.length > 0);
   await failing.stop();
   const count = errors.length;

@@ -44,13 +44,18 @@ export function routeUp(state: Waiting, _event: unknown, facts: Facts): Step<Out
   return subscribe({ ...state, pause: undefined }, facts);
 }
 
+/** The same where the route was away for a moment only, or another one has taken its place: what is shown stays. */
+export function watchAnew(state: Up, _event: unknown, facts: Facts): Step<Outward> {
+  return state.wanted ? subscribe(state, facts) : to(rest(state));
+}
+
 /**
  * The connection that received the NOTIFYs is gone: from now on they get 481 and the far side ends the dialog by itself
  * (RFC 6665 section 4.2.2). A new one is opened at once; what is shown stays until it tells otherwise.
  */
 export function ownerGone(state: Up, event: EventOf<'owner.gone'>, facts: Facts): Step<Outward> {
   if (state.dialog.owner !== event.owner) return ignore(state, 'no dialog of this connection');
-  return state.wanted ? subscribe(state, facts) : to(rest(state));
+  return watchAnew(state, event, facts);
 }
 
 /** The XMPP server has come back and may have forgotten what it was told (XD-14). */

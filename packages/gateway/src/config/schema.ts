@@ -92,6 +92,12 @@ const sip = z.strictObject({
   requestTimeoutSeconds: seconds.default(10).describe('deadline for the answer to any request of ours but INVITE'),
   inviteTimeoutSeconds: seconds.default(90).describe('deadline for the answer to INVITE: the far user may have to click'),
   healthIntervalSeconds: seconds.default(5).describe('pause between two OPTIONS to a next hop'),
+  downGraceSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .default(3)
+    .describe('so long may the SIP servers of a domain be away, once found down, before its contacts are shown offline'),
 });
 
 const route = z.strictObject({
@@ -160,7 +166,7 @@ const limits = z.strictObject({
     .int()
     .min(1)
     .default(2_000)
-    .describe('pairs told per second about a lost connection, a route or a server that went or came back'),
+    .describe('pairs that one worker looks after per second when a connection, a route or a server went or came back, and when refreshes have piled up; each costs the SIP server a SUBSCRIBE at most'),
 });
 
 export const configSchema = z.strictObject({

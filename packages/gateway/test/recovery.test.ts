@@ -1,0 +1,106 @@
+import pino from 'pino';
+import { newRecord, type EngineEvent } from '@isthmus/engine';
+import type { BareJid, Pair } from '@isthmus/model';
+import type { Sweep, Sweeper } from '../src/pairs/sweep';
+import { Recovery, type RecoveryOptions } from '../src/recovery';
+import { RouteTable, toRoute, type Route } from '../src/routes';
+
+const BOB: Pair = { user: 'ann@example.com' as BareJid, contact: 'bob@example.com' as BareJid };
+const CAROL: Pair = { user: 'ann@example.com' as BareJid, contact: 'carol@other.example' as BareJid };
+
+function route(name: string, domains?: string[]): Route {
+  const config = { name, host: '192.0.2.10', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'msrtc', approval: 'answer', ...(domains && { domains }) } as const;
+  return toRoute({ ...config, ...(domains && { domains }) }, 'example.com');
+}
+
+/** What a sweep tells a pair. */
+function told({ select }: Sweep, pair: Pair): EngineEvent['on'][] {
+  return select(pair, newRecord(pair)).map(({ on }) => on);
+}
+
+describe('the SIP servers of contacts go and come', () => {
+  let table: RouteTable;
+  let sweeps: Sweep[];
+  let recovery: Recovery;
+
+  function start(...routes: Route[]): void {
+    table = new RouteTable(routes);
+    sweeps = [];
+    const sweeper: Pick<Sweeper, 'sweep'> = { sweep: (sweep) => void sweeps.push(sweep) };
+    const parts = { sweeper: sweeper as Sweeper, table, log: pino({ level: 'silent' }), routeDownGraceMs: 3_000, now: () => 0, onEventLost: () => undefined };
+    recovery = new Recovery(parts as unknown as RecoveryOptions);
+  }
+
+  function change(each: Route, state: 'up' | 'down'): void {
+    const before = table.state(each.name);
+    table.setState(each.name, state);
+    recovery.routeChanged(each, state, before);
+  }
+
+  beforeEach(() => jest.useFakeTimers());
+  afterEach(() => {
+    recovery.stop();
+    jest.useRealTimers();
+  });
+
+  test('promise 4: down for as long as is configured: its contacts are told to be unavailable, no others', () => {
+    const far = route('far');
+    start(far, route('other', ['other.example']));
+    change(far, 'down');
+    jest.advanceTimersByTime(2_999);
+    expect(sweeps).toEqual([]);
+    jest.advanceTimersByTime(1);
+    expect(sweeps.map((sweep) => [sweep.name, told(sweep, BOB), told(sweep, CAROL)])).toEqual([['route_down far', ['route.down'], []]]);
+  });
+
+  test('promise 3: back within that time: watched anew, and never shown offline', () => {
+    const far = route('far');
+    start(far);
+    change(far, 'down');
+    jest.advanceTimersByTime(2_000);
+    change(far, 'up');
+    jest.advanceTimersByTime(60_000);
+    expect(sweeps.map((sweep) => [sweep.name, told(sweep, BOB)])).toEqual([['route_up far', ['route.up']]]);
+  });
+
+  test('up for the first time: nobody has missed it', () => {
+    const far = route('far');
+    start(far);
+    change(far, 'up');
+    expect(sweeps).toEqual([]);
+  });
+
+  test('promise 3: the route in use goes down and another leads there: watched anew by that one at once', () => {
+    const [first, second] = [route('first'), route('second')];
+    start(first, second);
+    change(first, 'down');
+    jest.advanceTimersByTime(60_000);
+    expect(sweeps.map((sweep) => [sweep.name, told(sweep, BOB)])).toEqual([['route_up first', ['route.up']]]);
+  });
+
+  test('a route that was not in use goes down: nothing is told', () => {
+    const [first, second] = [route('first'), route('second')];
+    start(first, second);
+    change(second, 'down');
+    jest.advanceTimersByTime(60_000);
+    expect(sweeps).toEqual([]);
+  });
+
+  test('promise 4: the last of two routes goes down', () => {
+    const [first, second] = [route('first'), route('second')];
+    start(first, second);
+    change(first, 'down');
+    change(second, 'down');
+    jest.advanceTimersByTime(3_000);
+    expect(sweeps.map(({ name }) => name)).toEqual(['route_up first', 'route_down first', 'route_down second']);
+  });
+
+  test('after stop nothing is told', () => {
+    const far = route('far');
+    start(far);
+    change(far, 'down');
+    recovery.stop();
+    jest.advanceTimersByTime(60_000);
+    expect(sweeps).toEqual([]);
+  });
+});
