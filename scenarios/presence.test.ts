@@ -1,4 +1,4 @@
-import { asksFor, Cast, rosterState, sees, shows } from './support/cast';
+import { asksFor, Cast, rosterState, sees, shows, unclaimedFrom } from './support/cast';
 import { annAdds, AVAILABLE, bobAdds, CLOSED, open, OPEN } from './support/contact-list';
 import { uriOf } from './support/sip-message';
 
@@ -60,12 +60,14 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     expect(await sees(ann, bob, 'back')).toMatchObject(AVAILABLE);
   });
 
-  it('keeps what she saw when a NOTIFY is empty (PRES-14)', async () => {
+  it('a NOTIFY is empty: as before, or (simple) the server has nothing to say any more (PRES-14, decision 020)', async () => {
     const { ann, bob } = await cast.couple();
     const watch = await annAdds({ ann, bob });
     expect((await bob.tells(watch)).status).toBe(200);
+    if (dialect === 'simple') expect(await sees(ann, bob)).toEqual({ available: false });
     await bob.tells(watch, open(bob, 'after the empty one'));
     expect(await sees(ann, bob, 'after the empty one')).toMatchObject(AVAILABLE);
+    expect(unclaimedFrom(ann, bob)).toEqual([]);
   });
 
   it('asks once more with the time that a 423 demands (PRES-5)', async () => {

@@ -76,7 +76,7 @@ function factsOf(record: PairRecord, input: Input, resources: readonly ResourceP
     at: input.at,
     resources,
     online: isOnline(record, resources),
-    undelivered: record.effects.flatMap((effect) => (effect.do === 'xmpp.message' ? [effect.message] : [])),
+    undelivered: record.effects.filter((effect) => effect.do === 'xmpp.message').length,
     outstanding: record.effects.filter(isRequest).length,
   };
 }

@@ -235,6 +235,57 @@ describe('the contact changes', () => {
     expect(shown(play.on('xmpp.probe', { resource: 'phone' }))).toEqual(['available']);
   });
 
+  describe('a standard server sends an empty NOTIFY (PRES-14, decision 020)', () => {
+    const simple = (): Play => watching(new Play(contextOf('simple')));
+
+    test('promise 4: nobody has asked: it has nothing to say any more, offline', () => {
+      const play = simple();
+      expect(shown(notifies(play, 2))).toEqual(['offline']);
+      expect(shown(notifies(play, 3))).toEqual([]);
+      expect(shown(notifies(play, 4, { presence: AVAILABLE }))).toEqual(['available']);
+    });
+
+    test('promise 4: in a new dialog: what an older one said does not count', () => {
+      const play = simple();
+      play.pass(10);
+      notifies(play, 2, { substate: 'terminated', reason: 'timeout' });
+      play.answer('sip.subscribe', 200);
+      expect(shown(notifies(play, 1))).toEqual(['offline']);
+    });
+
+    test('PRES-14 after a refresh: as before, but only once', () => {
+      const play = simple();
+      refreshNow(play);
+      play.answer('sip.subscribe', 200);
+      expect(shown(notifies(play, 2))).toEqual([]);
+      expect(shown(notifies(play, 3))).toEqual(['offline']);
+    });
+
+    test('PRES-14 after a refresh, while the next one is prepared: as before, but only once', () => {
+      const play = simple();
+      refreshNow(play);
+      play.answer('sip.subscribe', 200);
+      expect(play.record.outward.is).toBe('watching');
+      if (play.record.outward.is === 'watching') play.pass((play.record.outward.refreshAt - play.at) / 1000);
+      expect(play.record.outward.is).toBe('checking');
+      expect(shown(notifies(play, 2))).toEqual([]);
+      expect(shown(notifies(play, 3))).toEqual(['offline']);
+    });
+
+    test('PRES-13, PRES-14 before the answer to a refresh: as before, but only once', () => {
+      const play = simple();
+      refreshNow(play);
+      expect(shown(notifies(play, 2))).toEqual([]);
+      play.answer('sip.subscribe', 200);
+      expect(shown(notifies(play, 3))).toEqual(['offline']);
+    });
+
+    test('PRES-45 one that cannot be read says nothing about the contact: as before', () => {
+      const play = simple();
+      expect(shown(notifies(play, 2, { unreadable: fault('body.malformed') }))).toEqual([]);
+    });
+  });
+
   test('PRES-13 a NOTIFY may come before the answer to the SUBSCRIBE', () => {
     const play = new Play();
     play.on('xmpp.subscribe');

@@ -1,4 +1,4 @@
-import { OFFLINE } from '@isthmus/model';
+import { OFFLINE, type Presence } from '@isthmus/model';
 import { answer } from '../answer';
 import { heard, isIn, isStale } from '../dialog';
 import type { NotifyEvent } from '../events';
@@ -25,7 +25,17 @@ function news(state: Subscribing | Up, event: NotifyEvent, facts: Facts): Step<O
   if (event.substate === 'terminated') return terminated(state, event, facts);
   const alive = expiring(noteFirst(state, facts), event, facts);
   if (event.substate === 'pending') return conceal(alive);
-  return active(alive, event, facts);
+  const last = keepsTheLast(state, event, facts) ? state.presence : undefined;
+  return active(alive, event.presence ?? last ?? OFFLINE, facts);
+}
+
+/**
+ * Without a document the last one holds (PRES-14) where nothing else can be meant. A standard server that says nothing
+ * without having been asked has nothing to say any more: what was published has expired (decision 020).
+ */
+function keepsTheLast(state: Subscribing | Up, { unreadable }: NotifyEvent, { dialect }: Facts): boolean {
+  if (unreadable !== undefined || dialect === 'microsoft') return true;
+  return state.is === 'refreshing' || (state.is !== 'subscribing' && state.refreshed === true);
 }
 
 /** The subscription works: the next failure is a first one, unless dialogs have been dying young. */
@@ -35,12 +45,10 @@ function noteFirst<S extends Subscribing | Up>(state: S, facts: Facts): S {
   const calm = doubtful ? state : { ...state, pause: undefined, restarted: undefined };
   switch (current.is) {
     case 'subscribing':
+    case 'refreshing':
       return { ...calm, notified: true };
-    case 'watching':
-    case 'checking':
-      return { ...calm, notifyBy: undefined };
     default:
-      return calm;
+      return { ...calm, notifyBy: undefined, refreshed: undefined };
   }
 }
 
@@ -54,10 +62,9 @@ function expiring<S extends Subscribing | Up>(state: S, { expiresSeconds }: Noti
   return current.is === 'refreshing' ? { ...state, expiresAt } : { ...state, expiresAt, refreshAt: Math.min(refreshAt, current.refreshAt) };
 }
 
-/** The first `active` grants what was asked (PRES-3). Without a document the last one holds (PRES-14); none at all is offline. */
-function active<S extends Subscribing | Up>(state: S, event: NotifyEvent, { approval = 'answer' }: Facts): Step<S> {
+/** The first `active` grants what was asked (PRES-3). */
+function active<S extends Subscribing | Up>(state: S, presence: Presence, { approval = 'answer' }: Facts): Step<S> {
   if (state.authorisation === 'none') return to(state);
-  const presence = event.presence ?? state.presence ?? OFFLINE;
   // Where a refusal looks like an absence, only another state tells that it is none (decision 021).
   if (state.authorisation === 'asked' && approval === 'state' && presence.setting === 'offline') return to(state);
   const granted = { ...state, authorisation: 'granted' as const, presence };

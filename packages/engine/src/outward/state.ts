@@ -43,6 +43,8 @@ export interface Watching extends Memory {
   readonly refreshAt: number;
   /** The first NOTIFY must come until then (PRES-13, Timer N). */
   readonly notifyBy?: number | undefined;
+  /** The NOTIFY that follows a refresh is still to come (RFC 6665 section 4.2.1.2): an empty one says "as before". */
+  readonly refreshed?: true | undefined;
 }
 /** The XMPP server is asked whether the user is online, before anything is refreshed (PRES-8). */
 export interface Checking extends Memory {
@@ -52,6 +54,7 @@ export interface Checking extends Memory {
   readonly expiresAt: number;
   readonly refreshAt: number;
   readonly notifyBy?: number | undefined;
+  readonly refreshed?: true | undefined;
   readonly answerBy: number;
 }
 /** The SUBSCRIBE that refreshes is out. */
@@ -61,6 +64,8 @@ export interface Refreshing extends Memory {
   readonly since: number;
   readonly expiresAt: number;
   readonly key: string;
+  /** Its NOTIFY has overtaken the answer. */
+  readonly notified?: true | undefined;
 }
 /** The SUBSCRIBE with Expires 0 is out, or its last NOTIFY is awaited. */
 export interface Ending extends Memory {

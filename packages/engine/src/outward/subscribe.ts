@@ -42,7 +42,8 @@ export function farewell(dialog: Dialog, facts: Facts): Draft {
 export function watch(state: Subscribing | Up, dialog: Dialog, seconds: number, facts: Facts): Watching {
   const { since } = state;
   const notifyBy = state.is === 'subscribing' && state.notified === undefined ? facts.at + TIMER_N_MS : undefined;
-  return { ...memoryOf(state), is: 'watching', dialog, since, ...lifetime(seconds, facts), notifyBy };
+  const refreshed = state.is === 'refreshing' && state.notified === undefined ? true : undefined;
+  return { ...memoryOf(state), is: 'watching', dialog, since, ...lifetime(seconds, facts), notifyBy, refreshed };
 }
 
 /**
