@@ -25,6 +25,8 @@ export interface ProgramOptions {
   /** The line of output that says: I am up. Without it the program counts as up once it runs. */
   readonly ready?: RegExp;
   readonly deadlineMs?: number;
+  /** What it gets when the test process dies; TERM for a program that has children of its own to end. Default: KILL. */
+  readonly onOurDeath?: 'KILL' | 'TERM';
 }
 
 export interface Exit {
@@ -49,8 +51,8 @@ export function isInstalled(command: string): boolean {
 }
 
 /** Kernel's promise that the child dies with the process that started it, however that ended (prctl PR_SET_PDEATHSIG). */
-const tied = (command: string, args: readonly string[]): [string, string[]] =>
-  isInstalled('setpriv') ? ['setpriv', ['--pdeathsig', 'KILL', '--', command, ...args]] : [command, [...args]];
+const tied = (command: string, args: readonly string[], signal: string): [string, string[]] =>
+  isInstalled('setpriv') ? ['setpriv', ['--pdeathsig', signal, '--', command, ...args]] : [command, [...args]];
 
 /** A program that a test started: its own folder, its output line by line, stopped by its process id. */
 export class Program {
@@ -86,7 +88,7 @@ export class Program {
       await mkdir(dirname(join(directory, path)), { recursive: true });
       await writeFile(join(directory, path), content);
     }
-    const [command, args] = tied(options.command, options.args?.(directory) ?? []);
+    const [command, args] = tied(options.command, options.args?.(directory) ?? [], options.onOurDeath ?? 'KILL');
     const child = spawn(command, args, { cwd: directory, env: { ...process.env, ...options.env?.(directory) }, stdio: 'pipe' });
     const program = new Program(options.name, directory, child, options.directory === undefined);
     await program.up(options);

@@ -4,6 +4,8 @@ import { DEFAULT_DEADLINE_MS, Mailbox } from './mailbox';
 import { compose, refusalAck, transactionOf, viasBack } from './sip-compose';
 import type { Content } from './sip-compose';
 import { SipDialog } from './sip-dialog';
+import { answerTo } from './sip-digest';
+import type { Credentials } from './sip-digest';
 import { SipMessage, tagOf } from './sip-message';
 import type { Header } from './sip-message';
 import { REASONS } from './sip-reasons';
@@ -45,6 +47,8 @@ export interface PeerOptions {
   /** Port to listen on, for a peer that comes back; without it a free one. */
   readonly port?: number;
   readonly name?: string;
+  /** With them the challenges of a server are answered (401, 407). */
+  readonly credentials?: Credentials;
 }
 
 export const token = (): string => randomBytes(8).toString('hex');
@@ -58,7 +62,7 @@ export class SipPeer {
   private readonly served = new Map<string, (incoming: Incoming) => unknown>();
   private openSockets: SipSockets | undefined;
 
-  private constructor(options: PeerOptions) {
+  private constructor(private readonly options: PeerOptions) {
     this.nextHop = options.nextHop;
     this.requests = new Mailbox(options.name ?? 'SIP peer', ({ message }) => message.startLine);
   }
@@ -145,7 +149,12 @@ export class SipPeer {
     const request = this.complete(startLine, dialogHeaders, hop, options);
     const response = await this.asked.final(request, flow, options.deadlineMs ?? DEFAULT_DEADLINE_MS);
     if (request.method === 'INVITE' && response.status >= 300) await flow.send(refusalAck(request, response).encode());
-    return { request, response };
+    const { credentials } = this.options;
+    const answer = credentials === undefined ? undefined : answerTo({ request, response }, credentials);
+    if (answer === undefined) return { request, response };
+    const again: Header = ['CSeq', `${request.cseq.number + 1} ${request.method}`];
+    const headers = dialogHeaders.map((header): Header => (header[0] === 'CSeq' ? again : header));
+    return this.exchange(startLine, headers, { ...options, headers: { ...options.headers, [answer[0]]: answer[1] } });
   }
 
   /** Sends what has no answer (ACK). */

@@ -25,6 +25,8 @@ export interface WorldOptions {
   readonly users?: readonly string[];
   /** Where requests for SIP users go; default: a scripted peer, `world.peer`. */
   readonly nextHopPort?: number;
+  /** Where the embedded SIP server listens, for a far side that must know it before; default: a free port. */
+  readonly sipPort?: number;
   readonly store?: 'memory' | 'redis';
   /** `embedded` in the worker (default), or a process of its own, as workers that share one need. */
   readonly sipServer?: 'embedded' | 'process';
@@ -65,7 +67,7 @@ export class World {
       options.store === 'redis' ? startRedis({ persist: true }) : undefined,
       options.nextHopPort === undefined ? SipPeer.start({ name: 'far SIP server' }) : undefined,
       options.sipServer === 'process' ? SipServer.start() : undefined,
-      freePort(),
+      options.sipPort ?? freePort(),
     ]);
     const sipPort = sipServer?.sipPort ?? embeddedPort;
     if (peer !== undefined) {
