@@ -22,6 +22,7 @@ const SETS = {
   test: [
     ...['prosody', 'redis-server'],
     ...['sip-tester', 'baresip-core', 'linphone-cli'], // real SIP peers
+    ...['kamailio', 'kamailio-presence-modules', 'kamailio-sqlite-modules', 'sqlite3'], // a real SIP server
     ...['lua-check'],
     ...['pidgin-sipe', 'libpurple-dev', 'libxml2-dev', 'gcc', 'libc6-dev', 'pkg-config', 'python3', 'openssl'], // SIPE bench
   ],

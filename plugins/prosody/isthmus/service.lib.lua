@@ -1,5 +1,4 @@
--- What a worker may ask the domain: is this account local, this is my name, no new stanzas for this connection, let this
--- contact see that user.
+-- What a worker may ask the domain: is this account local, this is my name, no new stanzas for this connection.
 -- A handler that returns nil leaves the IQ unhandled: Prosody answers service-unavailable, as it does without the module.
 
 local jid_host = require "util.jid".host;
@@ -10,7 +9,7 @@ local st = require "util.stanza";
 local WORKER_NAME = "^[!-~]+$";
 local WORKER_NAME_BYTES = 64;
 
-return function (options, accounts, connections, introduce, approval)
+return function (options, accounts, connections, introduce)
 	-- The connection that asks, if it asks as the component and not as one of the gateway's users.
 	local function asking_connection(event)
 		if jid_host(event.stanza.attr.from) ~= options.component then
@@ -74,17 +73,5 @@ return function (options, accounts, connections, introduce, approval)
 		return true;
 	end
 
-	-- The answer follows what the approval made the server send.
-	local function approve(event)
-		if not asking_connection(event) then
-			return nil;
-		end
-		local stanza = event.stanza;
-		local attr = stanza.tags[1].attr;
-		local type, condition, text = approval(attr.user, attr.contact);
-		event.origin.send(type and st.error_reply(stanza, type, condition, text) or st.reply(stanza));
-		return true;
-	end
-
-	return { account = account, worker = worker, drain = drain, approve = approve };
+	return { account = account, worker = worker, drain = drain };
 end

@@ -1,0 +1,59 @@
+import { Kamailio } from './kamailio';
+import type { KamailioOptions } from './kamailio';
+import { Device } from './kamailio-user';
+import type { DeviceOptions } from './kamailio-user';
+import { freePort } from './ports';
+import type { Transport } from './sip-sockets';
+import { DOMAIN, World } from './world';
+import type { WorldOptions } from './world';
+import type { XmppUser } from './xmpp-user';
+
+/** Fresh pairs for so many tests. */
+const PAIRS = 40;
+const names = (name: string): string[] => Array.from({ length: PAIRS }, (_, index) => `${name}${index + 1}`);
+
+/** One domain, two real servers: Prosody for ann1, ann2 ... and Kamailio for bob1, bob2 ... */
+export class Partition {
+  private readonly devices: Device[] = [];
+  private used = 0;
+
+  private constructor(
+    readonly world: World,
+    readonly kamailio: Kamailio,
+  ) {}
+
+  static async start(options: Partial<KamailioOptions> = {}, worldOptions: Partial<WorldOptions> = {}): Promise<Partition> {
+    const sipPort = await freePort();
+    const kamailio = await Kamailio.start({ domain: DOMAIN, users: names('bob'), isthmusPort: sipPort, ...options });
+    try {
+      const nextHopPort = kamailio.gatewayPort;
+      const world = await World.start({ dialect: 'simple', users: names('ann'), sipPort, nextHopPort, availability: { retryMinSeconds: 1 }, ...worldOptions });
+      return new Partition(world, kamailio);
+    } catch (error) {
+      await kamailio.stop();
+      throw error;
+    }
+  }
+
+  /** A fresh pair that knows nothing of each other: Ann is signed in, Bob's device is registered. */
+  async couple(transport: Transport = 'tcp'): Promise<{ readonly ann: XmppUser; readonly bob: Device }> {
+    this.used += 1;
+    const [ann, bob] = await Promise.all([this.world.signIn(`ann${this.used}`), this.device(`bob${this.used}`, { transport })]);
+    await bob.registers();
+    return { ann, bob };
+  }
+
+  /** A device of a SIP user, not yet registered. */
+  async device(user: string, options: Partial<DeviceOptions> = {}): Promise<Device> {
+    const device = await Device.start({ user, domain: DOMAIN, serverPort: this.kamailio.usersPort, ...options });
+    this.devices.push(device);
+    return device;
+  }
+
+  async stop(): Promise<void> {
+    // Farewells find an open ear, so that no worker waits for answers.
+    for (const { peer } of this.devices) peer.serve('NOTIFY', (incoming) => peer.reply(incoming, 200));
+    await this.world.stop();
+    await Promise.allSettled([this.kamailio.stop(), ...this.devices.map((device) => device.stop())]);
+  }
+}
