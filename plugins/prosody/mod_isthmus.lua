@@ -82,7 +82,8 @@ local heartbeat = module:require "heartbeat" (options, connections);
 local guard = module:require "guard" (options, accounts, connections, contacts, requests);
 local route = module:require "route" (options, accounts, connections, requests);
 local introduce = module:require "introduce" (options, accounts, connections);
-local service = module:require "service" (options, accounts, connections, introduce);
+local approval = module:require "approve" (options, accounts);
+local service = module:require "service" (options, accounts, connections, introduce, approval);
 local handshake = module:require "handshake" (options, connections);
 
 local function for_each_stanza_event(visit)
@@ -133,6 +134,7 @@ module:hook("iq/host", heartbeat.on_answer, PRIORITY_ROUTE);
 module:hook("iq-get/host/" .. XMLNS_PARTITION .. ":account", service.account);
 module:hook("iq-set/host/" .. XMLNS_PARTITION .. ":worker", service.worker);
 module:hook("iq-set/host/" .. XMLNS_PARTITION .. ":drain", service.drain);
+module:hook("iq-set/host/" .. XMLNS_PARTITION .. ":approve", service.approve);
 module:add_feature(XMLNS_PARTITION);
 
 -- An account that appears or disappears must be noticed at once; a login proves one that was made by another process.

@@ -6,6 +6,10 @@ export interface EngineSettings {
   readonly sessionIdleSeconds: number;
   /** Messages that wait for one recipient; one more is returned to its sender (`queue.full`). */
   readonly maxQueuedMessages: number;
+  /** Bytes of text (UTF-8) that wait for one recipient. */
+  readonly maxQueuedBytes: number;
+  /** A message that has not been taken by the far side after so long is returned to its sender. */
+  readonly deliverWithinSeconds: number;
   /** The Expires that our SUBSCRIBE asks for. */
   readonly watchExpiresSeconds: number;
   /** The shortest and longest expiry that we grant a SIP watcher (RFC 6665 section 4.2.1.1). */
@@ -25,6 +29,8 @@ export interface EngineSettings {
 export const DEFAULT_SETTINGS: EngineSettings = {
   sessionIdleSeconds: 600,
   maxQueuedMessages: 100,
+  maxQueuedBytes: 200_000,
+  deliverWithinSeconds: 120,
   watchExpiresSeconds: 3600,
   minExpiresSeconds: 60,
   maxExpiresSeconds: 28_800,

@@ -1,4 +1,4 @@
-import type { ResourcePresence } from '@isthmus/model';
+import type { ResourcePresence, TextMessage } from '@isthmus/model';
 import type { Context } from './context';
 import type { Effect, RequestEffect } from './effects';
 import type { EngineEvent, SipOutcomeEvent } from './events';
@@ -17,7 +17,7 @@ export interface Facts extends Context {
   /** Is the XMPP user online? Undefined: what was told to the contact does not say. */
   readonly online: boolean | undefined;
   /** Messages to the XMPP user that are still in the record, to be handed over. */
-  readonly undelivered: number;
+  readonly undelivered: readonly TextMessage[];
   /** Requests of ours to the SIP side that have no outcome yet. */
   readonly outstanding: number;
 }

@@ -76,7 +76,7 @@ function factsOf(record: PairRecord, input: Input, resources: readonly ResourceP
     at: input.at,
     resources,
     online: isOnline(record, resources),
-    undelivered: record.effects.filter((effect) => effect.do === 'xmpp.message').length,
+    undelivered: record.effects.flatMap((effect) => (effect.do === 'xmpp.message' ? [effect.message] : [])),
     outstanding: record.effects.filter(isRequest).length,
   };
 }

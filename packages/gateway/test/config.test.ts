@@ -63,6 +63,7 @@ test.each([
   ['two routes of one name', MINIMAL.replace(/routes: \[(.*)\]/, 'routes: [$1, $1]'), 'routes.1.name: "lync" is used twice'],
   ['TLS on the embedded server', MINIMAL.replace('dialect:', 'transport: tls, dialect:'), 'routes.0.transport: tls needs'],
   ['a shortest expiry over the longest', `${MINIMAL}\navailability: { minExpiresSeconds: 9, maxExpiresSeconds: 8 }`, 'must not exceed'],
+  ['messages that wait no longer than an INVITE', `${MINIMAL}\nmessaging: { deliverWithinSeconds: 90 }`, 'messaging.deliverWithinSeconds: must exceed sip.inviteTimeoutSeconds'],
   ['a route by a transport that nobody listens on', MINIMAL.replace('dialect:', 'transport: udp, dialect:'), 'routes.0.transport: udp needs'],
   ['an access list of names', MINIMAL.replace('sip: {', 'sip: { allow: [192.0.2.0/33],'), 'sip.allow.0: must be an address'],
   ['two SIP servers of one name', MINIMAL.replace(/sip:.*\n/, `sip: { server: { type: drachtio, servers: [${SERVER}, ${SERVER}] } }\n`), 'servers.1.name: "d1" is used'],

@@ -70,6 +70,7 @@ export const FAULTS = {
   'request.unsupported': ['cancel', 'service-unavailable', 405, 'peer', 'Not offered for this user'],
   'event.unsupported': ['cancel', 'feature-not-implemented', 489, 'peer', 'Only the event package presence is offered'],
   'hops.exhausted': ['cancel', 'not-acceptable', 483, 'peer', 'Too many hops'],
+  'message.late': ['wait', 'remote-server-timeout', 408, 'network', 'The message could not be delivered in time'],
   'network.timeout': ['wait', 'remote-server-timeout', 408, 'network', 'The other side did not answer in time'],
   'network.unreachable': ['wait', 'remote-server-timeout', 503, 'network', 'The other side cannot be reached'],
   'server.stopping': ['wait', 'remote-server-timeout', 503, 'us', 'The gateway is being stopped; try again'],

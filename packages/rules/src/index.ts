@@ -1,6 +1,6 @@
 export { aggregate } from './aggregate';
 export * from './errors';
-export { covers, verdictOf, type PolicyLists, type Verdict } from './policy';
+export { covers, verdictOf, type Verdict } from './policy';
 export { priorityFromPidf, priorityToPidf } from './priority';
 export type { FourStates } from './tables/family';
 export { draftPidfOfSetting, settingOfDraftToken, type DraftWriteRow } from './tables/microsoft-draft-pidf';

@@ -1,4 +1,4 @@
-import type { BareJid } from '@isthmus/model';
+import type { BareJid, PolicyLists } from '@isthmus/model';
 import { firstMatch } from './first-match';
 
 /**
@@ -9,14 +9,6 @@ import { firstMatch } from './first-match';
  * the user has decided about this contact before. `ask`: the user decides.
  */
 export type Verdict = 'allow' | 'block' | 'auto' | 'ask';
-
-/** The lists of one user, or the administrator's for everyone. An entry is a bare JID, `*@domain` or `*`, prepared. */
-export interface PolicyLists {
-  /** Undefined: nothing is said about it. */
-  readonly autoAuthorize?: boolean;
-  readonly allow: readonly string[];
-  readonly block: readonly string[];
-}
 
 /** Does an entry of a list name this contact? */
 export function covers(entry: string, contact: BareJid): boolean {

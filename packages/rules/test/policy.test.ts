@@ -1,5 +1,5 @@
-import type { BareJid } from '@isthmus/model';
-import { covers, verdictOf, type PolicyLists, type Verdict } from '@isthmus/rules';
+import type { BareJid, PolicyLists } from '@isthmus/model';
+import { covers, verdictOf, type Verdict } from '@isthmus/rules';
 
 const BOB = 'bob@example.com' as BareJid;
 const lists = (over: Partial<PolicyLists> = {}): PolicyLists => ({ allow: [], block: [], ...over });

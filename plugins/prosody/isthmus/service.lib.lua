@@ -1,4 +1,5 @@
--- What a worker may ask the domain: is this account local, this is my name, no new stanzas for this connection.
+-- What a worker may ask the domain: is this account local, this is my name, no new stanzas for this connection, let this
+-- contact see that user.
 -- A handler that returns nil leaves the IQ unhandled: Prosody answers service-unavailable, as it does without the module.
 
 local jid_host = require "util.jid".host;
@@ -9,7 +10,7 @@ local st = require "util.stanza";
 local WORKER_NAME = "^[!-~]+$";
 local WORKER_NAME_BYTES = 64;
 
-return function (options, accounts, connections, introduce)
+return function (options, accounts, connections, introduce, approval)
 	-- The connection that asks, if it asks as the component and not as one of the gateway's users.
 	local function asking_connection(event)
 		if jid_host(event.stanza.attr.from) ~= options.component then
@@ -73,5 +74,17 @@ return function (options, accounts, connections, introduce)
 		return true;
 	end
 
-	return { account = account, worker = worker, drain = drain };
+	-- The answer follows what the approval made the server send.
+	local function approve(event)
+		if not asking_connection(event) then
+			return nil;
+		end
+		local stanza = event.stanza;
+		local attr = stanza.tags[1].attr;
+		local type, condition, text = approval(attr.user, attr.contact);
+		event.origin.send(type and st.error_reply(stanza, type, condition, text) or st.reply(stanza));
+		return true;
+	end
+
+	return { account = account, worker = worker, drain = drain, approve = approve };
 end

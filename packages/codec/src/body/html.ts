@@ -1,3 +1,4 @@
+import { isLinkTarget, linkSuffix } from './link';
 import { readHtml, type HtmlAttributes, type HtmlHandler } from './html-reader';
 
 /**
@@ -11,7 +12,6 @@ const BLOCKS: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-const LINK_SCHEMES = /^(https?|ftp|mailto|sips?|tel|xmpp):/i;
 
 export function htmlToText(html: string): string {
   const reduction = new Reduction();
@@ -54,7 +54,7 @@ class Reduction implements HtmlHandler {
   /** A link within a link ends the first one, as in browsers. */
   private openLink(target: string): void {
     this.closeLink();
-    if (LINK_SCHEMES.test(target)) this.link = { target, from: this.writer.position };
+    if (isLinkTarget(target)) this.link = { target, from: this.writer.position };
   }
 
   private closeLink(): void {
@@ -106,10 +106,10 @@ class LineWriter {
   /** Adds the target of a link unless the text since `from` already shows it. */
   link(target: string, from: number): void {
     const shown = this.chunks.slice(from).join('').trim();
-    const plain = target.replace(/^mailto:/i, '');
-    if (shown === target || shown === plain || `${shown}/` === target) return;
+    const suffix = linkSuffix(shown, target);
+    if (suffix === undefined) return;
     if (shown !== '') this.space = true;
-    this.word(shown === '' ? target : `<${target}>`);
+    this.word(suffix);
   }
 
   finish(): string {

@@ -4,10 +4,12 @@ import { readContentType, type ContentType } from './content-type';
 import { htmlToText } from './html';
 import { textFromWire } from './lines';
 import { readMultipart, type Part } from './multipart';
+import { rtfToText } from './rtf';
 import { transferDecode } from './transfer';
 
 /** What a MESSAGE of the far side may carry (Accept of a 415, RFC 3428 section 7). */
-export const ACCEPTED_TYPES = 'text/plain, text/html, multipart/alternative, multipart/related, application/im-iscomposing+xml';
+export const ACCEPTED_TYPES =
+  'text/plain, text/html, text/rtf, multipart/alternative, multipart/related, multipart/mixed, application/im-iscomposing+xml';
 
 /** multipart inside multipart: deeper than that it is not read. */
 const MAX_DEPTH = 4;
@@ -29,8 +31,13 @@ function reduce(contentType: string, body: string, depth: number): Result<string
     const html = intact(body, type);
     return html.ok ? succeed(htmlToText(html.value)) : html;
   }
+  if (type.type === 'text/rtf' || type.type === 'application/rtf') {
+    const text = rtfToText(body);
+    return text === undefined ? fail(fault('body.malformed')) : succeed(text);
+  }
   if (type.type === 'multipart/alternative') return withParts(type, body, depth, readAlternative);
   if (type.type === 'multipart/related') return withParts(type, body, depth, readRelated);
+  if (type.type === 'multipart/mixed') return withParts(type, body, depth, readMixed);
   return fail(fault('body.unsupported'));
 }
 
@@ -46,12 +53,38 @@ function withParts(type: ContentType, body: string, depth: number, read: PartsRe
   return parts === undefined || parts.length === 0 ? fail(fault('body.malformed')) : read(parts, type, depth);
 }
 
-/** The plain form where there is one, else the first that can be reduced (RFC 2046 section 5.1.4 orders by richness). */
+/** What loses least on its way to text comes first; all others after these. */
+const BEST_FIRST: readonly string[] = ['text/plain', 'text/html', 'text/rtf'];
+
+/** The plain form where there is one, else the next best that has text (RFC 2046 section 5.1.4 orders by richness). */
 function readAlternative(parts: readonly Part[], _type: ContentType, depth: number): Result<string> {
-  const plainFirst = [...parts].sort((a, b) => Number(isPlain(b)) - Number(isPlain(a)));
-  const read = plainFirst.map((part) => readPart(part, depth));
+  const bestFirst = [...parts].sort((a, b) => rankOf(a) - rankOf(b));
+  const read = bestFirst.map((part) => readPart(part, depth));
   const shown = read.find((text) => text.ok && text.value.trim() !== '');
   return shown ?? read.find((text) => text.ok) ?? fail(fault('body.unsupported'));
+}
+
+function rankOf(part: Part): number {
+  const rank = BEST_FIRST.indexOf(readContentType(part.headers.get('content-type') ?? 'text/plain')?.type ?? '');
+  return rank < 0 ? BEST_FIRST.length : rank;
+}
+
+/**
+ * The texts one below the other. A part that cannot be shown makes the whole message one that is not carried, unless its
+ * sender says that it does not matter (RFC 3261 section 20.11): half a message would be silently lost otherwise.
+ */
+function readMixed(parts: readonly Part[], _type: ContentType, depth: number): Result<string> {
+  const texts: string[] = [];
+  for (const part of parts) {
+    const text = readPart(part, depth);
+    if (text.ok) texts.push(textFromWire(text.value));
+    else if (!isOptional(part)) return text;
+  }
+  return texts.length === 0 ? fail(fault('body.unsupported')) : succeed(texts.join('\n'));
+}
+
+function isOptional(part: Part): boolean {
+  return /;\s*handling\s*=\s*"?optional\b/i.test(part.headers.get('content-disposition') ?? '');
 }
 
 /** The root: the part that `start` names, else the first (RFC 2387 section 3.2). */
@@ -60,10 +93,6 @@ function readRelated(parts: readonly Part[], type: ContentType, depth: number): 
   const named = start === undefined ? undefined : parts.find((part) => part.headers.get('content-id') === start);
   const root = named ?? parts[0];
   return root === undefined ? fail(fault('body.malformed')) : readPart(root, depth);
-}
-
-function isPlain(part: Part): boolean {
-  return readContentType(part.headers.get('content-type') ?? 'text/plain')?.type === 'text/plain';
 }
 
 function readPart(part: Part, depth: number): Result<string> {

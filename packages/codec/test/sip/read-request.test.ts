@@ -188,7 +188,7 @@ describe('MESSAGE and INFO', () => {
     ['white space only', PLAIN, ' \r\n', 'answer 200'],
     ['IM-4: html', { 'content-type': 'text/html' }, '<b>x</b>', 'sip.message'],
     ['no Content-Type', {}, 'x', 'sip.message'],
-    ['IM-4: unknown type', { 'content-type': 'text/rtf' }, 'x', 'sip.refused 415'],
+    ['IM-4: unknown type', { 'content-type': 'image/gif' }, 'x', 'sip.refused 415'],
     ['compressed', { ...PLAIN, 'content-encoding': 'gzip' }, 'x', 'sip.refused 415'],
     ['identity is no compression', { ...PLAIN, 'content-encoding': 'identity' }, 'x', 'sip.message'],
     ['malformed multipart', { 'content-type': 'multipart/alternative' }, 'x', 'sip.refused 400'],

@@ -1,8 +1,9 @@
 import { fault } from '@isthmus/model';
 import { answered, isSame } from '../dialog';
-import { andThen, to, type Facts, type InputOf, type Step } from '../machine';
+import { andThen, hasPassed, to, type Facts, type InputOf, type Step } from '../machine';
 import { endsSession, faultOf, isSuccess } from '../status';
-import { bounce, bye, idleFrom, pump, reach } from './send';
+import { bounce } from './queue';
+import { bye, idleFrom, pump, reach } from './send';
 import { mapDialogs, memoryOf, type Closing, type Conversation, type Held, type Inviting, type Open, type Paging } from './state';
 
 type MessageOutcome = InputOf<'outcome.message'>;
@@ -25,17 +26,22 @@ function again(head: Held, { outcome }: MessageOutcome | InviteOutcome): Held {
   return { ...head, retried: true, ...(uncertain && { repeated: true }) };
 }
 
+/** Once, and while there is time. */
+function mayRetry(head: Held, facts: Facts): boolean {
+  return head.retried === undefined && !hasPassed(head.until, facts);
+}
+
 /** The head of the queue has arrived, goes back to its sender, or stays for a second try. */
-function settleHead<S extends Open | Closing | Paging>(state: S, input: MessageOutcome): Step<S> {
+function settleHead<S extends Open | Closing | Paging>(state: S, input: MessageOutcome, facts: Facts): Step<S> {
   const [head, ...others] = state.queue;
   if (head === undefined || isSuccess(input.outcome)) return to({ ...state, queue: others });
-  const retry = head.retried === undefined && (input.outcome.result === 'lost' || isDead(input));
+  const retry = mayRetry(head, facts) && (input.outcome.result === 'lost' || isDead(input));
   if (retry) return to({ ...state, queue: [again(head, input), ...others] });
   return to({ ...state, queue: others }, bounce(head, faultOf(input.outcome)));
 }
 
 export function messageDoneInSession(state: Open, input: MessageOutcome, facts: Facts): Step<Conversation> {
-  return andThen(settleHead(landed(state, input), input), (next) => {
+  return andThen(settleHead(landed(state, input), input, facts), (next) => {
     const finished = state.queue.length - next.queue.length;
     const endsAfter = state.endsAfter === undefined ? undefined : Math.max(0, state.endsAfter - finished);
     return goOn({ ...next, endsAfter, idleAt: idleFrom(facts) }, input, facts);
@@ -66,7 +72,7 @@ function refused<S extends Open | Paging>(state: S, { outcome }: TypingOutcome):
 }
 
 export function messageDoneOnPage(state: Paging, input: MessageOutcome, facts: Facts): Step<Conversation> {
-  return andThen(settleHead(landed(state, input), input), (next) => nextPage(next, facts));
+  return andThen(settleHead(landed(state, input), input, facts), (next) => nextPage(next, facts));
 }
 
 export function typingDoneOnPage(state: Paging, input: TypingOutcome, facts: Facts): Step<Conversation> {
@@ -79,7 +85,7 @@ function nextPage(state: Paging, facts: Facts): Step<Conversation> {
 }
 
 export function messageDoneAfterSession(state: Closing, input: MessageOutcome, facts: Facts): Step<Conversation> {
-  return andThen(settleHead(landed(state, input), input), (next) => finish(next, facts));
+  return andThen(settleHead(landed(state, input), input, facts), (next) => finish(next, facts));
 }
 
 export function typingDoneAfterSession(state: Closing, input: TypingOutcome, facts: Facts): Step<Conversation> {
@@ -101,7 +107,7 @@ export function inviteDone(state: Inviting, input: InviteOutcome, facts: Facts):
     return pump({ ...memoryOf(state), is: 'open', dialog: state.theirs }, facts);
   }
   const [head, ...others] = state.queue;
-  if (input.outcome.result === 'lost' && head !== undefined && head.retried === undefined) {
+  if (input.outcome.result === 'lost' && head !== undefined && mayRetry(head, facts)) {
     return reach({ ...memoryOf(state), queue: [again(head, input), ...others] }, facts);
   }
   const why = input.outcome.result === 'lost' ? fault('network.timeout') : faultOf(input.outcome);

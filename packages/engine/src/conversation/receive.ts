@@ -3,6 +3,7 @@ import { answer, refuse } from '../answer';
 import { heard, isIn, type DialogRef } from '../dialog';
 import type { EventOf } from '../events';
 import { ignore, to, type Draft, type Facts, type Step } from '../machine';
+import { isFull } from './queue';
 import { idleFrom } from './send';
 import { dialogsIn, mapDialogs, type Conversation, type Memory } from './state';
 
@@ -37,7 +38,7 @@ export function receive<S extends Conversation>(state: S, event: EventOf<'sip.me
   // The From tag is part of it: a new dialog may reuse Call-ID and CSeq of an ended one (microsoft-observed A4).
   const request = `${ref.callId} ${ref.remoteTag} ${ref.cseq}`;
   if (state.seen.includes(request)) return to(state, answer(event, 200));
-  if (facts.undelivered >= facts.settings.maxQueuedMessages) return to(state, refuse(event, fault('queue.full')));
+  if (isFull(facts.undelivered, message, facts)) return to(state, refuse(event, fault('queue.full')));
   const next = {
     ...noteHeard(state, ref),
     seen: [...state.seen, request].slice(-MAX_SEEN),

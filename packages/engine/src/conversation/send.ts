@@ -1,33 +1,10 @@
-import { fault, type Fault } from '@isthmus/model';
 import { newDialog, type Dialog } from '../dialog';
-import type { EventOf } from '../events';
 import { to, type Draft, type Facts, type Step } from '../machine';
 import { memoryOf, type Conversation, type Held, type Memory, type Open, type Paging } from './state';
-
-/** A message back to its sender as an error (IM-11). */
-export function bounce(held: Held, why: Fault): Draft {
-  const { id, resource, type, message, trace } = held;
-  return { do: 'xmpp.bounce', id, type, message, fault: why, trace, ...(resource !== undefined && { resource }) };
-}
 
 /** When the conversation is idle, counted from now. */
 export function idleFrom(facts: Facts): number {
   return facts.at + facts.settings.sessionIdleSeconds * 1000;
-}
-
-/** Puts a message of the XMPP user into the queue, or returns it at once when the queue is full. */
-export function hold<S extends Conversation>(state: S, event: EventOf<'xmpp.message'>, facts: Facts): Step<S> {
-  const { id, resource, type, message, trace, chatState } = event;
-  const held: Held = { id, type, message, trace, ...(resource !== undefined && { resource }) };
-  const noted = { ...state, mute: isMute(state, event), typing: chatState === 'composing', idleAt: idleFrom(facts) };
-  if (state.queue.length >= facts.settings.maxQueuedMessages) return to(noted, bounce(held, fault('queue.full')));
-  return to({ ...noted, queue: [...state.queue, held] });
-}
-
-/** A chat message without a chat state is from a client that lacks them (XEP-0085 section 5.1); other types say nothing. */
-function isMute(state: Memory, { type, chatState }: EventOf<'xmpp.message'>): true | undefined {
-  if (chatState !== undefined) return undefined;
-  return type === 'chat' ? true : state.mute;
 }
 
 /** Gets the queue under way where there is no session: by INVITE or out of dialog, as the contact's side speaks. */

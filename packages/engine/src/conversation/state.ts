@@ -9,6 +9,8 @@ export interface Held {
   readonly type: 'chat' | 'normal' | 'headline';
   readonly message: TextMessage;
   readonly trace: string;
+  /** When it goes back to its sender unless it is on its way, milliseconds since the epoch. */
+  readonly until?: number;
   /** Page mode: fixed when it is first sent, so that the far side can see a repetition. */
   readonly callId?: string;
   /** It has been sent once in vain; the next failure returns it to its sender. */
@@ -114,10 +116,18 @@ export function mapDialogs<S extends Conversation>(state: S, change: (dialog: Di
   }
 }
 
+/**
+ * The messages that nothing is being done for at the moment. The head may be on its way, in a MESSAGE or for the far
+ * side's toast in an INVITE: it is left to the outcome of that request.
+ */
+export function waiting(state: Conversation): readonly Held[] {
+  return state.inflight !== undefined || state.is === 'inviting' ? state.queue.slice(1) : state.queue;
+}
+
 /** The earliest timer. Only where a session or a memory can end by itself does `idleAt` count. */
 export function conversationDueAt(state: Conversation): number | undefined {
   const idles = state.is === 'none' || state.is === 'open';
-  return earliest(idles ? state.idleAt : undefined, state.composing);
+  return earliest(idles ? state.idleAt : undefined, state.composing, ...waiting(state).map(({ until }) => until));
 }
 
 /** Nothing to do and nothing worth remembering. */

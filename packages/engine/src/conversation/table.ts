@@ -2,7 +2,8 @@ import type { EventOf } from '../events';
 import { andThen, hasPassed, ignore, to, type Facts, type Step, type Table } from '../machine';
 import * as outcome from './outcome';
 import { receive, receiveRefused, receiveTyping, stopped } from './receive';
-import { end, hold, idleFrom, pump, reach } from './send';
+import { expire, hold } from './queue';
+import { end, idleFrom, pump, reach } from './send';
 import * as session from './session';
 import { NO_CONVERSATION, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
 
@@ -44,20 +45,22 @@ function typeOnPage(state: None | Paging, event: ChatStateEvent, facts: Facts): 
   return pump({ ...noteTyping(state, event), paged, is: 'paging' }, facts);
 }
 
-/** The SIP user was shown typing, and nothing came after it. */
-function typingOver<S extends Conversation>(state: S, _event: EventOf<'timer'>, facts: Facts): Step<S> {
-  return hasPassed(state.composing, facts) ? to({ ...state, composing: undefined }, ...stopped(state, facts)) : to(state);
+/** Messages wait for too long; or the SIP user was shown typing, and nothing came after it. */
+function timePassed<S extends Conversation>(state: S, _event: EventOf<'timer'>, facts: Facts): Step<S> {
+  return andThen(expire(state, facts), (next) =>
+    hasPassed(next.composing, facts) ? to({ ...next, composing: undefined }, ...stopped(next, facts)) : to(next),
+  );
 }
 
 function idleInSession(state: Open, event: EventOf<'timer'>, facts: Facts): Step<Conversation> {
-  return andThen(typingOver(state, event, facts), (next) => {
+  return andThen(timePassed(state, event, facts), (next) => {
     if (!hasPassed(next.idleAt, facts)) return to(next);
     return next.inflight === undefined ? end(next, facts) : to({ ...next, idleAt: idleFrom(facts) });
   });
 }
 
 function forget(state: None, event: EventOf<'timer'>, facts: Facts): Step<None> {
-  return andThen(typingOver(state, event, facts), (next) => {
+  return andThen(timePassed(state, event, facts), (next) => {
     if (!hasPassed(next.idleAt, facts)) return to(next);
     return to(next.composing === undefined ? NO_CONVERSATION : { ...next, idleAt: next.composing });
   });
@@ -89,7 +92,7 @@ export const CONVERSATION: Table<Conversation> = {
     'sip.bye': { to: ['inviting'], run: session.endedInGlare },
     'outcome.invite': { to: ['open', 'closing', 'inviting', 'paging', 'none'], run: outcome.inviteDone },
     'owner.gone': { to: ['inviting'], run: session.ownerOfTheirsGone },
-    timer: { to: ['inviting'], run: typingOver },
+    timer: { to: ['inviting'], run: timePassed },
   },
   open: {
     ...receiving('open'),
@@ -111,7 +114,7 @@ export const CONVERSATION: Table<Conversation> = {
     'outcome.message': { to: ['inviting', 'paging', 'none'], run: outcome.messageDoneAfterSession },
     'outcome.typing': { to: ['inviting', 'paging', 'none'], run: outcome.typingDoneAfterSession },
     'outcome.bye': { to: ['closing', 'inviting', 'paging', 'none'], run: outcome.byeDone },
-    timer: { to: ['closing'], run: typingOver },
+    timer: { to: ['closing'], run: timePassed },
   },
   paging: {
     ...receiving('paging'),
@@ -120,6 +123,6 @@ export const CONVERSATION: Table<Conversation> = {
     'sip.invite': { to: ['open', 'paging'], run: session.invited },
     'outcome.message': { to: ['paging', 'inviting', 'none'], run: outcome.messageDoneOnPage },
     'outcome.typing': { to: ['paging', 'inviting', 'none'], run: outcome.typingDoneOnPage },
-    timer: { to: ['paging'], run: typingOver },
+    timer: { to: ['paging'], run: timePassed },
   },
 };

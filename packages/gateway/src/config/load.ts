@@ -99,7 +99,7 @@ function problemsOf(issue: z.core.$ZodIssue): ConfigProblem[] {
 /** What the schema cannot see: settings that are right alone and wrong together. */
 function contradictions(config: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  const { availability, xmpp, routes, sip } = config;
+  const { availability, messaging, xmpp, routes, sip } = config;
   problems.push(...namesUsedTwice('routes', routes));
   if (sip.server.type === 'drachtio') problems.push(...namesUsedTwice('sip.server.servers', sip.server.servers));
   if (availability.minExpiresSeconds > availability.maxExpiresSeconds) {
@@ -107,6 +107,9 @@ function contradictions(config: Config): ConfigProblem[] {
   }
   if (availability.retryMinSeconds > availability.retryMaxSeconds) {
     problems.push({ path: 'availability.retryMinSeconds', message: 'must not exceed retryMaxSeconds' });
+  }
+  if (messaging.deliverWithinSeconds <= sip.inviteTimeoutSeconds) {
+    problems.push({ path: 'messaging.deliverWithinSeconds', message: 'must exceed sip.inviteTimeoutSeconds: messages wait while the far user is asked' });
   }
   if (xmpp.component.toLowerCase() === config.domain.toLowerCase()) {
     problems.push({ path: 'xmpp.component', message: `must differ from the served domain (${config.domain})` });

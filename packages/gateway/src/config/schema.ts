@@ -128,6 +128,16 @@ const messaging = z.strictObject({
     .max(10_000)
     .default(engine.maxQueuedMessages)
     .describe('messages that wait for one recipient; one more is returned to its sender'),
+  maxQueuedBytes: z
+    .number()
+    .int()
+    .min(10_000)
+    .max(10_000_000)
+    .default(engine.maxQueuedBytes)
+    .describe('bytes of text that wait for one recipient; what is beyond is returned to its sender'),
+  deliverWithinSeconds: seconds
+    .default(engine.deliverWithinSeconds)
+    .describe('a message that waits for so long (the far user does not answer, a server is away) is returned to its sender; more than sip.inviteTimeoutSeconds'),
   typingTimeoutSeconds: seconds.default(engine.typingTimeoutSeconds).describe('a typing indication without news is over after so long'),
   maxMessageBytes: z
     .number()

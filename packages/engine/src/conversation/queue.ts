@@ -1,0 +1,45 @@
+import { fault, type Fault, type TextMessage } from '@isthmus/model';
+import type { EventOf } from '../events';
+import { hasPassed, to, type Draft, type Facts, type Step } from '../machine';
+import { idleFrom } from './send';
+import { waiting, type Conversation, type Held, type Memory } from './state';
+
+/** A message back to its sender as an error (IM-11). */
+export function bounce(held: Held, why: Fault): Draft {
+  const { id, resource, type, message, trace } = held;
+  return { do: 'xmpp.bounce', id, type, message, fault: why, trace, ...(resource !== undefined && { resource }) };
+}
+
+/** Puts a message of the XMPP user into the queue, or returns it at once when the queue is full. */
+export function hold<S extends Conversation>(state: S, event: EventOf<'xmpp.message'>, facts: Facts): Step<S> {
+  const { id, resource, type, message, trace, chatState } = event;
+  const until = facts.at + facts.settings.deliverWithinSeconds * 1000;
+  const held: Held = { id, type, message, trace, until, ...(resource !== undefined && { resource }) };
+  const noted = { ...state, mute: isMute(state, event), typing: chatState === 'composing', idleAt: idleFrom(facts) };
+  if (isFull(state.queue.map((each) => each.message), message, facts)) return to(noted, bounce(held, fault('queue.full')));
+  return to({ ...noted, queue: [...state.queue, held] });
+}
+
+/** Is there no room for one more (promise 6)? A single message always fits: its size has a limit of its own. */
+export function isFull(queued: readonly TextMessage[], next: TextMessage, { settings }: Facts): boolean {
+  if (queued.length === 0) return false;
+  if (queued.length >= settings.maxQueuedMessages) return true;
+  return [...queued, next].reduce((sum, { text }) => sum + Buffer.byteLength(text), 0) > settings.maxQueuedBytes;
+}
+
+/** A chat message without a chat state is from a client that lacks them (XEP-0085 section 5.1); other types say nothing. */
+function isMute(state: Memory, { type, chatState }: EventOf<'xmpp.message'>): true | undefined {
+  if (chatState !== undefined) return undefined;
+  return type === 'chat' ? true : state.mute;
+}
+
+/** Returns the messages whose time is over (promise 1: nothing waits for ever). That which is on its way has an outcome of its own. */
+export function expire<S extends Conversation>(state: S, facts: Facts): Step<S> {
+  const late = new Set(waiting(state).filter(({ until }) => hasPassed(until, facts)));
+  if (late.size === 0) return to(state);
+  const remain = (queue: readonly Held[]): readonly Held[] => queue.filter((held) => !late.has(held));
+  const next = { ...state, queue: remain(state.queue) };
+  const current: Conversation = state;
+  const endsAfter = 'endsAfter' in current && current.endsAfter !== undefined ? { endsAfter: remain(state.queue.slice(0, current.endsAfter)).length } : {};
+  return to({ ...next, ...endsAfter }, ...[...late].map((held) => bounce(held, fault('message.late'))));
+}
