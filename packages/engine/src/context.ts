@@ -22,6 +22,8 @@ export interface EngineSettings {
   readonly typingTimeoutSeconds: number;
   /** Devices of one SIP user that watch one XMPP user. */
   readonly maxWatchDialogs: number;
+  /** After a change has been told, so long no other is told in that watch (RFC 3856 section 6.10); 0: no limit. */
+  readonly notifyIntervalSeconds: number;
   /** Resources of one XMPP user that are taken note of. */
   readonly maxResources: number;
 }
@@ -38,6 +40,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   retryMaxSeconds: 300,
   typingTimeoutSeconds: 30,
   maxWatchDialogs: 8,
+  notifyIntervalSeconds: 5,
   maxResources: 32,
 };
 

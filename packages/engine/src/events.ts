@@ -133,7 +133,10 @@ export interface SubscribeEvent extends RequestBase {
   /** Media types of Accept, lower case, in order. Empty = no header. */
   readonly accept: readonly string[];
   readonly displayName?: string;
-  /** What policy says about this contact now; also in a refresh, where it may have changed. Absent: `ask`. */
+  /**
+   * What policy says about this contact now; also in a refresh, where it may have changed. Absent: it could not be looked
+   * up, so what it said last holds (`ask` at first).
+   */
   readonly policy?: Verdict;
 }
 export interface NotifyEvent extends RequestBase {
@@ -200,8 +203,9 @@ export interface PolicyEvent extends Base {
   /** What policy says now. */
   readonly verdict: Verdict;
   /**
-   * `granted`: as if the user had sent `subscribed`. `revoked`: what he granted is withdrawn, and the contact leaves his
-   * roster as a watcher. `forgotten`: he has not decided; he is asked when the contact watches again.
+   * `granted`: his server is asked to approve in his name; its `subscribed` then opens the watches. `revoked`: he has
+   * refused, now or after all, and the contact leaves his roster as a watcher. `forgotten`: he has not decided; he is asked
+   * again: at once if he had refused, and when the contact subscribes or refreshes next if he had granted.
    */
   readonly decision?: 'granted' | 'revoked' | 'forgotten';
 }

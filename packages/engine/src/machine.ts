@@ -16,6 +16,8 @@ export interface Facts extends Context {
   readonly resources: readonly ResourcePresence[] | undefined;
   /** Is the XMPP user online? Undefined: what was told to the contact does not say. */
   readonly online: boolean | undefined;
+  /** Has the XMPP user been told any state of the contact, in his own watch? */
+  readonly shown: boolean;
   /** Messages to the XMPP user that are still in the record, to be handed over. */
   readonly undelivered: readonly TextMessage[];
   /** Requests of ours to the SIP side that have no outcome yet. */

@@ -42,6 +42,7 @@ function subject(effect: Effect): string {
     case 'xmpp.chat-state':
     case 'xmpp.probe':
     case 'xmpp.account':
+    case 'xmpp.approve':
       return effect.do;
     default:
       return `key ${effect.key}`;

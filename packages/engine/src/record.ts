@@ -2,7 +2,7 @@ import type { Pair, ResourcePresence, SipUri } from '@isthmus/model';
 import { conversationDueAt, dialogsIn, isForgotten, NO_CONVERSATION, type Conversation } from './conversation/state';
 import type { Dialog } from './dialog';
 import type { Effect } from './effects';
-import { inwardDueAt, NO_INWARD, type Inward } from './inward/state';
+import { inwardDueAt, isForgettable, NO_INWARD, type Inward } from './inward/state';
 import { earliest } from './machine';
 import { isUnwatched, NO_OUTWARD, outwardDueAt, type Outward } from './outward/state';
 
@@ -49,7 +49,7 @@ export function dueAt(record: PairRecord): number | undefined {
 /** May the record be deleted? Nothing is under way, nothing to be done, no decision to be remembered. */
 export function isEmpty(record: PairRecord): boolean {
   const { conversation, outward, inward, effects } = record;
-  return effects.length === 0 && isForgotten(conversation) && isUnwatched(outward) && inward.is === 'none';
+  return effects.length === 0 && isForgotten(conversation) && isUnwatched(outward) && isForgettable(inward);
 }
 
 /** The established dialogs, for the check whether their owners still exist. */

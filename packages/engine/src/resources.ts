@@ -1,5 +1,6 @@
 import type { ResourcePresence } from '@isthmus/model';
 import type { EngineEvent } from './events';
+import { isGranted } from './inward/state';
 import type { PairRecord } from './record';
 
 type Resources = readonly ResourcePresence[] | undefined;
@@ -28,7 +29,7 @@ function added(resources: readonly ResourcePresence[], presence: ResourcePresenc
  * then it says nothing (XD-3): only where the contact may see the user is it taken at its word.
  */
 function removed(record: PairRecord, resource: string | undefined): Resources {
-  if (resource === undefined) return record.inward.is === 'active' ? [] : record.resources;
+  if (resource === undefined) return isGranted(record.inward) ? [] : record.resources;
   const others = record.resources?.filter((one) => one.resource !== resource);
   return others?.length === record.resources?.length ? record.resources : others;
 }

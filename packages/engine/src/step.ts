@@ -4,6 +4,8 @@ import type { Context } from './context';
 import { CONVERSATION } from './conversation/table';
 import { isRequest, type Effect } from './effects';
 import type { EngineEvent } from './events';
+import { dated } from './inward/document';
+import { isGranted } from './inward/state';
 import { INWARD } from './inward/table';
 import { dispatch, type Draft, type Facts, type Input, type OutcomeInput, type Step } from './machine';
 import { OUTWARD } from './outward/table';
@@ -29,7 +31,8 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
   const resources = resourcesAfter(record, event, context.settings.maxResources);
   const facts = factsOf(record, input, resources, context);
   const conversation = dispatch(CONVERSATION, record.conversation, input, facts);
-  const inward = dispatch(INWARD, record.inward, input, facts);
+  const told = dispatch(INWARD, record.inward, input, facts);
+  const inward = told && dated(told, facts);
   const outward = dispatch(OUTWARD, record.outward, input, facts);
   const steps = [conversation, inward, outward];
   const drafts = answeredOnce(steps.flatMap((done) => done?.effects ?? []), event);
@@ -76,6 +79,7 @@ function factsOf(record: PairRecord, input: Input, resources: readonly ResourceP
     at: input.at,
     resources,
     online: isOnline(record, resources),
+    shown: record.outward.shown !== undefined,
     undelivered: record.effects.flatMap((effect) => (effect.do === 'xmpp.message' ? [effect.message] : [])),
     outstanding: record.effects.filter(isRequest).length,
   };
@@ -85,7 +89,7 @@ function factsOf(record: PairRecord, input: Input, resources: readonly ResourceP
 function isOnline(record: PairRecord, resources: readonly ResourcePresence[] | undefined): boolean | undefined {
   if (resources === undefined) return undefined;
   if (resources.length > 0) return true;
-  return record.inward.is === 'active' ? false : undefined;
+  return isGranted(record.inward) ? false : undefined;
 }
 
 function answeredOnce(drafts: readonly Draft[], event: EngineEvent): readonly Draft[] {

@@ -231,7 +231,7 @@ describe('the XMPP user decides', () => {
 
 describe('the XMPP user’s state', () => {
   test('PRES-47 the resources become one state; NOTIFY only when that changes', () => {
-    const play = active();
+    const play = active(new Play());
     expect(settings(play.on('xmpp.available', { presence: resource('desk') }))).toEqual(['available']);
     play.drainNotifies();
     expect(play.on('xmpp.available', { presence: resource('old', { show: 'xa' }) })).toEqual([]);
@@ -351,6 +351,7 @@ describe('the life of a watch', () => {
     expect(effects).toMatchObject([
       { do: 'sip.answer', status: 200, expiresSeconds: 0 },
       { do: 'sip.notify', substate: 'terminated', reason: 'timeout', presence: OFFLINE },
+      { do: 'xmpp.presence', presence: OFFLINE },
     ]);
     expect(play.drainNotifies()).toHaveLength(1);
     expect(play.record.inward).toMatchObject({ is: 'active', watches: [] });
@@ -360,7 +361,7 @@ describe('the life of a watch', () => {
   test('Expires 0 during a NOTIFY: the last one follows it', () => {
     const play = active();
     play.on('xmpp.unavailable');
-    expect(names(play.refreshes('desk', 2, { expires: 0 }))).toEqual(['sip.answer']);
+    expect(names(play.refreshes('desk', 2, { expires: 0 }))).toEqual(['sip.answer', 'xmpp.presence']);
     expect(play.drainNotifies().map(gist)).toEqual([
       ['active', 'offline', undefined],
       ['terminated', 'offline', 'timeout'],
@@ -556,11 +557,48 @@ describe('PRES-29 fetch (Expires 0 without a dialog)', () => {
     ]);
   });
 
-  test('PRES-29 authorised and not known: closed, and the server is asked', () => {
-    const play = active();
+  /** Authorised, and the XMPP server has not said anything yet. */
+  function unknown(over: Parameters<typeof simple>[0] = {}): Play {
+    const play = active(simple(over));
     play.on('xmpp.down');
-    expect(names(fetch(play))).toEqual(['sip.answer', 'sip.notify', 'xmpp.probe']);
-    expect(settings(play.log.slice(-3))).toEqual(['offline']);
+    play.drainNotifies();
+    return play;
+  }
+
+  test('PRES-29, RFC 8048 7.2: authorised and not known: the server is asked, and what it answers is told', () => {
+    const play = unknown();
+    expect(names(fetch(play))).toEqual(['sip.answer', 'xmpp.probe']);
+    const told = all(play.on('xmpp.available', { presence: AWAY }), 'sip.notify').filter(({ dialog }) => dialog.callId === 'once-call');
+    expect(told.map(gist)).toEqual([['terminated', 'away', 'timeout']]);
+    expect(play.record.inward.watches).toHaveLength(1);
+  });
+
+  test('PRES-29, XD-4: the server stays silent: closed after a moment', () => {
+    const play = unknown();
+    fetch(play);
+    expect(play.pass(1.9)).toEqual([]);
+    expect(all(play.pass(0.1), 'sip.notify').map(gist)).toEqual([['terminated', 'offline', 'timeout']]);
+    expect(play.record.inward.watches).toHaveLength(1);
+  });
+
+  test('PRES-29 the user takes his grant back while the server is asked: closed', () => {
+    const play = unknown();
+    fetch(play);
+    expect(all(play.on('xmpp.unsubscribed'), 'sip.notify').map(gist)).toEqual([['terminated', 'offline', 'timeout']]);
+  });
+
+  test('PRES-29 a look that comes again is one look', () => {
+    const play = unknown();
+    fetch(play);
+    fetch(play);
+    expect(all(play.pass(2), 'sip.notify')).toHaveLength(1);
+  });
+
+  test('PRES-29, promise 6: a crowd of looks is answered closed at once', () => {
+    const play = unknown({ maxWatchDialogs: 2 });
+    const looks = ['a', 'b', 'c'].map((name) => names(play.subscribes(name, { expires: 0 })));
+    expect(looks).toEqual([['sip.answer', 'xmpp.probe'], ['sip.answer', 'xmpp.probe'], ['sip.answer', 'sip.notify']]);
+    expect(play.record.inward.watches).toHaveLength(3);
   });
 
   test('PRES-29 not authorised: closed; a look is no wish, so the XMPP user is not asked', () => {

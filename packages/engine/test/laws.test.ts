@@ -174,6 +174,8 @@ test('convergence: when calm returns, the last NOTIFY of every watch says the XM
       world.calmDown();
       for (const watch of world.record.inward.watches) if (watch.retryAt !== undefined) world.pass(1000);
       world.calmDown();
+      world.pass(5);
+      world.calmDown();
       const { inward, resources } = world.record;
       if (inward.is !== 'active' || resources === undefined) return;
       for (const { dialog } of inward.watches) expect(last.get(dialog.callId)).toBe(aggregate(resources).setting);

@@ -57,7 +57,10 @@ const seen = new Map<string, Set<string>>();
 const cellOf = ({ machine, from, on }: Omit<Transition, 'to'>) => `${machine}: ${from} x ${on}`;
 
 /** What an outward watch lives on: rare among all kinds of moves. */
-const OUTWARD_KINDS = KINDS.filter((kind) => !/says|chatState|invite|bye|message|typing|subscribe|refresh|handOver|dialect/.test(kind));
+const OUTWARD_KINDS = KINDS.filter((kind) => !/says|chatState|invite|bye|message|typing|subscribe|refresh|handOver|dialect|policy/.test(kind));
+
+/** What an inward watch lives on. */
+const INWARD_KINDS = KINDS.filter((kind) => /subscribe|refresh|decision|policy|presence|success|timer|system|wish|pass/.test(kind));
 
 /** A watch that is up and being refreshed. */
 const REFRESHING: readonly Move[] = [
@@ -85,6 +88,7 @@ beforeAll(() => {
   live(KINDS, 500, 200);
   live(OUTWARD_KINDS, 300, 150);
   live(OUTWARD_KINDS, 1500, 10, REFRESHING);
+  live(INWARD_KINDS, 600, 60);
 });
 
 describe.each(Object.keys(TABLES) as MachineName[])('%s', (machine) => {

@@ -2,22 +2,32 @@ import type { EventOf } from '../events';
 import { andThen, hasPassed, ignore, to, type Facts, type InputOf, type Step } from '../machine';
 import { answered } from '../dialog';
 import { endsSubscription, isSuccess } from '../status';
-import { probe } from './subscribe';
-import { overWatches, tell, tellAll, told } from './tell';
-import { NO_INWARD, overAt, type Active, type Denied, type Inward, type None, type Pending, type Watch } from './state';
+import { ask, inquire, probe } from './ask';
+import { toldTo } from './document';
+import { overWatches, tell, tellAll } from './tell';
+import { changeDueAt, commonOf, NO_INWARD, overAt, type Active, type Blocked, type Denied, type Inward, type None, type Pending, type Watch } from './state';
 
 type NotifyOutcome = InputOf<'outcome.notify'>;
 
 /** The XMPP user lets himself be seen (PRES-23), now or again. */
 export function granted(state: None | Pending | Denied, _event: unknown, facts: Facts): Step<Inward> {
-  const active: Active = { is: 'active', watches: state.watches };
+  const active: Active = { ...commonOf(state), is: 'active', nick: undefined };
   return andThen(tellAll<Inward>(active, facts), (next) => (next.watches.length > 0 ? probe(next, facts) : to(next)));
 }
 
 /** Polite block (PRES-25, in place of PRES-24): what follows cannot be told from a user who is offline. */
 export function refused(state: Pending | Active, _event: unknown, facts: Facts): Step<Inward> {
-  const denied: Denied = { is: 'denied', watches: state.watches };
+  const denied: Denied = { ...commonOf(state), is: 'denied' };
   return tellAll<Inward>(denied, facts);
+}
+
+/** The user decides behind a block: that counts when the block is lifted. */
+export function grantedUnseen(state: Blocked): Step<Blocked> {
+  return to({ ...state, hides: 'active' });
+}
+
+export function refusedUnseen(state: Blocked): Step<Blocked> {
+  return state.hides === 'none' ? ignore(state, 'nothing was asked') : to({ ...state, hides: 'denied' });
 }
 
 /**
@@ -25,23 +35,38 @@ export function refused(state: Pending | Active, _event: unknown, facts: Facts):
  * watches again. Until he answers nothing changes for the watchers. (His server keeps no request that he has refused.)
  */
 export function reconsidered(state: Denied): Step<Inward> {
-  return state.watches.length === 0 ? to(NO_INWARD) : to(state, { do: 'xmpp.subscribe' });
+  return state.watches.length === 0 ? to(NO_INWARD) : to(state, ask(state));
 }
 
 /** The XMPP user's state may have changed. */
 export function changed(state: Active, _event: unknown, facts: Facts): Step<Active> {
-  return tellAll(state, facts);
+  return tellAll(known(state), facts);
+}
+
+function known<S extends Inward>(state: S): S {
+  return state.unknown === undefined ? state : { ...state, unknown: undefined };
 }
 
 /** The XMPP user's server is gone, and with it what was known of him (promise 4). */
-export function xmppDown(state: Active, _event: unknown, facts: Facts): Step<Active> {
-  return tellAll({ ...state, probed: undefined }, facts);
+export function xmppDown<S extends Inward>(state: S, _event: unknown, facts: Facts): Step<S> {
+  if (state.watches.length === 0) return ignore(state, 'nobody watches');
+  return tellAll({ ...state, unknown: true }, facts);
 }
 
 /** The XMPP server is back: what it knows is asked for again (XD-14). */
 export function xmppUp(state: Active): Step<Active> {
   if (state.watches.length === 0) return ignore(state, 'nobody watches');
-  return to({ ...state, probed: true }, { do: 'xmpp.probe' });
+  return to(known(state), { do: 'xmpp.probe' });
+}
+
+/** The question may have got lost with the server; one that it has kept it keeps once (RFC 6121 section 3.1.3). */
+export function xmppUpUndecided(state: Pending): Step<Pending> {
+  if (state.watches.length === 0) return ignore(state, 'nobody watches');
+  return to(known(state), inquire(state));
+}
+
+export function xmppUpUnseen<S extends Denied | Blocked>(state: S): Step<S> {
+  return to(known(state));
 }
 
 /** The route is back: those who could not be told are told now. */
@@ -50,31 +75,30 @@ export function routeUp<S extends Inward>(state: S, _event: EventOf<'route.up'>,
 }
 
 function retell<S extends Inward>(state: S, facts: Facts, which: (watch: Watch) => boolean): Step<S> {
-  const said = told(state, facts);
-  return overWatches(state, (watch) => (which(watch) ? tell(watch, said, 'owed', facts) : to(watch)));
+  return overWatches(state, (watch) => (which(watch) ? tell(watch, toldTo(watch, state, facts), 'owed', facts) : to(watch)));
 }
 
-/** Subscriptions that were not refreshed are over (PRES-28); a NOTIFY that failed is tried again. */
+/** Subscriptions that were not refreshed are over (PRES-28); what was held back is told, a NOTIFY that failed tried again. */
 export function due<S extends Inward>(state: S, _event: EventOf<'timer'>, facts: Facts): Step<S> {
-  const said = told(state, facts);
   const over = overWatches(state, (watch) => {
-    if (!hasPassed(overAt(watch), facts)) return to(watch);
-    return tell({ ...watch, ending: 'timeout', retryAt: undefined }, said, 'owed', facts);
+    const said = toldTo(watch, state, facts);
+    if (hasPassed(overAt(watch), facts)) return tell({ ...watch, ending: 'timeout', retryAt: undefined }, said, 'owed', facts);
+    return hasPassed(changeDueAt(watch), facts) ? tell(watch, said, 'changed', facts) : to(watch);
   });
   return andThen(over, (next) => retell(next, facts, (watch) => hasPassed(watch.retryAt, facts)));
 }
 
 /** What became of a NOTIFY; what has changed meanwhile is told now, the last state only. */
 export function notified<S extends Inward>(state: S, input: NotifyOutcome, facts: Facts): Step<S> {
-  const said = told(state, facts);
   return overWatches(state, (watch) => {
     if (watch.inflight !== input.outcome.key) return to(watch);
     const landed = { ...watch, inflight: undefined, dialog: answered(watch.dialog, input.effect.dialog, input.outcome.dialog) };
+    const said = toldTo(landed, state, facts);
     return isSuccess(input.outcome) ? goOn(landed, said, facts) : failed(landed, said, input, facts);
   });
 }
 
-type Telling = ReturnType<typeof told>;
+type Telling = ReturnType<typeof toldTo>;
 
 function goOn(watch: Watch, said: Telling, facts: Facts): Step<Watch | undefined> {
   const fine = { ...watch, pause: undefined };

@@ -1,14 +1,18 @@
 import { OFFLINE } from '@isthmus/model';
-import { aggregate } from '@isthmus/rules';
 import { answer, crowded, refuse } from '../answer';
 import { isIn, type Dialog, type DialogRef } from '../dialog';
 import type { SubscribeEvent } from '../events';
-import { andThen, to, type Facts, type Step } from '../machine';
-import { overWatches, tell, terminate, told } from './tell';
+import { andThen, to, type Draft, type Facts, type Step } from '../machine';
+import { probe } from './ask';
+import { seenBy, toldTo } from './document';
+import { judged, wished } from './policy';
+import { overWatches, tell, tellAll, terminate } from './tell';
 import type { Inward, Watch } from './state';
 
 /** RFC 3856 section 6.4: what a SUBSCRIBE without Expires means. */
 const DEFAULT_EXPIRES_SECONDS = 3600;
+/** How long a look at a state that is not known waits for the XMPP server's word (PRES-29). */
+const FETCH_WAIT_MS = 2_000;
 /** The forms of documents that can be written, best first. */
 const FORMATS = ['application/pidf+xml', 'text/xml+msrtc.pidf'] as const;
 const NOT_ACCEPTABLE = { type: 'modify', condition: 'not-acceptable', sip: 406, blame: 'peer' } as const;
@@ -34,32 +38,47 @@ export function subscribed(state: Inward, event: SubscribeEvent, facts: Facts): 
   if (format === undefined) return to(state, refuse(event, NOT_ACCEPTABLE));
   const asked = event.expires ?? DEFAULT_EXPIRES_SECONDS;
   if (isTooShort(asked, facts)) return to(state, answer(event, 423, { minExpiresSeconds: facts.settings.minExpiresSeconds }));
-  const expires = Math.min(asked, facts.settings.maxExpiresSeconds);
-  const ok = answer(event, 200, { localTag: event.dialog.localTag, expiresSeconds: expires });
   const known = event.ref.localTag !== undefined && state.watches.some((watch) => isIn(watch.dialog, event.ref));
   const refusal = known ? undefined : crowded(event, facts);
   if (refusal !== undefined) return to(state, refusal);
-  const act = known ? refresh : expires === 0 ? fetch : open;
-  return andThen(to(state, ok), (now) => act(now, event, { expires, format }, facts));
+  return taken(state, event, { expires: Math.min(asked, facts.settings.maxExpiresSeconds), format, known }, facts);
 }
 
 interface Granted {
   readonly expires: number;
   readonly format: string;
+  /** In the dialog of a watch: a refresh, or its end. */
+  readonly known: boolean;
+}
+
+/** The subscriber gets his answer and his NOTIFY; then the others are told and asked what policy has changed. */
+function taken(state: Inward, event: SubscribeEvent, granted: Granted, facts: Facts): Step<Inward> {
+  const { expires, known } = granted;
+  const ok = answer(event, 200, { localTag: event.dialog.localTag, expiresSeconds: expires });
+  const governed = (expires > 0 ? wished : judged)(state, event);
+  const act = known ? refresh : expires === 0 ? fetch : open;
+  const acted = andThen(to(governed.state, ok), (now) => act(now, event, granted, facts));
+  const told = governed.state.is === state.is ? acted : andThen(acted, (now) => tellAll(now, facts));
+  return { state: told.state, effects: [...told.effects, ...governed.effects] };
 }
 
 /** A refresh, or with Expires 0 the end (PRES-27). Its 2xx makes the server know the dialog again, if it had lost it. */
 function refresh(state: Inward, event: SubscribeEvent, { expires }: Granted, facts: Facts): Step<Inward> {
-  const said = told(state, facts);
-  const unknown = state.is === 'active' && facts.resources === undefined && state.probed === undefined;
-  const step = overWatches<Inward>(state, (watch) => {
+  const step = overWatches<Inward>({ ...state, unknown: undefined }, (watch) => {
     if (!isIn(watch.dialog, event.ref)) return to(watch);
-    const fresh = { ...watch, dialog: renewed(watch.dialog, event), expiresAt: facts.at + expires * 1000 };
-    const next = expires === 0 ? { ...fresh, ending: 'timeout' } : { ...fresh, ending: undefined };
+    const ending = expires === 0 ? 'timeout' : undefined;
+    const fresh = { ...watch, dialog: renewed(watch.dialog, event), expiresAt: facts.at + expires * 1000, ending, answerBy: undefined };
+    const said = toldTo(fresh, state, facts);
     // PRES-26: what is not known is not invented; an empty NOTIFY leaves the watcher with what he was told.
-    return tell(next, unknown ? { substate: 'active' } : said, 'owed', facts);
+    return tell(fresh, state.unknown === true ? { substate: said.substate } : said, 'owed', facts);
   });
-  return andThen(step, (next) => (expires === 0 ? to(next) : inquire(next, event, facts)));
+  return expires === 0 ? to(step.state, ...step.effects, ...farewell(step.state, facts)) : andThen(step, (next) => probe(next, facts));
+}
+
+/** PRES-27: the XMPP user is told, unless he knows better from his own watch on the contact (decision 014). */
+function farewell(state: Inward, facts: Facts): Draft[] {
+  const last = state.is === 'active' && state.watches.every(isLeaving);
+  return last && !facts.shown ? [{ do: 'xmpp.presence', presence: OFFLINE }] : [];
 }
 
 function renewed(dialog: Dialog, event: SubscribeEvent): Dialog {
@@ -75,11 +94,10 @@ function renewed(dialog: Dialog, event: SubscribeEvent): Dialog {
 function open(state: Inward, event: SubscribeEvent, { expires, format }: Granted, facts: Facts): Step<Inward> {
   const room = makeRoom(withoutTwin(state, event.ref), facts);
   const watch: Watch = { ...placeFor(event, format), expiresAt: facts.at + expires * 1000 };
-  const asked: Inward = room.state.is === 'none' ? { is: 'pending', watches: [] } : room.state;
-  const first = tell(watch, told(asked, facts), 'owed', facts);
-  const watches = [...asked.watches, first.state].filter((each) => each !== undefined);
-  const opened: Step<Inward> = { state: { ...asked, watches }, effects: [...room.effects, ...first.effects] };
-  return andThen(opened, (next) => inquire(next, event, facts, state.is === 'none'));
+  const first = tell(watch, toldTo(watch, state, facts), 'owed', facts);
+  const watches = [...room.state.watches, first.state].filter((each) => each !== undefined);
+  const opened: Step<Inward> = { state: { ...room.state, watches }, effects: [...room.effects, ...first.effects] };
+  return andThen(opened, (next) => probe(next, facts));
 }
 
 function placeFor({ dialog, eventId }: SubscribeEvent, format: string): Pick<Watch, 'dialog' | 'format' | 'eventId'> {
@@ -95,18 +113,6 @@ function withoutTwin(state: Inward, { callId, remoteTag }: DialogRef): Inward {
   return { ...state, watches: others };
 }
 
-/** Asks the XMPP user once for the pair (PRES-22), or the server for a state that is not known. */
-function inquire(state: Inward, event: SubscribeEvent, facts: Facts, first = false): Step<Inward> {
-  if (first) return to(state, { do: 'xmpp.subscribe', ...(event.displayName !== undefined && { nick: event.displayName }) });
-  return probe(state, facts);
-}
-
-/** Asks the XMPP user's server for his state, where it may be known and is not. */
-export function probe(state: Inward, facts: Facts): Step<Inward> {
-  if (state.is !== 'active' || facts.resources !== undefined) return to(state);
-  return to({ ...state, probed: true }, { do: 'xmpp.probe' });
-}
-
 /**
  * At the bound the subscription that would expire first gives way: most likely it belongs to a device that is gone. Its
  * reason tells it not to come back at once (RFC 6665 section 4.1.3).
@@ -120,7 +126,7 @@ function makeRoom(state: Inward, facts: Facts): Step<Inward> {
   if (live.length < max) return to(bounded);
   const first = live.reduce((one, other) => (other.expiresAt < one.expiresAt ? other : one));
   return overWatches<Inward>(bounded, (watch) =>
-    watch === first ? tell({ ...watch, ending: 'noresource' }, told(state, facts), 'owed', facts) : to(watch),
+    watch === first ? tell({ ...watch, ending: 'noresource' }, toldTo(watch, state, facts), 'owed', facts) : to(watch),
   );
 }
 
@@ -128,8 +134,17 @@ function isLeaving(watch: Watch): boolean {
   return watch.ending !== undefined;
 }
 
-/** One look, no subscription (PRES-29): the state if it may be seen and is known. It asks nobody for permission. */
+/**
+ * One look, no subscription (PRES-29): the state if it may be seen. It asks nobody for permission. A state that is not known
+ * is asked for (RFC 8048 section 7.2), and the NOTIFY waits a moment for the answer.
+ */
 function fetch(state: Inward, event: SubscribeEvent, { format }: Granted, facts: Facts): Step<Inward> {
-  const seen = state.is === 'active' && facts.resources !== undefined ? aggregate(facts.resources) : OFFLINE;
-  return andThen(to(state, terminate(placeFor(event, format), 'timeout', seen)), (next) => probe(next, facts));
+  const place = placeFor(event, format);
+  if (state.is !== 'active') return to(state, terminate(place, 'timeout', OFFLINE));
+  if (facts.resources !== undefined) return to(state, terminate(place, 'timeout', seenBy(place, facts).presence));
+  const others = withoutTwin(state, event.ref).watches;
+  // A crowd of looks is not waited with.
+  if (others.filter(isLeaving).length >= facts.settings.maxWatchDialogs) return to(state, terminate(place, 'timeout', OFFLINE));
+  const look: Watch = { ...place, expiresAt: facts.at, ending: 'timeout', answerBy: facts.at + FETCH_WAIT_MS };
+  return probe({ ...state, watches: [...others, look] }, facts);
 }

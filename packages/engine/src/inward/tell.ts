@@ -1,22 +1,7 @@
 import { OFFLINE, type Presence } from '@isthmus/model';
-import { aggregate } from '@isthmus/rules';
 import { to, type Draft, type Facts, type Step } from '../machine';
-import { isSamePresence } from '../presence';
+import { isSame, toldTo } from './document';
 import type { Inward, Told, Watch } from './state';
-
-/**
- * What a watcher is told in this state. Denied, offline and, toward Microsoft's clients, pending are one and the same
- * (polite block, PRES-25; microsoft-dialect section 1.2). What is not known is shown offline too (promise 4).
- */
-export function told(state: Inward, facts: Facts): Told {
-  if (state.is === 'active') return { substate: 'active', presence: aggregate(facts.resources ?? []) };
-  const pending = state.is !== 'denied' && facts.dialect === 'simple';
-  return pending ? { substate: 'pending' } : { substate: 'active', presence: OFFLINE };
-}
-
-function isSame(one: Told | undefined, other: Told): boolean {
-  return one !== undefined && one.substate === other.substate && isSamePresence(one.presence, other.presence);
-}
 
 /** Where a NOTIFY goes, and in which form. */
 type Place = Pick<Watch, 'dialog' | 'format' | 'eventId'>;
@@ -35,7 +20,7 @@ export function terminate(watch: Place, reason: string, presence: Presence = OFF
   return { do: 'sip.notify', ...placeOf(watch), substate: 'terminated', reason, presence };
 }
 
-/** `changed`: only if it is news. `owed`: in any case. */
+/** `changed`: only if it is news, and not too soon after the last change. `owed`: in any case. */
 export type Need = 'changed' | 'owed';
 
 /** Tells one watcher `said` now, or after the NOTIFY that is on its way; undefined: the subscription is over. */
@@ -44,12 +29,23 @@ export function tell(watch: Watch, said: Told, need: Need, facts: Facts): Step<W
     const again = need === 'owed' ? need : (watch.again ?? need);
     return to({ ...watch, again });
   }
-  if (watch.ending !== undefined) return to(undefined, terminate(watch, watch.ending));
-  if (need === 'changed' && isSame(watch.told, said)) return to(watch);
+  if (watch.ending !== undefined) return to(undefined, terminate(watch, watch.ending, watch.answerBy === undefined ? OFFLINE : said.presence));
+  if (need === 'owed') return send(watch, said, facts);
+  if (isSame(watch.told, said)) return to(watch.again === undefined ? watch : { ...watch, again: undefined });
+  // Who is admitted or turned away has not been shown any state before: that is no change of it.
+  if (watch.told !== undefined && watch.told.substate !== said.substate) return send(watch, said, facts);
+  if (watch.nextAt !== undefined && facts.at < watch.nextAt) return to({ ...watch, again: 'changed' });
+  const { notifyIntervalSeconds } = facts.settings;
+  const nextAt = notifyIntervalSeconds === 0 ? undefined : facts.at + notifyIntervalSeconds * 1000;
+  return send({ ...watch, nextAt }, said, facts);
+}
+
+function send(watch: Watch, said: Told, facts: Facts): Step<Watch> {
   const key = facts.newId();
   // Without a document the last one stays in force (PRES-26), so that is what the watcher still knows.
-  const known = said.presence === undefined && said.substate === 'active' ? watch.told : said;
-  return to({ ...watch, told: known, inflight: key, again: undefined, retryAt: undefined }, notify(watch, said, facts, key));
+  const told = said.presence === undefined && said.substate === 'active' ? watch.told : said;
+  const admitted = said.substate === 'active' ? true : watch.admitted;
+  return to({ ...watch, told, admitted, inflight: key, again: undefined, retryAt: undefined }, notify(watch, said, facts, key));
 }
 
 /** Runs a change over the watches; those that it ends are dropped. */
@@ -66,6 +62,5 @@ export function overWatches<S extends Inward>(
 
 /** Tells every watcher, if it is news to him. */
 export function tellAll<S extends Inward>(state: S, facts: Facts): Step<S> {
-  const said = told(state, facts);
-  return overWatches(state, (watch) => tell(watch, said, 'changed', facts));
+  return overWatches(state, (watch) => tell(watch, toldTo(watch, state, facts), 'changed', facts));
 }

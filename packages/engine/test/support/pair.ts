@@ -26,12 +26,13 @@ export type EffectOf<N extends EffectName> = Extract<Effect, { readonly do: N }>
 type Given<N extends EngineEvent['on']> = Omit<EventOf<N>, 'on' | 'at' | 'trace'>;
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
+/** Changes are told at once here; PRES-32 has tests of its own. */
 export function contextOf(dialect: Dialect = 'microsoft', settings: Partial<EngineSettings> = {}): Context {
   let ids = 0;
   return {
     dialect,
     variant: 'lync',
-    settings: { ...DEFAULT_SETTINGS, ...settings },
+    settings: { ...DEFAULT_SETTINGS, notifyIntervalSeconds: 0, ...settings },
     newId: () => `id${(ids += 1).toString().padStart(20, '0')}`,
   };
 }

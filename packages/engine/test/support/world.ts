@@ -1,4 +1,5 @@
 import { fault } from '@isthmus/model';
+import type { Verdict } from '@isthmus/rules';
 import {
   dueAt,
   isRequest,
@@ -49,6 +50,7 @@ export const KINDS = [
   'wish',
   'wish',
   'decision',
+  'policy',
   'presence',
   'presence',
   'account',
@@ -70,7 +72,8 @@ export interface Transition {
 export type Watcher = (event: EngineEvent, before: PairRecord, after: PairRecord, effects: readonly Effect[]) => void;
 
 const STATUSES = [200, 200, 200, 202, 400, 403, 404, 405, 408, 415, 423, 480, 481, 486, 489, 491, 500, 503, 603, 604];
-const SMALL = { maxQueuedMessages: 4, maxWatchDialogs: 2, maxResources: 2 };
+const VERDICTS = ['ask', 'allow', 'auto', 'block'] as const;
+const SMALL = { maxQueuedMessages: 4, maxWatchDialogs: 2, maxResources: 2, notifyIntervalSeconds: 5 };
 
 /**
  * A pair among a far side, an XMPP server and a gateway that do anything they may do, in any order. Records go through
@@ -188,6 +191,12 @@ function outcomeName(record: PairRecord, event: SipOutcomeEvent): string {
   return effect === undefined ? 'none' : effect.do.replace('sip.', 'outcome.');
 }
 
+/** What policy says at a SUBSCRIBE: mostly nothing. */
+function verdictBy(n: number): { readonly policy?: Verdict } {
+  const policy = VERDICTS[n % 12];
+  return policy === undefined ? {} : { policy };
+}
+
 const MOVES: Readonly<Record<Move['kind'], (world: World, a: number, b: number) => void>> = {
   says: (world, _a, b) => world.says(b),
   chatState: (world, a) => world.take({ on: 'xmpp.chat-state', chatState: world.pick(['composing', 'paused', 'active', 'gone'], a) }),
@@ -219,17 +228,17 @@ const MOVES: Readonly<Record<Move['kind'], (world: World, a: number, b: number) 
     if (b % 9 === 0) return world.request('sip.refused', world.ref(a, b), { fault: fault('body.unsupported') });
     world.request('sip.typing', world.ref(a, b), { composing: b % 2 === 0, ...(b % 5 === 0 && { refreshSeconds: 60 }) });
   },
-  subscribe: (world, _a, b) => {
+  subscribe: (world, a, b) => {
     const dialog = world.newWatch();
     const ref = { callId: dialog.callId, remoteTag: dialog.remoteTag ?? '', cseq: 1 };
     const accept = b % 9 === 0 ? ['text/plain'] : [];
-    world.request('sip.subscribe', ref, { dialog, expires: [0, 30, 600, 3600][b % 4], accept });
+    world.request('sip.subscribe', ref, { dialog, expires: [0, 30, 600, 3600][b % 4], accept, ...verdictBy(a) });
   },
   refresh: (world, a, b) => {
     const dialog = world.someWatch(a);
     if (!dialog) return;
     const ref = { callId: dialog.callId, remoteTag: dialog.remoteTag ?? '', localTag: dialog.localTag, cseq: b + 2 };
-    world.request('sip.subscribe', ref, { dialog, expires: [0, 600, 3600][b % 3], accept: [] });
+    world.request('sip.subscribe', ref, { dialog, expires: [0, 600, 3600][b % 3], accept: [], ...verdictBy(a + b) });
   },
   notify: (world, a, b) => {
     const substate = ['active', 'active', 'active', 'pending', 'terminated'][b % 5];
@@ -239,6 +248,11 @@ const MOVES: Readonly<Record<Move['kind'], (world: World, a: number, b: number) 
   },
   wish: (world, a) => world.take({ on: (['xmpp.subscribe', 'xmpp.subscribe', 'xmpp.probe', 'xmpp.unsubscribe'] as const)[a % 4] ?? 'xmpp.probe', resource: 'r' }),
   decision: (world, a) => world.take({ on: a % 3 ? 'xmpp.subscribed' : 'xmpp.unsubscribed' }),
+  policy: (world, a, b) => {
+    const verdict = world.pick(VERDICTS, a) ?? 'ask';
+    const decision = ([undefined, undefined, 'granted', 'revoked', 'forgotten'] as const)[b % 5];
+    world.take({ on: 'policy', verdict, ...(decision && { decision }) });
+  },
   presence: (world, a, b) => {
     const name = ['phone', 'desk', 'tab'][a % 3] ?? 'phone';
     if (b % 3 === 0) world.take({ on: 'xmpp.unavailable', ...(b % 2 === 0 && { resource: name }) });

@@ -154,6 +154,7 @@ const availability = z.strictObject({
   retryMinSeconds: seconds.default(engine.retryMinSeconds).describe('first pause before a failed SUBSCRIBE is tried again; it doubles each time'),
   retryMaxSeconds: seconds.default(engine.retryMaxSeconds).describe('longest pause before a failed SUBSCRIBE is tried again'),
   maxWatchDialogs: z.number().int().min(1).max(64).default(engine.maxWatchDialogs).describe('devices of one SIP user that may watch one XMPP user'),
+  notifyIntervalSeconds: z.number().int().min(0).max(300).default(engine.notifyIntervalSeconds).describe('a change goes out to SIP watchers at once, and those that follow within so long as one (RFC 3856: 5); 0 = all at once'),
   maxResources: z.number().int().min(1).max(256).default(engine.maxResources).describe('resources of one XMPP user that are taken note of'),
   accountCacheSeconds: seconds.default(60).describe('so long is the answer to "has this user an account" believed'),
 });
