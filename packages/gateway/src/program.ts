@@ -85,8 +85,9 @@ async function stop({ xmpp, sip, worker, http, store, sipd, log }: Parts): Promi
   await step('xmpp drain', () => xmpp.drain());
   await step('sip drain', () => sip.drain());
   await step('worker', () => worker.stop(DRAIN_MS));
-  await step('xmpp', () => xmpp.stop());
+  // Requests in dialogs of this connection come until it is closed, and want the XMPP server.
   await step('sip', () => sip.stop());
+  await step('xmpp', () => xmpp.stop());
   await step('sip server', () => sipd?.close());
   await step('store', () => store.close());
   await step('http', () => http.close());

@@ -32,6 +32,7 @@ export class ServerLink {
   private readonly inFlight = new Set<ClientTransaction>();
   private unanswered = 0;
   private refused = 0;
+  private stopping = false;
 
   constructor(
     readonly server: SipServer,
@@ -64,9 +65,13 @@ export class ServerLink {
     this.connector.leave();
   }
 
-  /** Waits for open requests of the far side, answers the rest 503, ends the connection. */
+  /**
+   * Waits for open requests of the far side, answers the rest 503, ends the connection. Until then the server goes on to
+   * give us requests in dialogs of this connection: texts are refused, since their session ends with the connection.
+   */
   async stop(): Promise<void> {
     this.leave();
+    this.stopping = true;
     await this.open.idle(this.settings.stopTimeoutMs);
     await Promise.all(this.open.ids().map((id) => this.answerByItself(id, 503)));
     await this.connector.stop();
@@ -135,11 +140,11 @@ export class ServerLink {
     const via = { server: this.server.name, owner };
     const id = request.stackTxnId;
     if (request.method !== 'ACK' && id !== UNSOLICITED) {
-      const full = this.open.isFull;
+      const refusal = this.open.isFull ? 503 : this.stopping ? statusWhenStopping(request) : undefined;
       this.open.add(id, reply, owner);
-      if (full) {
+      if (refusal !== undefined) {
         this.refused += 1;
-        void this.answerByItself(id, 503);
+        void this.answerByItself(id, refusal);
         return;
       }
     }
@@ -172,7 +177,7 @@ export class ServerLink {
     void this.answerByItself(id, 500);
   }
 
-  private async answerByItself(id: string, status: 500 | 503): Promise<void> {
+  private async answerByItself(id: string, status: 481 | 500 | 503): Promise<void> {
     const headers = status === 503 ? { 'retry-after': RETRY_AFTER } : {};
     const result = await this.answer({ transaction: { server: this.server.name, id }, status, headers });
     this.open.close(id);
@@ -184,6 +189,17 @@ export class ServerLink {
     this.events.onDown(owner, why);
   }
 }
+
+/**
+ * 481 makes a client open a new session for its next text, which another worker takes (microsoft-observed B). A SUBSCRIBE is
+ * taken to the last: a client that is refused does not ask again (A6).
+ */
+function statusWhenStopping({ method, stackDialogId }: DrachtioRequest): 481 | 503 | undefined {
+  if (!TEXT_METHODS.has(method)) return undefined;
+  return stackDialogId === undefined || stackDialogId === '' ? 503 : 481;
+}
+
+const TEXT_METHODS: ReadonlySet<string> = new Set(['INVITE', 'MESSAGE', 'INFO']);
 
 const unsent = (why: string): Promise<SipResult> => Promise.resolve({ is: 'unsent', why });
 const notOk = (why: string): Promise<AnswerResult> => Promise.resolve({ ok: false, why });

@@ -506,6 +506,25 @@ describe('several workers', () => {
     expect(await served(first, second, peer, 10)).toEqual([0, 10]);
   });
 
+  it('promise 1: while it stops a text in a session is refused at once, and a refresh is still taken', async () => {
+    const [, under, peer] = await oneOfEach();
+    const opening = peer.open('INVITE', { from: FROM, to: TO, headers: { 'Content-Type': 'application/sdp' }, body: SDP });
+    await under.answer(await under.request('INVITE'), 200, SDP_HEADERS, SDP);
+    const dialog = await opening;
+    await dialog.ack();
+    await under.request('ACK');
+    const held = dialog.request('OPTIONS');
+    const open = await under.request('OPTIONS');
+    const stopped = under.links.stop();
+    expect((await dialog.request('MESSAGE')).status).toBe(481);
+    const refreshing = dialog.request('SUBSCRIBE');
+    await under.answer(await under.request('SUBSCRIBE'), 200);
+    expect((await refreshing).status).toBe(200);
+    await under.answer(open, 200);
+    expect((await held).status).toBe(200);
+    await stopped;
+  });
+
   it('stop waits for the handler, then answers the rest 503', async () => {
     const [, under, peer] = await oneOfEach({}, { stopTimeoutMs: 200 });
     const [answered, left] = [peer.request('MESSAGE', { from: FROM, to: TO }), peer.request('INFO', { from: FROM, to: TO })];
