@@ -10,6 +10,7 @@ import type { Route } from './routes';
 export interface XmppPort {
   readonly online: boolean;
   send(stanza: Element): Promise<void>;
+  deliver(stanza: Element): Promise<void>;
   request(iq: Element, timeoutMs: number): Promise<Element>;
   onStanza(handler: (stanza: Element) => Promise<void>): void;
 }

@@ -46,7 +46,8 @@ beforeEach(() => {
     }),
     now: () => 0,
   };
-  const link = { send: async (stanza: Element) => void sent.push(stanza), request: () => Promise.reject(new Error('not asked')) };
+  const send = async (stanza: Element): Promise<void> => void sent.push(stanza);
+  const link = { send, deliver: send, request: () => Promise.reject(new Error('not asked')) };
   xmppSide = new XmppSide({ ...common, link, component: 'gw.example.com', version: '0', onWithdrawn: () => (withdrawn += 1) });
   sipSide = new SipSide({
     ...common,

@@ -4,13 +4,14 @@ import type { Element } from '@xmpp/xml';
 
 import { Changes } from './changes';
 import type { XmppLinkChange } from './changes';
+import { Confirmations } from './confirmations';
 import { Connector } from './connector';
 import { toError, XmppLinkError } from './errors';
 import { Inbox } from './inbox';
 import type { StanzaHandler } from './inbox';
 import { DEFAULTS } from './options';
 import type { Settings, XmppLinkOptions } from './options';
-import { drainRequest, errorCondition } from './partition';
+import { drainRequest, errorCondition, heartbeat } from './partition';
 
 /**
  * - `connecting`: not online; the link connects, tests, or waits for its next attempt
@@ -29,6 +30,7 @@ export class XmppLink {
   private readonly settings: Settings;
   private readonly connector: Connector;
   private readonly inbox: Inbox;
+  private readonly confirmations: Confirmations;
   private readonly changes: Changes;
   private handler: StanzaHandler | undefined;
   private current: XmppLinkStatus = 'stopped';
@@ -51,6 +53,7 @@ export class XmppLink {
       onLost: (why, wasUp) => this.wentDown(why, wasUp),
       onFailed: (error) => this.failed(error),
     });
+    this.confirmations = new Confirmations(() => this.connector.ask(heartbeat(this.settings), this.settings.timeoutMs));
   }
 
   get status(): XmppLinkStatus {
@@ -96,6 +99,15 @@ export class XmppLink {
     }
     this.mustBeOnline();
     await this.connector.write(stanza);
+  }
+
+  /**
+   * As `send`, but resolves only when the server has handled the stanza: what it had not read when it went away was not
+   * handed over (promise 1). After a rejection with `disconnected` or `timeout` nobody knows whether it was handled.
+   */
+  async deliver(stanza: Element): Promise<void> {
+    await this.send(stanza);
+    await this.confirmations.all();
   }
 
   /**

@@ -416,3 +416,57 @@ describe('stopping', () => {
     await connection.closed;
   });
 });
+
+describe('handing over', () => {
+  const text = (body: string): Element => chat('bob@example.com', 'ann@example.com', body);
+  const question = (connection: ServerConnection): Promise<Element> =>
+    fromLink(connection, 'question', isQuestion);
+  // The self-test's ping is in another name.
+  const isQuestion = (stanza: Element): boolean => stanza.attrs['from'] === DOMAIN && stanza.getChild('ping') !== undefined;
+  const answer = (connection: ServerConnection, { attrs }: Element, type: 'result' | 'error'): void =>
+    connection.write(xml('iq', { type, id: attrs['id'], from: attrs['to'], to: attrs['from'] }).toString());
+  const settled = async (delivery: Promise<void>): Promise<string> => {
+    const state = delivery.then(() => 'handled', () => 'failed');
+    await new Promise((resolve) => setImmediate(resolve));
+    return Promise.race([state, Promise.resolve('open')]);
+  };
+
+  beforeEach(() => startServer({ silent: undefined }));
+
+  it.each(['result', 'error'] as const)('promise 1: a stanza is handed over when the server has answered what came behind it, by %s', async (type) => {
+    const [under, connection] = await onlineLink();
+    server.behaviour.silent = true;
+    const delivery = under.link.deliver(text('one'));
+    await fromLink(connection, 'text', (stanza) => stanza.getChildText('body') === 'one');
+    const asked = await question(connection);
+    expect(await settled(delivery)).toBe('open');
+    answer(connection, asked, type);
+    await delivery;
+  });
+
+  it('promise 1: what is written while a question is open waits for the next one, and many share it', async () => {
+    const [under, connection] = await onlineLink();
+    server.behaviour.silent = true;
+    const first = under.link.deliver(text('one'));
+    const asked = await question(connection);
+    const later = ['two', 'three'].map((body) => under.link.deliver(text(body)));
+    await fromLink(connection, 'text', (stanza) => stanza.getChildText('body') === 'three');
+    answer(connection, asked, 'result');
+    await first;
+    const next = await question(connection);
+    expect(await Promise.all(later.map(settled))).toEqual(['open', 'open']);
+    answer(connection, next, 'result');
+    await Promise.all(later);
+    expect(connection.stanzas.unclaimed.filter(isQuestion)).toEqual([]);
+  });
+
+  it('promise 1: a server that goes away without having read a stanza has not been handed it', async () => {
+    const [under, connection] = await onlineLink();
+    server.behaviour.silent = true;
+    const delivery = under.link.deliver(text('one'));
+    await question(connection);
+    server.behaviour.silent = false;
+    connection.socket.destroy();
+    await expect(delivery).rejects.toMatchObject({ code: 'disconnected' });
+  });
+});

@@ -15,7 +15,7 @@ import type { Sequence } from './sequence';
 const ACCOUNT_TIMEOUT_MS = 5_000;
 
 export interface XmppSideOptions {
-  readonly link: Pick<XmppLink, 'send' | 'request'>;
+  readonly link: Pick<XmppLink, 'send' | 'deliver' | 'request'>;
   readonly loop: PairLoop;
   /** Shared by both sides: what came first is handled first, also while a question about an account is open. */
   readonly sequence: Sequence;
@@ -53,12 +53,15 @@ export class XmppSide {
     }
   }
 
-  /** Hands a stanza over to the XMPP server; rejects when the link is down. */
+  /**
+   * Hands a stanza over to the XMPP server; rejects when the link is down. A state that is lost with the link is told again
+   * when it is back; whatever would be lost for ever is handed over only when the server has handled it.
+   */
   async handOver(pair: Pair, effect: StanzaSideEffect): Promise<void> {
     if (effect.do === 'xmpp.account') return this.askAccount(pair, effect.trace);
     // No server can approve yet: it is asked to ask its user.
     const stanza = writeStanza(effect.do === 'xmpp.approve' ? { ...effect, do: 'xmpp.subscribe' } : effect, pair);
-    await this.options.link.send(stanza);
+    await (mustArrive(effect) ? this.options.link.deliver(stanza) : this.options.link.send(stanza));
     this.options.metrics.stanzas.inc({ direction: 'out', kind: stanza.name });
     if (effect.do === 'xmpp.bounce') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'returned' });
     if (effect.do === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-xmpp', outcome: 'delivered' });
@@ -125,4 +128,9 @@ export class XmppSide {
     const event: EngineEvent = { on: 'xmpp.account', at: now(), trace, ...account };
     void loop.handle(pair, event).catch((error: unknown) => log.error({ trace, error }, 'account_event_failed'));
   }
+}
+
+/** Presence, typing and probes are told anew after a lost link (XD-14). */
+function mustArrive(effect: StanzaSideEffect): boolean {
+  return effect.do !== 'xmpp.presence' && effect.do !== 'xmpp.chat-state' && effect.do !== 'xmpp.probe';
 }
