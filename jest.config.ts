@@ -19,7 +19,7 @@ const config: Config = {
     {
       ...common,
       displayName: 'servers',
-      testMatch: ['<rootDir>/packages/{store,xmpp,sip,sipd,gateway}/test/**/*.test.ts', '<rootDir>/bench/test/**/*.test.ts'],
+      testMatch: ['<rootDir>/packages/{store,xmpp,sip,sipd,gateway}/test/**/*.test.ts', '<rootDir>/{bench,chaos}/test/**/*.test.ts'],
     },
     { ...common, displayName: 'plugins', testMatch: ['<rootDir>/plugins/*/test/**/*.test.ts'] },
     { ...common, displayName: 'scenarios', testMatch: ['<rootDir>/scenarios/**/*.test.ts'] },

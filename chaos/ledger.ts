@@ -1,0 +1,99 @@
+export type Direction = 'to SIP' | 'to XMPP';
+
+/** What became of all texts of one direction. `lost` and `outOfOrder` break promises 1 and 2; the others are told apart. */
+export interface Tally {
+  readonly sent: number;
+  /** Arrived at least once. */
+  readonly delivered: number;
+  /** The sender was told that it failed, and it did not arrive. */
+  readonly returned: number;
+  /** The sender was told that it failed, but it arrived: its answer was lost on the way. */
+  readonly misreported: number;
+  /** Arrived more than once. */
+  readonly doubled: number;
+  /** Neither arrived nor was anybody told. */
+  readonly lost: number;
+  /** Arrived for the first time after a later one of the same pair. */
+  readonly outOfOrder: number;
+}
+
+interface Entry {
+  readonly direction: Direction;
+  readonly pair: string;
+  readonly number: number;
+  /** When it was written, milliseconds of `performance.now()`. */
+  readonly at: number;
+  arrivals: number;
+  isReturned: boolean;
+}
+
+/** Keeps the account of every text: each is known by its id, and its number counts up within its pair and direction. */
+export class Ledger {
+  private readonly entries = new Map<string, Entry>();
+  private readonly numbers = new Map<string, number>();
+  private readonly latest = new Map<string, number>();
+  private readonly late = new Map<Direction, number>();
+  private open = 0;
+
+  /** A new text; the result is its id. */
+  begin(direction: Direction, pair: string): string {
+    const line = `${direction} ${pair}`;
+    const number = (this.numbers.get(line) ?? 0) + 1;
+    this.numbers.set(line, number);
+    const id = `${line} ${number}`.replaceAll(/[^A-Za-z0-9]+/g, '-');
+    this.entries.set(id, { direction, pair, number, at: performance.now(), arrivals: 0, isReturned: false });
+    this.open += 1;
+    return id;
+  }
+
+  /** The text never left its sender's hands, and he knows it: it does not count. */
+  forget(id: string): void {
+    const entry = this.entries.get(id);
+    if (entry === undefined || entry.arrivals > 0 || entry.isReturned) return;
+    this.entries.delete(id);
+    this.open -= 1;
+  }
+
+  arrived(id: string): void {
+    const entry = this.entries.get(id);
+    if (entry === undefined) return;
+    if (entry.arrivals === 0 && !entry.isReturned) this.open -= 1;
+    entry.arrivals += 1;
+    const line = `${entry.direction} ${entry.pair}`;
+    const latest = this.latest.get(line) ?? 0;
+    if (entry.number > latest) this.latest.set(line, entry.number);
+    else if (entry.arrivals === 1) this.late.set(entry.direction, (this.late.get(entry.direction) ?? 0) + 1);
+  }
+
+  returned(id: string): void {
+    const entry = this.entries.get(id);
+    if (entry === undefined || entry.isReturned) return;
+    if (entry.arrivals === 0) this.open -= 1;
+    entry.isReturned = true;
+  }
+
+  /** Texts of which nothing is known yet. */
+  get unsettled(): number {
+    return this.open;
+  }
+
+  /** The lost texts of both directions with the time at which each was written, milliseconds after `since`. */
+  lost(since: number): readonly string[] {
+    const lost = [...this.entries].filter(([, { arrivals, isReturned }]) => arrivals === 0 && !isReturned);
+    return lost.map(([id, { at }]) => `${id} at ${(at - since).toFixed(0)} ms`);
+  }
+
+  tally(direction: Direction): Tally {
+    const all = [...this.entries.values()].filter((entry) => entry.direction === direction);
+    const count = (which: (entry: Entry) => boolean): number => all.filter(which).length;
+    return {
+      sent: all.length,
+      delivered: count(({ arrivals, isReturned }) => arrivals > 0 && !isReturned),
+      returned: count(({ arrivals, isReturned }) => arrivals === 0 && isReturned),
+      misreported: count(({ arrivals, isReturned }) => arrivals > 0 && isReturned),
+      doubled: count(({ arrivals }) => arrivals > 1),
+      lost: count(({ arrivals, isReturned }) => arrivals === 0 && !isReturned),
+      outOfOrder: this.late.get(direction) ?? 0,
+    };
+  }
+}
