@@ -1,0 +1,183 @@
+/**
+ * `npm run bench -- presence`: watches in both directions, held by one worker on Redis; what they cost, and how soon all
+ * is right again after a failure. The XMPP server and the SIP server of the far side are light programs of the
+ * benchmark, so that they are not what is measured; the SIP stack is sipd in a process of its own.
+ */
+import type { Gateway } from '../scenarios/support/gateway';
+import { now } from './support/clock';
+import { cpuMs } from './support/cpu';
+import { DOMAIN, PresenceWorld, until, type Memory } from './support/presence-world';
+import type { Report } from './support/report';
+
+export interface PresenceOptions {
+  /** Watches of each direction; default 10,000. */
+  readonly watches?: number;
+}
+
+/** DESIGN section 9. */
+const TARGET = { workerBytes: 2_000, redisBytes: 1_500, fanOutMs: 2_000, recoveryMs: 10_000 };
+const WATCHERS_OF_ONE = 1_000;
+/** How often a real watch is refreshed: every 105 minutes. */
+const REFRESH_SECONDS = 6_300;
+/** The rate at which users ask; the rate at which refreshes come in the compressed run, per second. */
+const ASK_RATE = 1_000;
+const REFRESH_RATE = 400;
+const DEADLINE_MS = 60_000;
+
+interface Pair {
+  readonly user: string;
+  readonly contact: string;
+}
+
+const pairs = (count: number, user: string, contact: string): Pair[] =>
+  Array.from({ length: count }, (_each, index) => ({ user: `${user}${index}@${DOMAIN}`, contact: `${contact}${index}@${DOMAIN}` }));
+
+export async function benchPresence({ watches = 10_000 }: PresenceOptions, report: Report): Promise<void> {
+  const world = await PresenceWorld.start();
+  const outward = pairs(watches, 'ann', 'bob');
+  const inward = pairs(watches, 'anna', 'carol');
+  try {
+    const worker = await world.startWorker('w1');
+    await setUp(world, worker, outward, inward, report);
+    await refreshes(world, worker, watches, report);
+    await oneUser(world, worker, report);
+    await failures(world, worker, watches, inward, report);
+  } finally {
+    await world.stop();
+  }
+}
+
+/** Milliseconds until it holds; at the deadline what was missing is told instead. */
+async function timeUntil(what: string, holds: () => Promise<boolean>, report: Report, target: number | null): Promise<void> {
+  const begun = now();
+  const done = await until(async () => ((await holds()) ? true : undefined), DEADLINE_MS);
+  report.add(done === true ? what : `${what} (gave up)`, now() - begun, 'ms', target);
+}
+
+async function setUp(world: PresenceWorld, worker: Gateway, outward: readonly Pair[], inward: readonly Pair[], report: Report): Promise<void> {
+  report.heading(`Set-up: ${outward.length} outward and ${inward.length} inward watches`);
+  await phase(world, worker, 'outward', outward.length, report, async () => {
+    await world.xmpp.run({ do: 'ask', pairs: outward, rate: ASK_RATE });
+    await until(async () => ((await world.shown()).shown['available'] === outward.length ? true : undefined), DEADLINE_MS);
+  });
+  await phase(world, worker, 'inward', inward.length, report, async () => {
+    await world.sip.run({ do: 'watch', watches: inward, window: 200 });
+    await until(async () => ((await world.watches()).told['open'] === inward.length ? true : undefined), DEADLINE_MS);
+  });
+}
+
+/** What setting up costs, and what is held afterwards, of each watch. */
+async function phase(world: PresenceWorld, worker: Gateway, direction: string, count: number, report: Report, work: () => Promise<void>): Promise<void> {
+  const before = await held(world, worker);
+  const [begun, cpu] = [now(), cpuMs(worker.pid)];
+  await work();
+  const seconds = (now() - begun) / 1_000;
+  report.add(`${direction}: set up`, count / seconds, 'watch/s');
+  report.add(`${direction}: CPU of the worker for one set-up`, (cpuMs(worker.pid) - cpu) / count, 'ms');
+  await new Promise((resolve) => setTimeout(resolve, 1_000)); // what was handed over leaves the records
+  const after = await held(world, worker);
+  report.add(`${direction}: one watch in the worker, heap`, (after.worker.heapUsed - before.worker.heapUsed) / count, 'B', TARGET.workerBytes);
+  report.add(`${direction}: one watch in the worker, resident`, (after.worker.rss - before.worker.rss) / count, 'B');
+  report.add(`${direction}: one watch in Redis`, (after.redis - before.redis) / count, 'B', TARGET.redisBytes);
+}
+
+async function held(world: PresenceWorld, worker: Gateway): Promise<{ readonly worker: Memory; readonly redis: number }> {
+  return { worker: await world.memoryOf(worker), redis: await world.redisBytes() };
+}
+
+/** Every watch is refreshed once, evenly, in a short time; one of many hours costs the same for each refresh. */
+async function refreshes(world: PresenceWorld, worker: Gateway, count: number, report: Report): Promise<void> {
+  report.heading(`Refreshes, each watch once; scaled to one in ${REFRESH_SECONDS} s`);
+  const seconds = count / REFRESH_RATE;
+  const before = await world.watches();
+  // Told so, isthmus refreshes half way through the time: when all have been told.
+  await world.sip.run({ do: 'shorten', seconds, expiresSeconds: Math.ceil(seconds + 4) * 2 });
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const cpu = cpuMs(worker.pid);
+  const from = (await world.watches()).refreshed;
+  await until(async () => ((await world.watches()).refreshed - before.refreshed >= count ? true : undefined), DEADLINE_MS);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const done = (await world.watches()).refreshed - from;
+  const outward = (cpuMs(worker.pid) - cpu) / Math.max(1, done);
+  report.add('outward: CPU of the worker for one refresh', outward, 'ms');
+  const again = cpuMs(worker.pid);
+  await world.sip.run({ do: 'refresh', seconds });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const inward = (cpuMs(worker.pid) - again) / count;
+  report.add('inward: CPU of the worker for one refresh', inward, 'ms');
+  const idle = cpuMs(worker.pid);
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  const rest = (cpuMs(worker.pid) - idle) / 5_000;
+  report.add('CPU of the worker while nothing happens', rest * 100, '%');
+  report.add('CPU of the worker with all refreshes', (((outward + inward) * count) / REFRESH_SECONDS / 1_000 + rest) * 100, '%');
+}
+
+async function oneUser(world: PresenceWorld, worker: Gateway, report: Report): Promise<void> {
+  report.heading(`One user with ${WATCHERS_OF_ONE} watchers`);
+  const user = `annstar@${DOMAIN}`;
+  const contacts = Array.from({ length: WATCHERS_OF_ONE }, (_each, index) => `dave${index}@${DOMAIN}`);
+  const closed = (await world.watches()).told['open'] ?? 0;
+  await world.sip.run({ do: 'watch', watches: contacts.map((contact) => ({ contact, user })), window: 100 });
+  await until(async () => ((await world.watches()).told['open'] === closed + WATCHERS_OF_ONE ? true : undefined), DEADLINE_MS);
+  const before = await world.memoryOf(worker);
+  for (const [show, said] of [['away', 'away'], ['dnd', 'busy']] as const) {
+    await new Promise((resolve) => setTimeout(resolve, 6_000)); // no watcher is told more often than every 5 s (PRES-32)
+    await world.xmpp.run({ do: 'show', user, contacts, show });
+    await timeUntil(`${show}: all told`, async () => (await world.watches()).told[said] === WATCHERS_OF_ONE, report, TARGET.fanOutMs);
+  }
+  const after = await world.memoryOf(worker);
+  report.add('memory of the worker after two changes, more by', (after.heapUsed - before.heapUsed) / 1_000, 'kB');
+}
+
+async function failures(world: PresenceWorld, first: Gateway, watches: number, inward: readonly Pair[], report: Report): Promise<void> {
+  const sample = inward.slice(0, Math.ceil(watches / 10));
+  report.heading(`A worker is killed; ${watches} outward watches, ${sample.length} inward users who change meanwhile`);
+  const second = await world.startWorker('w2');
+  await settled(world);
+  await right(world, 'killed, another one takes over', { shows: 'dnd', tells: 'busy', watches, sample }, report, async () => first.kill('SIGKILL'));
+  await right(world, 'killed, the only one, and started again', { shows: 'away', tells: 'away', watches, sample }, report, async () => {
+    second.kill('SIGKILL');
+    await second.exited;
+    await world.startWorker('w1');
+  });
+  report.heading('The SIP server is killed and started again');
+  await right(world, 'SIP server restarted', { shows: 'dnd', tells: 'busy', watches, sample }, report, () => world.restartSipServer());
+}
+
+interface Truth {
+  /** What the contacts' state is from now on: in XMPP's word, and in SIP's. */
+  readonly shows: 'dnd' | 'away';
+  readonly tells: 'busy' | 'away';
+  readonly watches: number;
+  readonly sample: readonly Pair[];
+}
+
+/** Something fails; meanwhile everybody changes his state; from when it is back: how long until all see the truth? */
+async function right(world: PresenceWorld, what: string, truth: Truth, report: Report, fail: () => Promise<void>): Promise<void> {
+  const { shows, tells, watches, sample } = truth;
+  await world.sip.run({ do: 'state', activity: tells });
+  await world.xmpp.run({ do: 'present', show: shows });
+  const told = (await world.watches()).told[tells] ?? 0;
+  await fail();
+  const begun = now();
+  await until(async () => ((await world.shown()).streams > 0 ? true : undefined), DEADLINE_MS);
+  for (const { user, contact } of sample) await world.xmpp.run({ do: 'show', user, contacts: [contact], show: shows });
+  let inward: number | undefined;
+  await timeUntil(`${what}: all contacts shown as they are`, async () => {
+    inward ??= ((await world.watches()).told[tells] ?? 0) >= told + sample.length ? now() - begun : undefined;
+    return (await world.shown()).shown[shows] === watches;
+  }, report, TARGET.recoveryMs);
+  if (inward === undefined) await until(async () => (((await world.watches()).told[tells] ?? 0) >= told + sample.length ? true : undefined), DEADLINE_MS);
+  report.add(`${what}: all SIP watchers told`, inward ?? now() - begun, 'ms', TARGET.recoveryMs);
+  await settled(world);
+}
+
+/** Nothing is under way any more. */
+async function settled(world: PresenceWorld): Promise<void> {
+  for (let last = -1; ; ) {
+    const { opened, notified, accepted } = await world.watches();
+    if (opened + notified + accepted === last) return;
+    last = opened + notified + accepted;
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+}

@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import Redis from 'ioredis';
+import { Gateway } from '../../scenarios/support/gateway';
+import { startRedis, type Redis as RedisServer } from '../../scenarios/support/redis';
+import { SipServer } from '../../scenarios/support/sipd';
+import { Child } from './child';
+import { now } from './clock';
+import type { WatchCommand, WatchCounts, WatchReport, XmppCommand, XmppCounts, XmppReport } from './watch-protocol';
+
+export const DOMAIN = 'example.com';
+const COMPONENT = 'isthmus.example.com';
+const SECRET = 'bench';
+const PROBE = join(__dirname, 'memory-probe.cjs');
+
+export interface Memory {
+  readonly heapUsed: number;
+  readonly rss: number;
+}
+
+/** Redis, the SIP server, workers, and light far ends on both sides, each in a process of its own. */
+export class PresenceWorld {
+  readonly sip: Child<WatchCommand, WatchReport> = new Child('watch-end.ts');
+  readonly xmpp: Child<XmppCommand, XmppReport> = new Child('light-xmpp.ts');
+  readonly workers: Gateway[] = [];
+
+  private constructor(
+    readonly redis: RedisServer,
+    private readonly client: Redis,
+    public server: SipServer,
+  ) {}
+
+  private sipPeerPort = 0;
+  private xmppPort = 0;
+
+  static async start(): Promise<PresenceWorld> {
+    const [redis, server] = await Promise.all([startRedis(), SipServer.start()]);
+    const world = new PresenceWorld(redis, new Redis(redis.port, '127.0.0.1'), server);
+    const [sip, xmpp] = await Promise.all([world.sip.next(), world.xmpp.next()]);
+    if (sip.is !== 'ready' || xmpp.is !== 'ready') throw new Error('a far end did not start');
+    world.sipPeerPort = sip.port;
+    world.xmppPort = xmpp.port;
+    await world.sip.run({ do: 'connect', sipPort: server.sipPort });
+    return world;
+  }
+
+  async startWorker(name: string): Promise<Gateway> {
+    const config = {
+      domain: DOMAIN,
+      worker: { name },
+      xmpp: { host: '127.0.0.1', port: this.xmppPort, component: COMPONENT, secret: { file: 'component-secret' }, selfTest: false },
+      sip: { server: { type: 'drachtio', servers: [{ name: 'd1', host: '127.0.0.1', port: this.server.adminPort, secret: { file: 'sipd-secret' } }] }, healthIntervalSeconds: 1 },
+      routes: [{ name: 'far', host: '127.0.0.1', port: this.sipPeerPort, transport: 'tcp', dialect: 'microsoft' }],
+      store: { type: 'redis', port: this.redis.port },
+      log: { level: 'info' },
+    };
+    const files = { 'component-secret': SECRET, 'sipd-secret': this.server.secret };
+    const worker = await Gateway.start({ config, files, env: { NODE_OPTIONS: `-r ${PROBE}` } });
+    this.workers.push(worker);
+    return worker;
+  }
+
+  /** The SIP server dies and comes back at the same addresses; its peer connects again. */
+  async restartSipServer(): Promise<void> {
+    const { sipPort, adminPort } = this.server;
+    this.server.kill('SIGKILL');
+    await this.server.stop();
+    this.server = await SipServer.start(sipPort, adminPort);
+    await this.sip.run({ do: 'connect', sipPort });
+  }
+
+  /** After a collection of garbage. */
+  async memoryOf(worker: Gateway): Promise<Memory> {
+    const before = worker.log.length;
+    worker.kill('SIGUSR2');
+    const line = await until(() => /\{"memory":.*\}\}/.exec(worker.log.slice(before))?.[0], 20_000);
+    if (line === undefined) throw new Error('the worker does not tell its memory');
+    return (JSON.parse(line) as { memory: Memory }).memory;
+  }
+
+  async redisBytes(): Promise<number> {
+    return Number(/used_memory:(\d+)/.exec(await this.client.info('memory'))?.[1] ?? 0);
+  }
+
+  async watches(): Promise<WatchCounts> {
+    const [counts] = await this.sip.run({ do: 'tell' });
+    if (counts?.is !== 'counts') throw new Error('the SIP end did not tell its counts');
+    return counts;
+  }
+
+  async shown(): Promise<XmppCounts> {
+    const [counts] = await this.xmpp.run({ do: 'tell' });
+    if (counts?.is !== 'counts') throw new Error('the XMPP end did not tell its counts');
+    return counts;
+  }
+
+  async stop(): Promise<void> {
+    this.client.disconnect();
+    for (const worker of this.workers) if (worker.isRunning) worker.kill('SIGKILL');
+    await Promise.allSettled(this.workers.map((worker) => worker.stop()));
+    await Promise.allSettled([this.server.stop(), this.redis.stop()]);
+    this.sip.stop();
+    this.xmpp.stop();
+  }
+}
+
+/** Asks again and again until there is an answer; undefined: not in time. */
+export async function until<T>(look: () => T | undefined | Promise<T | undefined>, deadlineMs: number): Promise<T | undefined> {
+  const end = now() + deadlineMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (now() > end) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
