@@ -2,6 +2,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { CLIENT_FAMILIES } from '../packages/rules/src/tables/client-families';
 import { DRAFT_PIDF_OF_SETTING, SETTING_OF_DRAFT_TOKEN } from '../packages/rules/src/tables/microsoft-draft-pidf';
 import {
   SETTING_OF_STATE_NUMBER,
@@ -14,6 +15,7 @@ import { RPID_OF_SETTING, SETTING_OF_ACTIVITY } from '../packages/rules/src/tabl
 import { RFC7247_TABLE_2 } from '../packages/rules/src/tables/rfc7247-table-2';
 import { RFC7247_TABLE_3 } from '../packages/rules/src/tables/rfc7247-table-3';
 import { RFC8048_PRESENCE_TYPES } from '../packages/rules/src/tables/rfc8048-presence-types';
+import { STATUS_TEXTS } from '../packages/rules/src/tables/status-texts';
 import { TABLE_1_5 } from '../packages/rules/src/tables/table-1-5';
 import { TABLE_1_6 } from '../packages/rules/src/tables/table-1-6';
 import { TABLE_1_7 } from '../packages/rules/src/tables/table-1-7';
@@ -32,6 +34,8 @@ const PAGES: Readonly<Record<string, Page>> = {
   'table-1-6': ['Table 1-6: from Cisco Jabber to Microsoft', [MANUAL, [...TABLE_1_6]]],
   'table-1-7': ['Table 1-7: from Cisco Unified Personal Communicator 8.x to Microsoft', [MANUAL, [...TABLE_1_7]]],
   'table-1-8': ['Table 1-8: from third-party XMPP clients to Microsoft', [MANUAL, [...TABLE_1_8]]],
+  'client-families': ['Families of XMPP clients', ['By the node of the entity capabilities (XEP-0115)', [...CLIENT_FAMILIES]]],
+  'status-texts': ['Texts of settings, to XMPP', ['Where the SIP user wrote none', [...STATUS_TEXTS]]],
   'errors-to-sip': ['XMPP error conditions to SIP statuses', ['RFC 7247 Table 2', [...RFC7247_TABLE_2]]],
   'errors-from-sip': [
     'SIP statuses to XMPP error conditions',

@@ -19,5 +19,6 @@ export { readAccountAnswer, tellsWithdrawal, writeAccountQuery, writeDrain, writ
 export { readStanza } from './stanza/read';
 export type { StanzaContext, StanzaReading } from './stanza/reading';
 export { writeStanza, type StanzaEffect } from './stanza/write';
+export type { StanzaWriteContext } from './stanza/write-presence';
 export { writeError } from './stanza/write-error';
 export { element, type Element } from './xml/element';

@@ -54,8 +54,8 @@ export interface ResourcePresence {
   readonly idleSince?: string;
   /** XEP-0108 general and specific activity, e.g. `talking/on_the_phone`. */
   readonly activity?: string;
-  /** Node of the entity capabilities (XEP-0115): tells the client family. */
-  readonly capsNode?: string;
+  /** Of its client, by the entity capabilities (XEP-0115). Absent: third-party. */
+  readonly family?: Family;
 }
 
 /** One of a user's several devices, as one tuple of a PIDF document tells it (RFC 3863 section 4.1.2; PRES-41, PRES-43). */

@@ -15,11 +15,12 @@ export function aggregate(resources: readonly ResourcePresence[]): Presence {
   if (winner === undefined) {
     return OFFLINE;
   }
-  const { status, idleSince } = winner.resource;
+  const { status, idleSince, family } = winner.resource;
   return {
     setting: winner.setting,
     ...(status === undefined || status === '' ? {} : { note: status }),
     ...(idleSince === undefined ? {} : { idleSince }),
+    ...(family === undefined ? {} : { family }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { InviteEffect, NotifyEffect, RequestEffect, SipMessageEffect, SipTypingEffect, SubscribeEffect } from '@isthmus/engine';
 import type { Presence } from '@isthmus/model';
-import { toMicrosoft } from '@isthmus/rules';
+import { toMicrosoft, toMicrosoftInFull, type Tables } from '@isthmus/rules';
 import { readLanguage } from '../body/language';
 import { textToWire } from '../body/lines';
 import { writeTextSession } from '../body/session-description';
@@ -103,14 +103,16 @@ function notifyContent(effect: NotifyEffect, parties: SipParties, context: SipWr
   };
   if (effect.presence === undefined) return { headers };
   const format = formatOf(effect.format, context);
-  const presence = context.dialect === 'microsoft' ? asMicrosoft(effect.presence) : effect.presence;
+  const presence = context.dialect === 'microsoft' ? asMicrosoft(effect.presence, format, context.tables) : effect.presence;
   const document = writePresenceDocument(format, presence, { entity: parties.user });
   return { headers: { ...headers, 'Content-Type': document.contentType }, body: document.body };
 }
 
-/** Tables 1-6 to 1-8: what a Microsoft client shows is the manual's word. Families are told apart in a later release. */
-function asMicrosoft(presence: Presence): Presence {
-  return { ...presence, setting: toMicrosoft('third-party', presence.setting) };
+/** Tables 1-6 to 1-8 say what of four states comes nearest; a document that has a word for every setting needs no table. */
+function asMicrosoft(presence: Presence, format: PresenceFormat, tables: Tables | undefined): Presence {
+  const { family = 'third-party', setting } = presence;
+  const map = format === 'pidf-microsoft' ? toMicrosoft : toMicrosoftInFull;
+  return { ...presence, setting: map(family, setting, tables) };
 }
 
 /** RFC 6665 section 4.2.2: a state that goes on says how long; one that ends says why. */

@@ -1,5 +1,6 @@
 import type { Dialog, RequestEffect } from '@isthmus/engine';
 import type { Dialect, Jid, Result, SipUri, Variant } from '@isthmus/model';
+import type { Tables } from '@isthmus/rules';
 import { jidToSipUri } from '../address';
 import type { SessionAddress } from '../body/session-description';
 
@@ -34,6 +35,8 @@ export interface SipWriteContext {
   readonly proxy?: string;
   /** Which document we ask a Microsoft server for. */
   readonly presence: 'msrtc' | 'pidf';
+  /** The deployment's own rows of the tables. */
+  readonly tables?: Tables;
   /** Deadlines for the final answer, milliseconds. */
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;

@@ -1,5 +1,6 @@
 import type { EngineEvent } from '@isthmus/engine';
 import { fault, type Pair, type ResourcePresence, type Show } from '@isthmus/model';
+import { familyOf } from '@isthmus/rules';
 import { utcTime } from '../presence/fields';
 import { attributeOf, childAttribute, type Element } from '../xml/element';
 import { cleanXmlText } from '../xml/text';
@@ -23,7 +24,7 @@ export function readPresence(stanza: Element, pair: Pair, resource: string | und
   switch (type) {
     case undefined:
       if (hasChildOf(stanza, NS.muc)) return refuse(fault('groupchat.unsupported'));
-      return event(pair, { on: 'xmpp.available', presence: readAvailability(stanza, resource ?? ''), ...base });
+      return event(pair, { on: 'xmpp.available', presence: readAvailability(stanza, resource ?? '', context), ...base });
     case 'unavailable':
       return event(pair, { on: 'xmpp.unavailable', ...from, ...base });
     case 'subscribe':
@@ -44,12 +45,12 @@ function event(pair: Pair, content: EngineEvent): StanzaReading {
   return { is: 'event', pair, event: content };
 }
 
-function readAvailability(stanza: Element, resource: string): ResourcePresence {
+function readAvailability(stanza: Element, resource: string, { tables }: StanzaContext): ResourcePresence {
   const show = ownText(stanza, 'show')?.text.trim() ?? '';
   const status = cleanXmlText((ownText(stanza, 'status')?.text ?? '').slice(0, MAX_STATUS));
   const idleSince = utcTime(childAttribute(stanza, 'idle', NS.idle, 'since')); // XEP-0319
   const activity = readActivity(stanza);
-  const node = childAttribute(stanza, 'c', NS.caps, 'node')?.slice(0, MAX_NODE);
+  const family = familyOf(childAttribute(stanza, 'c', NS.caps, 'node')?.slice(0, MAX_NODE), tables);
   return {
     resource,
     priority: readPriority(ownText(stanza, 'priority')?.text ?? ''),
@@ -57,7 +58,7 @@ function readAvailability(stanza: Element, resource: string): ResourcePresence {
     ...(status !== '' && { status }),
     ...(idleSince !== undefined && { idleSince }),
     ...(activity !== undefined && { activity }),
-    ...(node !== undefined && { capsNode: cleanXmlText(node) }),
+    ...(family !== 'third-party' && { family }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { EngineEvent } from '@isthmus/engine';
 import type { Fault, Pair } from '@isthmus/model';
+import type { Tables } from '@isthmus/rules';
 
 /** What `readStanza` needs besides the stanza. */
 export interface StanzaContext {
@@ -12,6 +13,8 @@ export interface StanzaContext {
   readonly headlines?: 'carry' | 'ignore';
   /** The longest text that is carried, bytes of UTF-8 with CR LF for line ends, as SIP has it (SEC-11). */
   readonly maxTextBytes: number;
+  /** Which clients belong to which family of the manual's tables. */
+  readonly tables?: Tables;
 }
 
 /** What a stanza means. */

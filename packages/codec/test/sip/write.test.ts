@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Dialog, RequestEffect } from '@isthmus/engine';
-import type { Jid, SipUri } from '@isthmus/model';
-import { handMade, headerValue, methodOf, partiesOf, readJid, refuseRequest, writeAnswer, writeRequest, type SipParties } from '../../src';
+import type { Jid, Presence, SipUri } from '@isthmus/model';
+import { handMade, headerValue, methodOf, partiesOf, readJid, readPresenceDocument, refuseRequest, writeAnswer, writeRequest, type SipParties } from '../../src';
 import { PARTIES, WRITE } from '../support/contexts';
 import { requestIn } from '../support/sip-text';
 
@@ -198,6 +198,33 @@ describe('what a request carries', () => {
       headers: { 'Content-Type': 'text/xml+msrtc.pidf' },
       body: expect.stringContaining('uri="ann@example.com"') as string,
     });
+  });
+});
+
+describe('what a Microsoft client is shown', () => {
+  const told = (presence: Presence, format: string, tables = {}) => {
+    const effect: RequestEffect = { ...K, do: 'sip.notify', dialog: UP, substate: 'active', presence, format };
+    const { headers, body } = writeRequest(effect, PARTIES, { ...WRITE, dialect: 'microsoft', tables });
+    const read = readPresenceDocument(headers['Content-Type'] ?? '', body ?? '');
+    return read.ok ? read.value : read.fault;
+  };
+  const PIDF = 'application/pidf+xml';
+  const MSRTC = 'text/xml+msrtc.pidf';
+
+  test('Tables 1-6 to 1-8: PIDF has four states, by the family of the client that spoke', () => {
+    const tables = { toMicrosoft: { jabber: { meeting: 'away' }, cupc: { meeting: 'offline' } } } as const;
+    expect(told({ setting: 'do-not-disturb' }, PIDF)).toEqual({ setting: 'busy' });
+    expect(told({ setting: 'meeting', family: 'jabber' }, PIDF, tables)).toEqual({ setting: 'away' });
+    expect(told({ setting: 'meeting', family: 'cupc' }, PIDF, tables)).toEqual({ setting: 'offline' });
+    expect(told({ setting: 'meeting' }, PIDF, tables)).toEqual({ setting: 'busy' });
+  });
+
+  test("a document with more words keeps the setting, but for the deployment's own rows", () => {
+    const tables = { toMicrosoft: { 'third-party': { 'do-not-disturb': 'busy' } } } as const;
+    expect(told({ setting: 'do-not-disturb', note: 'Writing' }, MSRTC)).toEqual({ setting: 'do-not-disturb', note: 'Writing' });
+    expect(told({ setting: 'be-right-back' }, MSRTC)).toEqual({ setting: 'be-right-back' });
+    expect(told({ setting: 'do-not-disturb' }, MSRTC, tables)).toEqual({ setting: 'busy' });
+    expect(told({ setting: 'do-not-disturb', family: 'jabber' }, MSRTC, tables)).toEqual({ setting: 'do-not-disturb' });
   });
 });
 

@@ -131,6 +131,14 @@ describe('presence', () => {
     expect(eventOf(presence('', child))['presence']).toEqual({ resource: 'desk', ...expected });
   });
 
+  test("XEP-0115: the node of the capabilities tells the client's family, by our rows or the deployment's", () => {
+    const told = (node: string, context: Partial<StanzaContext> = {}) =>
+      eventOf(read(`<presence ${ADDRESSES}><c xmlns="http://jabber.org/protocol/caps" hash="sha-1" node="${node}" ver="v"/></presence>`, context))['presence'];
+    expect(told('http://jabber.cisco.com/caxl')).toMatchObject({ family: 'jabber' });
+    expect(told('http://gajim.org')).not.toHaveProperty('family');
+    expect(told('http://gajim.org', { tables: { clientFamilies: [{ capsNode: '*gajim*', family: 'cupc' }] } })).toMatchObject({ family: 'cupc' });
+  });
+
   test('presence of a bare JID has the empty resource', () => {
     const reading = read("<presence from='ann@example.com' to='bob@example.com'/>");
     expect(eventOf(reading)['presence']).toEqual({ resource: '', priority: 0 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { parse } from 'ltx';
-import { CHAT_STATES, fault, SETTINGS, type Fault, type Pair } from '@isthmus/model';
-import { writeError, writeStanza, type StanzaEffect } from '../../src';
+import { CHAT_STATES, fault, SETTINGS, type Fault, type Pair, type Setting } from '@isthmus/model';
+import { writeError, writeStanza, type StanzaEffect, type StanzaWriteContext } from '../../src';
 
 const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
 const BASE = { key: 'k1', trace: 't1' } as const;
@@ -41,6 +41,28 @@ describe('presence', () => {
     expect(stanza.attrs['from']).toBe('bob@example.com/sip');
     expect(stanza.attrs['type']).toBe(setting === 'offline' ? 'unavailable' : undefined);
     expect([null, 'away', 'xa', 'dnd', 'chat']).toContain(stanza.getChildText('show'));
+  });
+
+  const told = (setting: Setting, context?: StanzaWriteContext) =>
+    writeStanza({ ...BASE, do: 'xmpp.presence', presence: { setting } }, PAIR, context);
+  const tables = { fromMicrosoft: { jabber: { 'be-right-back': 'extended-away', busy: 'offline' } } } as const;
+
+  test("Table 1-5: a Microsoft user's setting is shown by the column of the user's client, a standard SIP user's by itself", () => {
+    expect(told('out-of-office', { dialect: 'microsoft' }).getChildText('show')).toBe('away');
+    expect(told('out-of-office', { dialect: 'simple' }).getChildText('show')).toBe('xa');
+    expect(told('be-right-back', { dialect: 'microsoft', family: 'jabber', tables }).getChildText('show')).toBe('xa');
+    expect(told('busy', { dialect: 'microsoft', family: 'jabber', tables }).attrs['type']).toBe('unavailable');
+    expect(told('be-right-back', { dialect: 'microsoft', tables }).getChildText('show')).toBe('away');
+    expect(told('be-right-back', { dialect: 'simple', family: 'jabber', tables }).getChildText('show')).toBe('away');
+  });
+
+  test("a setting that XMPP has no word for is told in the status, unless the user said something himself", () => {
+    const noted = { ...BASE, do: 'xmpp.presence', presence: { setting: 'meeting', note: 'Budget', noteLanguage: 'de' } } as const;
+    expect(writeStanza(noted, PAIR).getChild('status')?.toString()).toBe('<status xml:lang="de">Budget</status>');
+    expect(told('meeting').getChild('status')?.toString()).toBe('<status>In a meeting</status>');
+    expect(told('meeting', { dialect: 'microsoft', tables: { statusTexts: 'none' } }).getChild('status')).toBeUndefined();
+    expect(told('available').getChild('status')).toBeUndefined();
+    expect(told('offline').getChild('status')).toBeUndefined();
   });
 
   test('XEP-0172: the name is in subscribe only, never broadcast', () => {

@@ -3,7 +3,12 @@
 import type { Setting } from '@isthmus/model';
 
 /** What crosses to Microsoft: the manual's right-hand columns know these four only. */
-export type FourStates = 'available' | 'away' | 'busy' | 'offline';
+export const FOUR_STATES = ['available', 'away', 'busy', 'offline'] as const;
+export type FourStates = (typeof FOUR_STATES)[number];
+
+/** What an XMPP client can show: the four states, and the one more that RFC 6121 section 4.7.2.1 has a `show` for. */
+export const XMPP_STATES = [...FOUR_STATES, 'extended-away'] as const;
+export type XmppStates = (typeof XMPP_STATES)[number];
 
 /** One row of a table that leads to Microsoft. */
 export interface ToMicrosoftRow {

@@ -6,7 +6,8 @@
 
 import type { Family, Setting } from '@isthmus/model';
 import { firstMatch } from '../first-match';
-import type { FourStates, FromMicrosoftRow } from './family';
+import { overridden, type Tables } from '../overrides';
+import type { FromMicrosoftRow, XmppStates } from './family';
 
 export const TABLE_1_5 = [
   { printed: 'Available', setting: 'available', jabber: 'available', cupc: 'available', 'third-party': 'available' },
@@ -39,6 +40,7 @@ export const TABLE_1_5 = [
 ] as const satisfies readonly FromMicrosoftRow[];
 
 /** What a client of the family shows for a Microsoft user's setting. */
-export function fromMicrosoft(family: Family, setting: Setting): FourStates {
-  return firstMatch(TABLE_1_5, (row) => row.setting === setting, (row) => row[family], 'offline');
+export function fromMicrosoft(family: Family, setting: Setting, tables: Tables = {}): XmppStates {
+  const own = overridden(tables.fromMicrosoft, family, setting);
+  return own ?? firstMatch<FromMicrosoftRow, XmppStates>(TABLE_1_5, (row) => row.setting === setting, (row) => row[family], 'offline');
 }
