@@ -66,11 +66,11 @@ const TABLE_1_8_PIDF: readonly FromXmpp[] = [
   ['Extended Away', 'xa', { basic: 'open', draft: 'away' }],
   ['Do Not Disturb', 'dnd', { basic: 'open', draft: 'busy' }],
 ];
-const TABLE_1_8_MSRTC: readonly FromXmpp[] = [
+const IN_FULL_MSRTC: readonly FromXmpp[] = [
   ['Available', undefined, { availability: '300', activity: '400' }],
   ['Away', 'away', { availability: '300', activity: '100' }],
   ['Extended Away', 'xa', { availability: '300', activity: '100' }],
-  ['Do Not Disturb', 'dnd', { availability: '300', activity: '600' }],
+  ['Do Not Disturb', 'dnd', { availability: '300', activity: '600', state: '9500' }],
 ];
 const TO_RFC_4480: readonly FromXmpp[] = [
   ['available', undefined, { basic: 'open' }],
@@ -167,7 +167,7 @@ describe('dialect microsoft', () => {
   tableFromSip(() => cast, 'Table 1-5, text/xml+msrtc.pidf', TABLE_1_5_MSRTC);
   tableFromSip(() => cast, 'Table 1-5, PIDF in the draft form', TABLE_1_5_PIDF);
   tableFromXmpp(() => cast, 'Table 1-8, PIDF in the draft form', TABLE_1_8_PIDF, DRAFT_FORM);
-  tableFromXmpp(() => cast, 'Table 1-8, text/xml+msrtc.pidf', TABLE_1_8_MSRTC, MSRTC_FORM);
+  tableFromXmpp(() => cast, 'in full, text/xml+msrtc.pidf', IN_FULL_MSRTC, MSRTC_FORM);
 });
 
 describe('dialect simple', () => {

@@ -16,6 +16,8 @@ interface Schema {
   readonly required?: readonly string[];
   readonly items?: Schema;
   readonly oneOf?: readonly Schema[];
+  readonly propertyNames?: Schema;
+  readonly additionalProperties?: Schema | boolean;
 }
 
 /** One setting, or one group of settings. */
@@ -85,6 +87,7 @@ function valueOf(schema: Schema): string {
   if (schema.type === 'array') return schema.items?.properties === undefined ? 'list of texts' : 'list';
   if (schema.type === 'integer') return range(schema);
   if (schema.type === 'boolean') return '`true`, `false`';
+  if (typeof schema.additionalProperties === 'object') return `for each of ${valueOf(schema.propertyNames ?? {})}: ${valueOf(schema.additionalProperties)}`;
   return schema.properties === undefined ? 'text' : 'group';
 }
 

@@ -5,6 +5,7 @@ import { createSipd, SipdOptionError, type Sipd } from '@isthmus/sipd';
 import { createXmppLink, type XmppLink } from '@isthmus/xmpp';
 import { readSecret } from './config/load';
 import type { Config } from './config/schema';
+import { toTables } from './config/tables';
 import { startHttp, type HttpServer, type Readiness } from './http';
 import { newId } from './ids';
 import type { Logger } from './log';
@@ -79,6 +80,7 @@ function workerSettings(config: Config): WorkerSettings {
     routes,
     allow: [...sip.allow, ...nextHopAddresses(config)],
     engine: { ...availability, ...messaging },
+    tables: toTables(config),
     maxMessageBytes: messaging.maxMessageBytes,
     inviteTimeoutMs: sip.inviteTimeoutSeconds * 1_000,
     requestTimeoutMs: sip.requestTimeoutSeconds * 1_000,

@@ -1,5 +1,6 @@
 import type { SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
 import type { EngineSettings } from '@isthmus/engine';
+import type { Tables } from '@isthmus/rules';
 import type { Store } from '@isthmus/store';
 import type { Element } from '@xmpp/xml';
 import type { Logger } from './log';
@@ -31,6 +32,8 @@ export interface WorkerSettings {
   readonly routes: readonly Route[];
   readonly allow: readonly string[];
   readonly engine: EngineSettings;
+  /** The deployment's own rows of the tables. */
+  readonly tables: Tables;
   readonly maxMessageBytes: number;
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;

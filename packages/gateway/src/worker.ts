@@ -221,8 +221,8 @@ export class Worker {
     return { dialect, variant, approval, settings: engine, newId };
   }
 
-  private handOver(pair: Pair, record: PairRecord, effect: Parameters<XmppSide['handOver']>[1] | Parameters<SipSide['answer']>[1]): Promise<void> {
-    return effect.do === 'sip.answer' ? this.sipSide.answer(record, effect) : this.xmppSide.handOver(pair, effect);
+  private handOver(pair: Pair, record: PairRecord, effect: Parameters<XmppSide['handOver']>[2] | Parameters<SipSide['answer']>[1]): Promise<void> {
+    return effect.do === 'sip.answer' ? this.sipSide.answer(record, effect) : this.xmppSide.handOver(pair, record, effect);
   }
 
   private async probe(route: Route): Promise<Probe> {

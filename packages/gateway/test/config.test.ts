@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, parseConfig, readSecret } from '../src/config/load';
+import { toTables } from '../src/config/tables';
 
 const MINIMAL = `
 domain: example.com
@@ -68,11 +69,29 @@ test.each([
   ['an access list of names', MINIMAL.replace('sip: {', 'sip: { allow: [192.0.2.0/33],'), 'sip.allow.0: must be an address'],
   ['two SIP servers of one name', MINIMAL.replace(/sip:.*\n/, `sip: { server: { type: drachtio, servers: [${SERVER}, ${SERVER}] } }\n`), 'servers.1.name: "d1" is used'],
   ['a key prefix that is too long', `${MINIMAL}\nstore: { type: redis, prefix: ${'x'.repeat(65)} }`, 'store.prefix: may hold 1 to 64'],
+  ['a setting that the tables do not have', `${MINIMAL}\ntables: { toMicrosoft: { jabber: { asleep: busy } } }`, 'tables.toMicrosoft.jabber.asleep: there is no such setting'],
+  ['a family that the tables do not have', `${MINIMAL}\ntables: { fromMicrosoft: { pidgin: {} } }`, 'tables.fromMicrosoft.pidgin: there is no such setting'],
+  ['a state that the other side cannot show', `${MINIMAL}\ntables: { toMicrosoft: { cupc: { away: asleep } } }`, 'tables.toMicrosoft.cupc.away: Invalid option'],
+  ['promise 4: offline as anything else', `${MINIMAL}\ntables: { fromMicrosoft: { jabber: { offline: away } } }`, 'tables.fromMicrosoft.jabber.offline: there is no such setting'],
+  ['a client of no family', `${MINIMAL}\navailability: { clientFamilies: [{ family: gajim, capsNode: x }] }`, 'availability.clientFamilies.0.family: Invalid option'],
   ['a wrong type, which is not missing', MINIMAL.replace('domain: example.com', 'domain: 5'), 'domain: Invalid input: expected string, received number'],
   ['text that is no YAML', 'domain: [', 'not valid YAML'],
   ['a list instead of a mapping', '- a', 'expected object'],
 ])('%s is one clear message', (_name, text, message) => {
   expect(problemsOf(text).join('\n')).toContain(message);
+});
+
+test("the rules are told the deployment's own rows, and whether it wants texts of settings", () => {
+  const own = `
+tables: { toMicrosoft: { jabber: { away: offline } }, fromMicrosoft: { cupc: { idle: available } }, statusTexts: { meeting: Termin } }
+availability: { clientFamilies: [{ family: cupc, capsNode: 'http://old.example/*' }] }`;
+  expect(toTables(parseConfig(MINIMAL + own, 'f'))).toEqual({
+    toMicrosoft: { jabber: { away: 'offline' } },
+    fromMicrosoft: { cupc: { idle: 'available' } },
+    statusTexts: { meeting: 'Termin' },
+    clientFamilies: [{ family: 'cupc', capsNode: 'http://old.example/*' }],
+  });
+  expect(toTables(parseConfig(`${MINIMAL}\navailability: { statusTexts: false }`, 'f')).statusTexts).toBe('none');
 });
 
 describe('secrets (SEC-15)', () => {

@@ -1,6 +1,6 @@
 import type { SipAnswerOut, SipRequestIn } from '@isthmus/codec';
-import type { EngineEvent } from '@isthmus/engine';
-import type { Pair } from '@isthmus/model';
+import { newRecord, type EngineEvent } from '@isthmus/engine';
+import type { Family, Pair } from '@isthmus/model';
 import type { Element } from '@xmpp/xml';
 import xml from '@xmpp/xml';
 import pino from 'pino';
@@ -33,6 +33,7 @@ beforeEach(() => {
     accounts: new Accounts({ ask: async (jid) => ({ local: LOCAL.has(jid), online: true }), ttlMs: 1_000, maxCached: 10, now: () => 0 }),
     routes: new RouteTable([ROUTE]),
     domain: 'example.com',
+    tables: { fromMicrosoft: { jabber: { 'be-right-back': 'extended-away' } } } as const,
     maxMessageBytes: 10_000,
     log: pino({ level: 'silent' }),
     metrics: new Metrics({
@@ -80,6 +81,22 @@ describe('stanzas', () => {
     expect(withdrawn).toBe(0);
     await xmppSide.receive(ping('example.com'));
     expect([withdrawn, sent.map(({ attrs }) => attrs.type)]).toEqual([1, ['result', 'result']]);
+  });
+});
+
+describe('presence of a SIP user', () => {
+  const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
+  const shownTo = async (family?: Family): Promise<string | null | undefined> => {
+    const resources = family === undefined ? undefined : [{ resource: 'd', priority: 0, family }];
+    const record = { ...newRecord(PAIR), resources };
+    await xmppSide.handOver(PAIR, record, { do: 'xmpp.presence', key: 'k', trace: 't', presence: { setting: 'be-right-back' } });
+    return sent.at(-1)?.getChildText('show');
+  };
+
+  test("Table 1-5: the column is that of the user's own client, with the deployment's own rows", async () => {
+    expect(await shownTo('jabber')).toBe('xa');
+    expect(await shownTo('cupc')).toBe('away');
+    expect(await shownTo(undefined)).toBe('away');
   });
 });
 

@@ -1,6 +1,7 @@
 import { DEFAULT_SETTINGS } from '@isthmus/engine';
 import { z } from 'zod';
 import { isNetwork } from '../access';
+import { clientFamilySchema, tablesSchema } from './tables';
 
 /**
  * The configuration file. Units are in the names. Secrets are never written here: a file or an environment variable is
@@ -156,6 +157,12 @@ const availability = z.strictObject({
   maxWatchDialogs: z.number().int().min(1).max(64).default(engine.maxWatchDialogs).describe('devices of one SIP user that may watch one XMPP user'),
   notifyIntervalSeconds: z.number().int().min(0).max(300).default(engine.notifyIntervalSeconds).describe('a change goes out to SIP watchers at once, and those that follow within so long as one (RFC 3856: 5); 0 = all at once'),
   maxResources: z.number().int().min(1).max(256).default(engine.maxResources).describe('resources of one XMPP user that are taken note of'),
+  clientFamilies: z
+    .array(clientFamilySchema)
+    .max(100)
+    .default([])
+    .describe('which XMPP clients belong to which family of the tables, before our own rows (docs/tables/client-families.md)'),
+  statusTexts: z.boolean().default(true).describe('say "On the phone" and the like where a SIP user wrote no text and XMPP has no word for his setting'),
   accountCacheSeconds: seconds.default(60).describe('so long is the answer to "has this user an account" believed'),
 });
 
@@ -191,6 +198,7 @@ export const configSchema = z.strictObject({
     .describe('where the state of the pairs is kept'),
   messaging: messaging.prefault({}).describe('messages and sessions'),
   availability: availability.prefault({}).describe('presence and who may watch whom'),
+  tables: tablesSchema.prefault({}).describe("rows of the manual's tables in your own words; what is absent stays as printed (docs/tables)"),
   limits: limits.prefault({}).describe('bounds of one worker'),
   http: z
     .strictObject({

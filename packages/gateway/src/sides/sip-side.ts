@@ -17,6 +17,7 @@ import {
 } from '@isthmus/codec';
 import type { AnswerEffect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Fault, type Jid, type Pair } from '@isthmus/model';
+import type { Tables } from '@isthmus/rules';
 import type { AccessList } from '../access';
 import type { Accounts } from '../accounts';
 import { newId, newTrace } from '../ids';
@@ -41,6 +42,8 @@ export interface SipSideOptions {
   readonly access: AccessList;
   readonly routes: RouteTable;
   readonly domain: string;
+  /** The deployment's own rows of the tables. */
+  readonly tables: Tables;
   readonly maxMessageBytes: number;
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -194,13 +197,14 @@ export class SipSide {
 
   /** The server puts its own address and port for `localhost` (drachtio.md section 4.1). */
   private writing(route: Route | undefined): SipWriteContext {
-    const { inviteTimeoutMs, requestTimeoutMs } = this.options;
+    const { tables, inviteTimeoutMs, requestTimeoutMs } = this.options;
     return {
       dialect: route?.dialect ?? 'simple',
       variant: route?.variant ?? 'lync',
       presence: route?.presence ?? 'pidf',
       contactUri: `sip:isthmus@localhost;transport=${route?.transport ?? 'tcp'}`,
       session: SESSION,
+      tables,
       ...(route !== undefined && { proxy: nextHop(route) }),
       inviteTimeoutMs,
       requestTimeoutMs,

@@ -1,6 +1,7 @@
-import { answerIq, readAccountAnswer, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza } from '@isthmus/codec';
-import type { Effect, EngineEvent, RequestEffect } from '@isthmus/engine';
+import { answerIq, readAccountAnswer, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza, type StanzaWriteContext } from '@isthmus/codec';
+import type { Effect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type BareJid, type Fault, type Pair } from '@isthmus/model';
+import { aggregate, type Tables } from '@isthmus/rules';
 import type { XmppLink } from '@isthmus/xmpp';
 import type { Element } from '@xmpp/xml';
 import type { Account, Accounts } from '../accounts';
@@ -25,6 +26,8 @@ export interface XmppSideOptions {
   readonly component: string;
   readonly maxMessageBytes: number;
   readonly version: string;
+  /** The deployment's own rows of the tables. */
+  readonly tables: Tables;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
@@ -57,10 +60,10 @@ export class XmppSide {
    * Hands a stanza over to the XMPP server; rejects when the link is down. A state that is lost with the link is told again
    * when it is back; whatever would be lost for ever is handed over only when the server has handled it.
    */
-  async handOver(pair: Pair, effect: StanzaSideEffect): Promise<void> {
+  async handOver(pair: Pair, record: PairRecord, effect: StanzaSideEffect): Promise<void> {
     if (effect.do === 'xmpp.account') return this.askAccount(pair, effect.trace);
     // No server can approve yet: it is asked to ask its user.
-    const stanza = writeStanza(effect.do === 'xmpp.approve' ? { ...effect, do: 'xmpp.subscribe' } : effect, pair);
+    const stanza = writeStanza(effect.do === 'xmpp.approve' ? { ...effect, do: 'xmpp.subscribe' } : effect, pair, this.writing(record));
     await (mustArrive(effect) ? this.options.link.deliver(stanza) : this.options.link.send(stanza));
     this.options.metrics.stanzas.inc({ direction: 'out', kind: stanza.name });
     if (effect.do === 'xmpp.bounce') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'returned' });
@@ -79,8 +82,8 @@ export class XmppSide {
   }
 
   private async take(stanza: Element, trace: string): Promise<void> {
-    const { domain, routes, loop, sequence, log, now, maxMessageBytes } = this.options;
-    const reading = readStanza(stanza, { at: now(), trace, newId, maxTextBytes: maxMessageBytes });
+    const { domain, routes, loop, sequence, log, now, tables, maxMessageBytes } = this.options;
+    const reading = readStanza(stanza, { at: now(), trace, newId, maxTextBytes: maxMessageBytes, tables });
     if (reading.is === 'ignore') return log.debug({ trace, why: reading.why }, 'stanza_ignored');
     if (reading.is === 'refuse') return this.refuse(stanza, reading.fault, trace);
     if (reading.is === 'iq') return this.answer(stanza, trace);
@@ -90,6 +93,13 @@ export class XmppSide {
     if (routes.find(domainOf(pair.contact)) === undefined) return this.refuse(stanza, fault('route.none'), trace);
     if (event.on === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'taken' });
     await sequence.run(pairKey(pair), undefined, () => loop.handle(pair, event));
+  }
+
+  /** The user's client is known where the contact may see him. */
+  private writing({ contact, resources }: PairRecord): StanzaWriteContext {
+    const { routes, tables } = this.options;
+    const { family } = aggregate(resources ?? []);
+    return { dialect: routes.find(domainOf(contact))?.dialect ?? 'simple', tables, ...(family !== undefined && { family }) };
   }
 
   private async answer(stanza: Element, trace: string): Promise<void> {
