@@ -21,7 +21,7 @@ import { TABLE_1_6 } from '../packages/rules/src/tables/table-1-6';
 import { TABLE_1_7 } from '../packages/rules/src/tables/table-1-7';
 import { TABLE_1_8 } from '../packages/rules/src/tables/table-1-8';
 import { SETTING_OF_SHOW, SHOW_OF_SETTING } from '../packages/rules/src/tables/xmpp-show';
-import { SETTING_OF_XPIDF } from '../packages/rules/src/tables/xpidf';
+import { SETTING_OF_XPIDF, XPIDF_OF_SETTING } from '../packages/rules/src/tables/xpidf';
 
 type Row = Readonly<Record<string, unknown>>;
 type Part = readonly [heading: string, rows: readonly Row[]];
@@ -69,7 +69,7 @@ const PAGES: Readonly<Record<string, Page>> = {
     ['From Microsoft: tokens', [...SETTING_OF_STATE_TOKEN]],
     ['The number of a setting', [...STATE_NUMBER_OF_SETTING]],
   ],
-  xpidf: ['application/xpidf+xml', ['From Microsoft', [...SETTING_OF_XPIDF]]],
+  xpidf: ['application/xpidf+xml', ['To Microsoft', [...XPIDF_OF_SETTING]], ['From Microsoft', [...SETTING_OF_XPIDF]]],
 };
 
 /** The text of each page, by file name. */

@@ -1,4 +1,5 @@
 import type { Dialect, Variant } from '@isthmus/model';
+import type { Documents } from '@isthmus/rules';
 
 /** Bounds and times of the state machines. Each has a key of the same name in the configuration. */
 export interface EngineSettings {
@@ -49,6 +50,8 @@ export interface Context {
   /** How the contact's side speaks now. A running session keeps the way in which it was opened. */
   readonly dialect: Dialect;
   readonly variant: Variant;
+  /** The richest presence document for SIP watchers of this contact's side. Default: pidf. */
+  readonly documents?: Documents;
   readonly settings: EngineSettings;
   /**
    * What counts as the contact's approval where the SIP side does not say: the first `active` NOTIFY, whatever it tells

@@ -69,11 +69,12 @@ function inputOf(record: PairRecord, event: EngineEvent): Input | undefined {
 }
 
 function factsOf(record: PairRecord, input: Input, resources: readonly ResourcePresence[] | undefined, context: Context): Facts {
-  const { dialect, variant, settings, approval } = context;
+  const { dialect, variant, documents, settings, approval } = context;
   return {
     dialect,
     variant,
     settings,
+    ...(documents !== undefined && { documents }),
     ...(approval !== undefined && { approval }),
     newId: () => context.newId(),
     at: input.at,

@@ -9,8 +9,9 @@ import {
   settingOfDraftToken,
   settingOfStateNumber,
   settingOfXpidf,
-  stateNumberOf,
+  stateOf,
   toMicrosoft,
+  xpidfOfSetting,
 } from '@isthmus/rules';
 import { DRAFT_PIDF_OF_SETTING } from '../src/tables/microsoft-draft-pidf';
 import { SETTING_OF_STATE_NUMBER, STATE_NUMBER_OF_SETTING } from '../src/tables/microsoft-state-numbers';
@@ -185,12 +186,30 @@ describe('msrtc-event-categories', () => {
 
   test('the number of a setting grows as the user gets less available', () => {
     const published = ['available', 'idle', 'busy', 'do-not-disturb', 'be-right-back', 'away', 'offline'] as const;
-    expect(published.map(stateNumberOf)).toEqual([3500, 5000, 6500, 9500, 12500, 15500, 18500]);
-    expect(published.map((setting) => settingOfStateNumber(stateNumberOf(setting)))).toEqual(published);
+    const numberOf = (setting: Setting) => stateOf(setting).number;
+    expect(published.map(numberOf)).toEqual([3500, 5000, 6500, 9500, 12500, 15500, 18500]);
+    expect(published.map((setting) => settingOfStateNumber(numberOf(setting)))).toEqual(published);
+  });
+
+  test('number and token of every setting say that setting, or the nearest where Microsoft has no word', () => {
+    for (const setting of SETTINGS) {
+      const { number, token } = stateOf(setting);
+      expect(settingOfStateNumber(number, token)).toBe(setting === 'extended-away' ? 'away' : setting);
+    }
+    expect(stateOf(UNKNOWN)).toEqual({ setting: 'offline', number: 18500 });
   });
 });
 
 describe('application/xpidf+xml', () => {
+  test('what is written for every setting says that setting, or the nearest', () => {
+    const nearest: Partial<Record<Setting, Setting>> = { 'extended-away': 'away', 'out-of-office': 'away', meeting: 'busy', 'do-not-disturb': 'busy' };
+    for (const setting of SETTINGS) {
+      const { status, substatus } = xpidfOfSetting(setting);
+      expect(settingOfXpidf(status, substatus)).toBe(nearest[setting] ?? setting);
+    }
+    expect(xpidfOfSetting(UNKNOWN)).toEqual({ setting: 'offline', status: 'closed' });
+  });
+
   test.each([
     ['open', undefined, 'available'],
     ['open', 'unknown', 'available'],

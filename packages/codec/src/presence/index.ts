@@ -1,3 +1,3 @@
 export { readPresenceDocument } from './read';
-export { PRESENCE_FORMATS, writePresenceDocument, type PresenceFormat } from './write';
+export { formatOf, PRESENCE_FORMATS, writePresenceDocument, type PresenceFormat } from './write';
 export type { PresenceDocumentOptions } from './write-pidf';

@@ -14,6 +14,12 @@ export const NS = {
   client: 'jabber:client',
   /** [MS-SIP] section 4.4. */
   msrtc: 'http://schemas.microsoft.com/2002/09/sip/presence',
+  /** [MS-PRES]: the categories, and what is inside of each. */
+  categories: 'http://schemas.microsoft.com/2006/09/sip/categories',
+  state: 'http://schemas.microsoft.com/2006/09/sip/state',
+  note: 'http://schemas.microsoft.com/2006/09/sip/note',
+  contactCard: 'http://schemas.microsoft.com/2006/09/sip/contactcard',
+  xsi: 'http://www.w3.org/2001/XMLSchema-instance',
 } as const;
 
 /** Both forms of RPID. */

@@ -3,10 +3,11 @@
 import { type Presence, type Result, type Setting, succeed } from '@isthmus/model';
 import { settingOfStateNumber } from '@isthmus/rules';
 import { displayNameOf, noteOf } from './fields';
+import { NS } from './namespaces';
 import { numberIn } from './read-msrtc';
 import { childrenOf, findAll, firstText, parseXml, type XmlNode } from './xml-tree';
 
-const XSI_TYPE = 'http://www.w3.org/2001/XMLSchema-instance type';
+const XSI_TYPE = `${NS.xsi} type`;
 
 /** The user's state; undefined where no category tells one (a document may bring a note alone). */
 export function readCategories(body: string): Result<Presence | undefined> {

@@ -1,7 +1,7 @@
 /** text/xml+msrtc.pidf ([MS-SIP] sections 2.2.1 and 4.4). Names are matched without namespaces: the schema and the examples differ. */
 
 import { type Presence, type Result, type Setting, succeed } from '@isthmus/model';
-import { settingOfAggregates, settingOfStateNumber, stateNumberOf } from '@isthmus/rules';
+import { settingOfAggregates, settingOfStateNumber, stateOf } from '@isthmus/rules';
 import { displayNameOf, noteOf } from './fields';
 import { childrenOf, findAll, parseXml, type XmlNode } from './xml-tree';
 
@@ -33,7 +33,7 @@ function settingIn(root: XmlNode): Setting | undefined {
   const numbers = childrenOf(root, 'userInfo')
     .flatMap((info) => findAll(info, 'state'))
     .map((state) => numberIn(state.attributes.get('avail')))
-    .filter((number) => number > stateNumberOf(aggregate));
+    .filter((number) => number > stateOf(aggregate).number);
   return numbers.length === 0 ? aggregate : settingOfStateNumber(Math.max(...numbers));
 }
 

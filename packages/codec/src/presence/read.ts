@@ -1,14 +1,15 @@
 import { fail, fault, type Presence, type Result, succeed } from '@isthmus/model';
+import { MEDIA_TYPES } from '@isthmus/rules';
 import { readCategories } from './read-categories';
 import { readMsrtcPidf } from './read-msrtc';
 import { readPidf } from './read-pidf';
 import { readXpidf } from './read-xpidf';
 
-const READERS: ReadonlyMap<string, (body: string) => Result<Presence | undefined>> = new Map([
-  ['application/pidf+xml', readPidf],
-  ['text/xml+msrtc.pidf', readMsrtcPidf],
-  ['application/msrtc-event-categories+xml', readCategories],
-  ['application/xpidf+xml', readXpidf],
+const READERS: ReadonlyMap<string, (body: string) => Result<Presence | undefined>> = new Map<string, (body: string) => Result<Presence | undefined>>([
+  [MEDIA_TYPES.pidf, readPidf],
+  [MEDIA_TYPES.msrtc, readMsrtcPidf],
+  [MEDIA_TYPES.categories, readCategories],
+  [MEDIA_TYPES.xpidf, readXpidf],
 ]);
 
 /**

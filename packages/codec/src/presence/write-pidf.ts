@@ -1,7 +1,7 @@
 /** application/pidf+xml in the form of the RFCs, and in Microsoft's draft form (requirements PRES-40 to PRES-44). */
 
 import { createHash } from 'node:crypto';
-import type { Presence, Show } from '@isthmus/model';
+import type { Presence, Show, TuplePresence } from '@isthmus/model';
 import { draftPidfOfSetting, priorityToPidf, rpidOfSetting, type RpidRow } from '@isthmus/rules';
 import { readLanguage } from '../body/language';
 import { type Element, element } from '../xml/element';
@@ -12,27 +12,29 @@ import { NS } from './namespaces';
 export interface PresenceDocumentOptions {
   /** The presentity: a `sip:` or `pres:` URI. */
   readonly entity: string;
-  /** What the tuple stands for, such as a resource: it goes hashed into the tuple's id. Default: the entity. */
-  readonly tuple?: string;
-  /** The address to reach the user at. Default: the entity. */
-  readonly contact?: string;
-  /** The XMPP priority, 0 to 127; a negative one is not told. */
-  readonly priority?: number;
+  /** The user's devices one by one, where the form has room for them: PIDF of the RFCs. Default: the user as one tuple. */
+  readonly tuples?: readonly TuplePresence[];
   /** RFC 3339; of two documents of one user never the same (RFC 3863 section 4.1.7). */
   readonly timestamp?: string;
+  /** Grows from document to document of one subscription: the version of Microsoft's categories. */
+  readonly version?: number;
 }
 
 const ID_LENGTH = 16;
 
-/** RFC 3863, with RFC 4480 person, RFC 4482 name and RFC 8048 show. */
+/**
+ * RFC 3863, with RFC 4480 person, RFC 4482 name and RFC 8048 show. A tuple for each device (PRES-43); who is offline has
+ * one that is closed, whatever his devices (PRES-44).
+ */
 export function pidf(presence: Presence, options: PresenceDocumentOptions): Element {
+  const { entity, tuples = [] } = options;
   const row = rpidOfSetting(presence.setting);
-  const id = idOf(options.tuple ?? options.entity);
+  const devices = row.basic === 'closed' || tuples.length === 0 ? [tuple(entity, presence, options)] : tuples.map((one) => device(one, options));
   return element(
     'presence',
-    { xmlns: NS.pidf, 'xmlns:dm': NS.dataModel, 'xmlns:rpid': NS.rpid, 'xmlns:ci': NS.cipid, entity: options.entity },
-    tuple(`ID-${id}`, statusOf(row.basic, row.show), presence, options),
-    person(`P-${id}`, row, presence),
+    { xmlns: NS.pidf, 'xmlns:dm': NS.dataModel, 'xmlns:rpid': NS.rpid, 'xmlns:ci': NS.cipid, entity },
+    ...devices,
+    person(`P-${idOf(entity)}`, row, presence),
   );
 }
 
@@ -46,15 +48,22 @@ function statusOf(basic: string, show: Show | undefined): Element {
   return element('status', {}, element('basic', {}, basic), copied);
 }
 
-function tuple(id: string, status: Element, presence: Presence, options: PresenceDocumentOptions): Element {
-  const priority = options.priority === undefined ? undefined : priorityToPidf(options.priority);
+/** RFC 4480 section 3.13: the input of one device is told in its tuple, that of the user in the person. */
+function device({ resource, presence, priority }: TuplePresence, options: PresenceDocumentOptions): Element {
+  return tuple(resource, presence, options, priorityToPidf(priority), userInput(rpidOfSetting(presence.setting), presence));
+}
+
+/** The contact is the user himself: what is sent there reaches him at the device that he uses. */
+function tuple(name: string, presence: Presence, options: PresenceDocumentOptions, priority?: string, input?: Element): Element {
+  const { basic, show } = rpidOfSetting(presence.setting);
   const note = noteText(presence.note ?? '');
   const timestamp = utcTime(options.timestamp);
   return element(
     'tuple',
-    { id },
-    status,
-    element('contact', { priority }, options.contact ?? options.entity),
+    { id: `ID-${idOf(name)}` },
+    statusOf(basic, show),
+    input,
+    element('contact', { priority }, options.entity),
     note === '' ? undefined : element('note', { 'xml:lang': readLanguage(presence.noteLanguage) }, note),
     timestamp === undefined ? undefined : element('timestamp', {}, timestamp),
   );

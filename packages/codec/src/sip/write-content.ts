@@ -6,7 +6,7 @@ import { readLanguage } from '../body/language';
 import { textToWire } from '../body/lines';
 import { writeTextSession } from '../body/session-description';
 import { IS_COMPOSING_TYPE, KEYBOARD_ACTIVITY_TYPE, writeIsComposing, writeKeyboardActivity } from '../body/typing';
-import { writePresenceDocument, type PresenceFormat } from '../presence';
+import { formatOf, writePresenceDocument, type PresenceFormat } from '../presence';
 import { cleanXmlText } from '../xml/text';
 import { ALLOW, EVENT_PACKAGE } from './offer';
 import type { LooseHeaders } from './safe';
@@ -102,9 +102,11 @@ function notifyContent(effect: NotifyEffect, parties: SipParties, context: SipWr
     'Subscription-State': subscriptionState(effect),
   };
   if (effect.presence === undefined) return { headers };
-  const format = formatOf(effect.format, context);
+  const format = formatOf(effect.format, context.dialect);
   const presence = context.dialect === 'microsoft' ? asMicrosoft(effect.presence, format, context.tables) : effect.presence;
-  const document = writePresenceDocument(format, presence, { entity: parties.user });
+  const { tuples, timestamp, dialog } = effect;
+  const options = { entity: parties.user, version: dialog.localCSeq + 1, ...(tuples !== undefined && { tuples }), ...(timestamp !== undefined && { timestamp }) };
+  const document = writePresenceDocument(format, presence, options);
   return { headers: { ...headers, 'Content-Type': document.contentType }, body: document.body };
 }
 
@@ -119,10 +121,4 @@ function asMicrosoft(presence: Presence, format: PresenceFormat, tables: Tables 
 function subscriptionState(effect: NotifyEffect): string {
   if (effect.substate === 'terminated') return effect.reason === undefined ? 'terminated' : `terminated;reason=${effect.reason}`;
   return effect.expiresSeconds === undefined ? effect.substate : `${effect.substate};expires=${effect.expiresSeconds}`;
-}
-
-/** Microsoft's clients understand their own draft of PIDF only (microsoft-dialect.md section 1.4). */
-function formatOf(mediaType: string | undefined, context: SipWriteContext): PresenceFormat {
-  if (mediaType === 'text/xml+msrtc.pidf') return 'msrtc';
-  return context.dialect === 'microsoft' ? 'pidf-microsoft' : 'pidf';
 }

@@ -1,7 +1,7 @@
-import { OFFLINE, type Presence, SETTINGS, type Setting } from '@isthmus/model';
+import { OFFLINE, type Presence, SETTINGS, type Setting, type TuplePresence } from '@isthmus/model';
 import { toMicrosoft } from '@isthmus/rules';
 import fc from 'fast-check';
-import { PRESENCE_FORMATS, type PresenceFormat, readPresenceDocument, writePresenceDocument } from '../../src/presence';
+import { formatOf, PRESENCE_FORMATS, type PresenceFormat, readPresenceDocument, writePresenceDocument } from '../../src/presence';
 
 const options = { entity: 'sip:juliet@example.com' };
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -28,14 +28,45 @@ describe('PIDF in the form of the RFCs (PRES-40)', () => {
       idleSince: '2026-01-02T03:04:05Z',
       displayName: 'Juliet <Example>',
     };
-    const text = body('pidf', presence, { contact: 'sip:juliet@desk.example.com', priority: 64, timestamp: '2026-01-02T03:05:00.120Z' });
+    const text = body('pidf', presence, { timestamp: '2026-01-02T03:05:00.120Z' });
     expect(text.replaceAll(/ID-[0-9a-f]{16}/g, 'ID-x').replaceAll(/P-[0-9a-f]{16}/g, 'P-x')).toBe(
       `${DECLARATION}${root}<tuple id="ID-x"><status><basic>open</basic><show xmlns="jabber:client">dnd</show></status>` +
-        '<contact priority="0.503">sip:juliet@desk.example.com</contact><note xml:lang="en">Writing &amp; reading</note>' +
+        '<contact>sip:juliet@example.com</contact><note xml:lang="en">Writing &amp; reading</note>' +
         '<timestamp>2026-01-02T03:05:00.120Z</timestamp></tuple><dm:person id="P-x"><rpid:activities><rpid:busy/></rpid:activities>' +
         '<rpid:user-input last-input="2026-01-02T03:04:05Z">idle</rpid:user-input>' +
         '<ci:display-name>Juliet &lt;Example&gt;</ci:display-name></dm:person></presence>',
     );
+  });
+
+  const device = (resource: string, presence: Presence, priority = 0): TuplePresence => ({ resource, presence, priority });
+
+  test('PRES-43, PRES-42: a tuple for each device, with its own priority, show, note, input and the time', () => {
+    const tuples = [
+      device('desk', { setting: 'available', note: 'At work', noteLanguage: 'en' }, 64),
+      device('phone', { setting: 'away', idleSince: '2026-01-02T03:04:05Z' }, -1),
+    ];
+    const text = body('pidf', { setting: 'available', note: 'At work' }, { tuples, timestamp: '2026-01-02T03:05:00Z' });
+    let count = 0;
+    const time = '<timestamp>2026-01-02T03:05:00Z</timestamp>';
+    expect(text.replaceAll(/ID-[0-9a-f]{16}/g, () => `ID-${(count += 1)}`)).toBe(
+      `${DECLARATION}${root}<tuple id="ID-1"><status><basic>open</basic></status>` +
+        `<contact priority="0.503">sip:juliet@example.com</contact><note xml:lang="en">At work</note>${time}</tuple>` +
+        '<tuple id="ID-2"><status><basic>open</basic><show xmlns="jabber:client">away</show></status>' +
+        '<rpid:user-input last-input="2026-01-02T03:04:05Z">idle</rpid:user-input>' +
+        `<contact>sip:juliet@example.com</contact>${time}</tuple></presence>`,
+    );
+  });
+
+  test('PRES-43, PRES-47: the person tells what the devices come to, and a reader takes the device of the highest priority', () => {
+    const tuples = [device('a', { setting: 'available' }, 1), device('b', { setting: 'on-the-phone', note: 'Call' }, 5)];
+    const text = body('pidf', { setting: 'on-the-phone', note: 'Call' }, { tuples });
+    expect(text).toContain('<dm:person');
+    expect(readPresenceDocument('application/pidf+xml', text)).toEqual({ ok: true, value: { setting: 'on-the-phone', note: 'Call' } });
+  });
+
+  test('PRES-44, PRES-25: who is offline has one closed tuple, whatever his devices', () => {
+    expect(body('pidf', OFFLINE, { tuples: [device('a', { setting: 'available', note: 'Here' })] })).toBe(body('pidf', OFFLINE));
+    expect(body('pidf', OFFLINE, { tuples: [] })).toBe(body('pidf', OFFLINE));
   });
 
   test('PRES-44: offline is one closed tuple and no person', () => {
@@ -45,16 +76,15 @@ describe('PIDF in the form of the RFCs (PRES-40)', () => {
   });
 
   test('PRES-41: the tuple id is an xs:ID for any resource, stable and distinct', () => {
-    const id = (tuple: string): string | undefined => /tuple id="([^"]*)"/.exec(body('pidf', OFFLINE, { tuple }))?.[1];
+    const id = (resource: string): string | undefined =>
+      /tuple id="([^"]*)"/.exec(body('pidf', { setting: 'away' }, { tuples: [device(resource, { setting: 'away' })] }))?.[1];
     expect(id('büro: /@"<1>')).toMatch(/^ID-[0-9a-f]{16}$/);
     expect(id('a')).toBe(id('a'));
     expect(id('a')).not.toBe(id('b'));
   });
 
-  test('a negative priority and a time that is none are not told', () => {
-    const text = body('pidf', { setting: 'available' }, { priority: -1, timestamp: 'now' });
-    expect(text).toContain('<contact>');
-    expect(text).not.toContain('timestamp');
+  test('PRES-42: a time that is none is not told', () => {
+    expect(body('pidf', { setting: 'available' }, { timestamp: 'now' })).not.toContain('timestamp');
   });
 
   test.each([
@@ -130,6 +160,79 @@ describe('text/xml+msrtc.pidf', () => {
   });
 });
 
+describe('application/msrtc-event-categories+xml', () => {
+  const document = (attributes: string, state: string, note: string, card = ''): string =>
+    `${DECLARATION}<categories xmlns="http://schemas.microsoft.com/2006/09/sip/categories" uri="sip:juliet@example.com">` +
+    `<category name="state" instance="1"${attributes}><state xmlns="http://schemas.microsoft.com/2006/09/sip/state" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="aggregateState"${state}</state></category>` +
+    `<category name="note" instance="0"${attributes}><note xmlns="http://schemas.microsoft.com/2006/09/sip/note"${note}</category>${card}</categories>`;
+
+  // The numbers and tokens that a real client understood on the wire (microsoft-observed B)
+  test.each([
+    ['available', '3500', ''],
+    ['idle', '5000', ''],
+    ['busy', '6500', ''],
+    ['on-the-phone', '6500', '<activity token="on-the-phone"/>'],
+    ['meeting', '6500', '<activity token="in-a-meeting"/>'],
+    ['do-not-disturb', '9500', ''],
+    ['be-right-back', '12500', ''],
+    ['away', '15500', ''],
+    ['extended-away', '15500', ''],
+    ['out-of-office', '15500', '<activity token="out-of-office"/>'],
+    ['offline', '18500', ''],
+  ] as const)('%s is %s %s', (setting, number, activity) => {
+    expect(writePresenceDocument('categories', { setting }, options)).toEqual({
+      contentType: 'application/msrtc-event-categories+xml',
+      body: document('', `><availability>${number}</availability>${activity}`, '/>'),
+    });
+  });
+
+  test('with note, name, time of the last input, version and time; a note that is gone is an empty category', () => {
+    const presence: Presence = { setting: 'available', note: 'a < b', displayName: 'J & J', idleSince: '2026-01-02T03:04:05Z' };
+    const attributes = ' publishTime="2026-01-02T03:05:00Z" version="7"';
+    const card = `<category name="contactCard" instance="0"${attributes}><contactCard xmlns="http://schemas.microsoft.com/2006/09/sip/contactcard"><identity><name><displayName>J &amp; J</displayName></name></identity></contactCard></category>`;
+    expect(body('categories', presence, { version: 7, timestamp: '2026-01-02T03:05:00Z' })).toBe(
+      document(attributes, ' lastActive="2026-01-02T03:04:05Z"><availability>3500</availability>', '><body type="personal">a &lt; b</body></note>', card),
+    );
+  });
+
+  test('who is offline tells no time of his last input', () => {
+    expect(body('categories', { setting: 'offline', idleSince: '2026-01-02T03:04:05Z' })).not.toContain('lastActive');
+  });
+});
+
+describe('application/xpidf+xml', () => {
+  const document = (inside: string, name = ''): string =>
+    `${DECLARATION}<presence><presentity uri="sip:juliet@example.com;method=SUBSCRIBE"/>${name}<atom id="1"><address uri="sip:juliet@example.com">${inside}</address></atom></presence>`;
+
+  test.each([
+    ['available', 'online'],
+    ['be-right-back', 'berightback'],
+    ['on-the-phone', 'onthephone'],
+    ['do-not-disturb', 'busy'],
+  ] as const)('%s is %s', (setting, token) => {
+    expect(writePresenceDocument('xpidf', { setting }, options)).toEqual({
+      contentType: 'application/xpidf+xml',
+      body: document(`<status status="open"/><msnsubstatus substatus="${token}"/>`),
+    });
+  });
+
+  test('offline is closed; the name has a place', () => {
+    expect(body('xpidf', { setting: 'offline', displayName: 'J' })).toBe(document('<status status="closed"/>', '<display name="J"/>'));
+  });
+});
+
+test.each([
+  ['application/msrtc-event-categories+xml', 'microsoft', 'categories'],
+  ['text/xml+msrtc.pidf', 'microsoft', 'msrtc'],
+  ['application/xpidf+xml', 'microsoft', 'xpidf'],
+  ['application/pidf+xml', 'microsoft', 'pidf-microsoft'],
+  ['application/pidf+xml', 'simple', 'pidf'],
+  [undefined, 'microsoft', 'pidf-microsoft'],
+  [undefined, 'simple', 'pidf'],
+] as const)('the media type %s for a route of dialect %s is the form %s', (mediaType, dialect, format) => {
+  expect(formatOf(mediaType, dialect)).toBe(format);
+});
+
 describe('laws', () => {
   const setting = fc.constantFrom(...SETTINGS);
   const text = fc.string({ unit: 'binary', maxLength: 40 });
@@ -151,21 +254,29 @@ describe('laws', () => {
     );
   });
 
-  test('plain notes and names come back from PIDF and from msrtc as they were', () => {
+  test('plain notes and names come back from PIDF, msrtc and categories as they were', () => {
     const word = fc.string({ unit: fc.constantFrom(...'abc ü😀&<>"\'];'), minLength: 1, maxLength: 30 }).map((one) => `[${one}]`);
     fc.assert(
-      fc.property(fc.constantFrom('pidf' as const, 'msrtc' as const), word, word, (format, note, displayName) => {
+      fc.property(fc.constantFrom('pidf' as const, 'msrtc' as const, 'categories' as const), word, word, (format, note, displayName) => {
         expect(roundTrip(format, { setting: 'available', note, displayName })).toEqual({ setting: 'available', note, displayName });
       }),
       { numRuns: 200 },
     );
   });
 
+  test.each([
+    ['categories', { 'extended-away': 'away' }],
+    ['msrtc', { 'extended-away': 'away', meeting: 'busy', 'out-of-office': 'away' }],
+    ['xpidf', { 'extended-away': 'away', meeting: 'busy', 'out-of-office': 'away', 'do-not-disturb': 'busy' }],
+  ] as const)('every setting comes back from %s as the same or the nearest', (format, nearest: Partial<Record<Setting, Setting>>) => {
+    for (const one of SETTINGS) expect(roundTrip(format, { setting: one })).toEqual({ setting: nearest[one] ?? one });
+  });
+
   test('SEC-10: whatever the texts, every form is a document that reads, without a character that XML forbids', () => {
     fc.assert(
       fc.property(fc.constantFrom(...PRESENCE_FORMATS), setting, text, (format, one, any) => {
         const presence = { setting: one, note: any, displayName: any, noteLanguage: any, idleSince: any };
-        const document = writePresenceDocument(format, presence, { entity: any, tuple: any, contact: any, timestamp: any });
+        const document = writePresenceDocument(format, presence, { entity: any, tuples: [{ resource: any, presence, priority: 0 }], timestamp: any });
         expect(readPresenceDocument(document.contentType, document.body)).toMatchObject({ ok: true, value: { setting: expect.any(String) } });
         expect(document.body).not.toMatch(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u);
       }),

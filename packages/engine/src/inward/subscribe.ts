@@ -1,4 +1,5 @@
 import { OFFLINE } from '@isthmus/model';
+import { documentFor } from '@isthmus/rules';
 import { answer, crowded, refuse } from '../answer';
 import { isIn, type Dialog, type DialogRef } from '../dialog';
 import type { SubscribeEvent } from '../events';
@@ -13,19 +14,7 @@ import type { Inward, Watch } from './state';
 const DEFAULT_EXPIRES_SECONDS = 3600;
 /** How long a look at a state that is not known waits for the XMPP server's word (PRES-29). */
 const FETCH_WAIT_MS = 2_000;
-/** The forms of documents that can be written, best first. */
-const FORMATS = ['application/pidf+xml', 'text/xml+msrtc.pidf'] as const;
 const NOT_ACCEPTABLE = { type: 'modify', condition: 'not-acceptable', sip: 406, blame: 'peer' } as const;
-
-/** The form for this watcher; no Accept means PIDF (RFC 3856 section 6.7). */
-function formatFor({ accept }: SubscribeEvent, { dialect }: Facts): string | undefined {
-  const accepted = accept.length === 0 ? FORMATS[0] : FORMATS.find((format) => accept.some((range) => covers(range, format)));
-  return accepted ?? (dialect === 'microsoft' ? FORMATS[0] : undefined);
-}
-
-function covers(range: string, format: string): boolean {
-  return range === format || range === '*/*' || range === `${format.split('/', 1)[0]}/*`;
-}
 
 /** RFC 6665 section 4.2.1.1: only a wish under an hour may be too short. To Microsoft's clients a refusal is final (A6). */
 function isTooShort(expires: number, { settings, dialect }: Facts): boolean {
@@ -34,7 +23,7 @@ function isTooShort(expires: number, { settings, dialect }: Facts): boolean {
 
 /** Any SUBSCRIBE: answered 200 at once (PRES-20; never 202, microsoft-observed A1), then the NOTIFY (PRES-21). */
 export function subscribed(state: Inward, event: SubscribeEvent, facts: Facts): Step<Inward> {
-  const format = formatFor(event, facts);
+  const format = documentFor({ ...facts, accept: event.accept });
   if (format === undefined) return to(state, refuse(event, NOT_ACCEPTABLE));
   const asked = event.expires ?? DEFAULT_EXPIRES_SECONDS;
   if (isTooShort(asked, facts)) return to(state, answer(event, 423, { minExpiresSeconds: facts.settings.minExpiresSeconds }));

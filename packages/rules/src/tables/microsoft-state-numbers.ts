@@ -47,6 +47,8 @@ export const SETTING_OF_STATE_TOKEN = [
 export interface PublishedNumberRow {
   readonly setting: Setting;
   readonly number: number;
+  /** What the number cannot say. */
+  readonly token?: string;
 }
 
 /** The number that a Microsoft client publishes for a setting; ours have the nearest. */
@@ -54,13 +56,13 @@ export const STATE_NUMBER_OF_SETTING = [
   { setting: 'available', number: 3500 },
   { setting: 'idle', number: 5000 },
   { setting: 'busy', number: 6500 },
-  { setting: 'on-the-phone', number: 6500 },
-  { setting: 'meeting', number: 6500 },
+  { setting: 'on-the-phone', number: 6500, token: 'on-the-phone' },
+  { setting: 'meeting', number: 6500, token: 'in-a-meeting' },
   { setting: 'do-not-disturb', number: 9500 },
   { setting: 'be-right-back', number: 12500 },
   { setting: 'away', number: 15500 },
   { setting: 'extended-away', number: 15500 },
-  { setting: 'out-of-office', number: 15500 },
+  { setting: 'out-of-office', number: 15500, token: 'out-of-office' },
   { setting: 'offline', number: 18500 },
 ] as const satisfies readonly PublishedNumberRow[];
 
@@ -80,7 +82,9 @@ export function settingOfStateNumber(number: number, token?: string): Setting | 
   );
 }
 
-/** The number that stands for a setting. */
-export function stateNumberOf(setting: Setting): number {
-  return firstMatch<PublishedNumberRow, number>(STATE_NUMBER_OF_SETTING, (row) => row.setting === setting, (row) => row.number, 0);
+const OFFLINE_ROW: PublishedNumberRow = { setting: 'offline', number: 18500 };
+
+/** The number that stands for a setting, and the token beside it. */
+export function stateOf(setting: Setting): PublishedNumberRow {
+  return firstMatch<PublishedNumberRow, PublishedNumberRow>(STATE_NUMBER_OF_SETTING, (row) => row.setting === setting, (row) => row, OFFLINE_ROW);
 }
