@@ -1,4 +1,5 @@
 import type { Dialect, Transport, Variant } from '@isthmus/model';
+import { DOCUMENTS_OF_VARIANT, type Documents } from '@isthmus/rules';
 import type { RouteConfig } from './config/schema';
 
 /** A static route: where requests for SIP users of some domains go, and how the server there speaks. */
@@ -11,13 +12,15 @@ export interface Route {
   readonly dialect: Dialect;
   readonly variant: Variant;
   readonly presence: 'msrtc' | 'pidf';
+  readonly documents: Documents;
   readonly approval: 'answer' | 'state';
 }
 
 export function toRoute(config: RouteConfig, domain: string): Route {
   const { name, host, port, transport, dialect, variant, presence, approval } = config;
   const domains = (config.domains ?? [domain]).map((each) => each.toLowerCase());
-  return { name, domains, host, port, transport, dialect, variant, presence, approval };
+  const documents = dialect === 'microsoft' ? (config.documents ?? DOCUMENTS_OF_VARIANT[variant]) : 'pidf';
+  return { name, domains, host, port, transport, dialect, variant, presence, documents, approval };
 }
 
 /** The next hop as a SIP URI, transport named (DR-8, DR-19). */

@@ -217,8 +217,8 @@ export class Worker {
   private contextOf(pair: Pair): Context {
     const route = this.table.find(domainOf(pair.contact));
     const { engine } = this.parts.settings;
-    const { dialect = 'simple', variant = 'lync', approval = 'answer' } = route ?? {};
-    return { dialect, variant, approval, settings: engine, newId };
+    const { dialect = 'simple', variant = 'lync', documents = 'pidf', approval = 'answer' } = route ?? {};
+    return { dialect, variant, documents, approval, settings: engine, newId };
   }
 
   private handOver(pair: Pair, record: PairRecord, effect: Parameters<XmppSide['handOver']>[2] | Parameters<SipSide['answer']>[1]): Promise<void> {

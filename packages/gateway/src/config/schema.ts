@@ -1,4 +1,5 @@
 import { DEFAULT_SETTINGS } from '@isthmus/engine';
+import { DOCUMENTS } from '@isthmus/rules';
 import { z } from 'zod';
 import { isNetwork } from '../access';
 import { clientFamilySchema, tablesSchema } from './tables';
@@ -113,6 +114,12 @@ const route = z.strictObject({
     .enum(['msrtc', 'pidf'])
     .default('msrtc')
     .describe('what we ask a Microsoft server for: its own richer document where it has one, or PIDF only'),
+  documents: z
+    .enum(DOCUMENTS)
+    .optional()
+    .describe(
+      'the richest presence document that Microsoft clients are sent, as far as they accept it: categories or msrtc also tell do not disturb, be right back, on the phone and notes, pidf four states only; default: msrtc for lcs, categories for ocs and lync',
+    ),
   approval: z
     .enum(['answer', 'state'])
     .default('answer')

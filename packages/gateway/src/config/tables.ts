@@ -1,7 +1,6 @@
 import { FAMILIES, SETTINGS, type Setting } from '@isthmus/model';
 import { FOUR_STATES, XMPP_STATES, type Tables } from '@isthmus/rules';
 import { z } from 'zod';
-import type { Config } from './schema';
 
 /** Offline stays offline: who is blocked, unknown or unreachable is never shown as anything else (promises 4 and 5). */
 const overridable = z.enum(SETTINGS.filter((setting): setting is Exclude<Setting, 'offline'> => setting !== 'offline'));
@@ -29,8 +28,13 @@ export const clientFamilySchema = z.strictObject({
   capsNode: z.string().min(1).max(256).describe('node of the entity capabilities (XEP-0115) that its clients send; `*` stands for any text'),
 });
 
+interface TableSettings {
+  readonly tables: z.infer<typeof tablesSchema>;
+  readonly availability: { readonly clientFamilies: readonly z.infer<typeof clientFamilySchema>[]; readonly statusTexts: boolean };
+}
+
 /** What the rules are told of the configuration. */
-export function toTables({ tables, availability }: Config): Tables {
+export function toTables({ tables, availability }: TableSettings): Tables {
   const { toMicrosoft, fromMicrosoft, statusTexts } = tables;
   const { clientFamilies } = availability;
   return { toMicrosoft, fromMicrosoft, clientFamilies, statusTexts: availability.statusTexts ? statusTexts : 'none' };
