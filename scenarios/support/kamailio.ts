@@ -160,11 +160,11 @@ const insertRules = (user: string, domain: string, handling: SubHandling): strin
   return `INSERT INTO xcap (username, domain, doc, doc_type, etag, source, doc_uri, port) VALUES (${values.join(', ')});`;
 };
 
-/** As "kamdbctl create" makes it, with the accounts. */
+/** As docs/kamailio.md says: with a log that is written ahead, so that no reader is in a writer's way (Kamailio does not wait). */
 async function makeDatabase({ users, domain }: KamailioOptions, place: Place): Promise<void> {
   const schemas = TABLES.map((name) => `.read ${SCHEMAS}/${name}-create.sql`);
   const accounts = users.map((user) => `INSERT INTO subscriber (username, domain, password) VALUES ('${user}', '${domain}', '${user}');`);
-  await sql(place, ['BEGIN;', ...schemas, ...accounts, 'COMMIT;'].join('\n'));
+  await sql(place, ['PRAGMA journal_mode = WAL;', 'BEGIN;', ...schemas, ...accounts, 'COMMIT;'].join('\n'));
 }
 
 /** What differs from the published configuration: addresses, fewer processes, and a door for commands. */
