@@ -12,6 +12,13 @@ import type { XmppUser } from './xmpp-user';
 const PAIRS = 40;
 const names = (name: string): string[] => Array.from({ length: PAIRS }, (_, index) => `${name}${index + 1}`);
 
+export interface Couple {
+  /** On the XMPP server. */
+  readonly ann: XmppUser;
+  /** A device of his, on Kamailio. */
+  readonly bob: Device;
+}
+
 /** One domain, two real servers: Prosody for ann1, ann2 ... and Kamailio for bob1, bob2 ... */
 export class Partition {
   private readonly devices: Device[] = [];
@@ -36,7 +43,7 @@ export class Partition {
   }
 
   /** A fresh pair that knows nothing of each other: Ann is signed in, Bob's device is registered. */
-  async couple(transport: Transport = 'tcp'): Promise<{ readonly ann: XmppUser; readonly bob: Device }> {
+  async couple(transport: Transport = 'tcp'): Promise<Couple> {
     this.used += 1;
     const [ann, bob] = await Promise.all([this.world.signIn(`ann${this.used}`), this.device(`bob${this.used}`, { transport })]);
     await bob.registers();

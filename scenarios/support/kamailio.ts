@@ -1,26 +1,15 @@
-import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
+import { KamailioDatabase } from './kamailio-database';
+import type { SubHandling, Subscription } from './kamailio-database';
 import { DEFAULT_DEADLINE_MS } from './mailbox';
 import { freePort, LOOPBACK } from './ports';
 import { Program, temporaryDirectory } from './process';
 
 /** What an administrator is told to run (docs/kamailio.md). */
 const PUBLISHED = join(__dirname, '..', '..', 'deploy', 'kamailio', 'kamailio.cfg');
-const SCHEMAS = '/usr/share/kamailio/db_sqlite';
-const TABLES = ['standard', 'auth_db', 'usrloc', 'presence'];
-/** presence_xml: a pres-rules document (RFC 5025) in the table xcap. */
-const PRES_RULES = 2;
-/** Our own key for that document: nobody fetches it by XCAP. */
-const rulesOf = (user: string): string => `rules of ${user}`;
-
-const RETRY_MS = 50;
-
-/** What a user's rules say of his watchers (RFC 5025 section 3.2.1). */
-export type SubHandling = 'block' | 'confirm' | 'polite-block' | 'allow';
 
 export interface KamailioOptions {
   readonly domain: string;
@@ -36,6 +25,7 @@ export interface KamailioOptions {
 
 interface Place {
   readonly directory: string;
+  readonly database: KamailioDatabase;
   /** Ports for users, for isthmus, for commands. */
   readonly users: number;
   readonly gateway: number;
@@ -52,9 +42,10 @@ export class Kamailio {
 
   static async start(options: KamailioOptions): Promise<Kamailio> {
     const directory = await temporaryDirectory('kamailio');
-    const place = { directory, users: await freePort(), gateway: await freePort(), commands: await freePort() };
+    const database = new KamailioDatabase(directory, options.domain);
+    const place = { directory, database, users: await freePort(), gateway: await freePort(), commands: await freePort() };
     try {
-      await makeDatabase(options, place);
+      await database.make(options.users);
       return new Kamailio(options, place, await run(options, place));
     } catch (error) {
       await rm(directory, { recursive: true, force: true });
@@ -85,7 +76,7 @@ export class Kamailio {
   async crash(): Promise<void> {
     const { pid } = this.program;
     const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    for (const each of [pid, ...children.trim().split(' ').map(Number)]) process.kill(each, 'SIGKILL');
+    for (const each of [pid, ...children.split(' ').map(Number).filter(Boolean)]) process.kill(each, 'SIGKILL');
     await this.program.stop();
   }
 
@@ -96,29 +87,39 @@ export class Kamailio {
 
   /** While it is away: it will remember its accounts, and no registration, subscription or state. */
   async forget(): Promise<void> {
-    await rm(join(this.place.directory, 'kamailio.sqlite'));
-    await makeDatabase(this.options, this.place);
+    await this.place.database.remove();
+    await this.place.database.make(this.options.users);
   }
 
   /** A user's rule for all his watchers; those who watch already are told at once. */
   async decides(user: string, handling: SubHandling): Promise<void> {
-    await sql(this.place, `DELETE FROM xcap WHERE doc_uri = '${rulesOf(user)}';\n${insertRules(user, this.options.domain, handling)}`);
+    await this.place.database.putRule(user, handling);
     await this.command('presence.refreshWatchers', [`sip:${user}@${this.options.domain}`, 'presence', 0]);
   }
 
-  /** Who watches a user at this moment, by Kamailio's own table. */
+  /** Who watches a user at this moment. */
   async watchersOf(address: string): Promise<string[]> {
-    const rows = await sql(this.place, `SELECT watcher_username || '@' || watcher_domain FROM active_watchers WHERE presentity_uri = 'sip:${address}';`);
-    return rows.split('\n').filter((row) => row !== '');
+    return (await this.place.database.subscriptions(address)).map(({ watcher }) => watcher);
   }
 
-  /** Waits until nobody watches a user any more. */
-  async untilUnwatched(address: string): Promise<void> {
-    const deadline = Date.now() + DEFAULT_DEADLINE_MS;
-    while ((await this.watchersOf(address)).length > 0) {
-      if (Date.now() > deadline) throw new Error(`Kamailio: ${address} is still watched`);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
+  /** The one subscription to a user. */
+  async subscriptionTo(address: string): Promise<Subscription> {
+    const [only, ...others] = await this.place.database.subscriptions(address);
+    if (only === undefined || others.length > 0) throw new Error(`Kamailio: ${others.length === 0 ? 'no' : 'more than one'} subscription to ${address}`);
+    return only;
+  }
+
+  untilWatched(address: string): Promise<void> {
+    return this.place.database.until(address, 'watched', (all) => all.length > 0);
+  }
+
+  untilUnwatched(address: string): Promise<void> {
+    return this.place.database.until(address, 'watched by nobody', (all) => all.length === 0);
+  }
+
+  /** Waits until a watcher's requests in its dialog have reached this number. */
+  untilRefreshed(address: string, cseq: number): Promise<void> {
+    return this.place.database.until(address, `watched by request ${cseq}`, (all) => all.some((each) => each.cseq >= cseq));
   }
 
   /** Runs a command of Kamailio's (JSON-RPC over UDP) and gives its result. */
@@ -144,29 +145,6 @@ export class Kamailio {
   }
 }
 
-const database = ({ directory }: Place): string => join(directory, 'kamailio.sqlite');
-
-/** Runs SQL, and gives the rows that it selects, a line for each. */
-async function sql(place: Place, text: string): Promise<string> {
-  const run = promisify(execFile)('sqlite3', ['-bail', database(place)]);
-  run.child.stdin?.end(`.timeout 5000\n${text}\n`);
-  return (await run).stdout;
-}
-
-const insertRules = (user: string, domain: string, handling: SubHandling): string => {
-  const rule = `<cr:rule id="r"><cr:actions><sub-handling>${handling}</sub-handling></cr:actions><cr:transformations/></cr:rule>`;
-  const document = `<cr:ruleset xmlns="urn:ietf:params:xml:ns:pres-rules" xmlns:cr="urn:ietf:params:xml:ns:common-policy">${rule}</cr:ruleset>`;
-  const values = [`'${user}'`, `'${domain}'`, `'${document}'`, PRES_RULES, `'1'`, 0, `'${rulesOf(user)}'`, 0];
-  return `INSERT INTO xcap (username, domain, doc, doc_type, etag, source, doc_uri, port) VALUES (${values.join(', ')});`;
-};
-
-/** As docs/kamailio.md says: with a log that is written ahead, so that no reader is in a writer's way (Kamailio does not wait). */
-async function makeDatabase({ users, domain }: KamailioOptions, place: Place): Promise<void> {
-  const schemas = TABLES.map((name) => `.read ${SCHEMAS}/${name}-create.sql`);
-  const accounts = users.map((user) => `INSERT INTO subscriber (username, domain, password) VALUES ('${user}', '${domain}', '${user}');`);
-  await sql(place, ['PRAGMA journal_mode = WAL;', 'BEGIN;', ...schemas, ...accounts, 'COMMIT;'].join('\n'));
-}
-
 /** What differs from the published configuration: addresses, fewer processes, and a door for commands. */
 function configuration({ domain, isthmusPort, maxExpiresSeconds, authorization = false }: KamailioOptions, place: Place): string {
   const both = (name: string, port: number): string[] =>
@@ -177,7 +155,7 @@ function configuration({ domain, isthmusPort, maxExpiresSeconds, authorization =
     ...both('GATEWAY', place.gateway),
     `#!define ISTHMUS_ADDRESS "${LOOPBACK}"`,
     `#!define ISTHMUS_URI "sip:${LOOPBACK}:${isthmusPort};transport=tcp"`,
-    `#!define DATABASE "sqlite:///${database(place)}"`,
+    `#!define DATABASE "${place.database.url}"`,
     `include_file "${PUBLISHED}"`,
     'children=1',
     'tcp_children=1',
