@@ -3,11 +3,12 @@ import { Metrics } from '../packages/gateway/src/metrics';
 
 /** What each label may hold. Every value comes from a closed list, so that the number of series is bounded. */
 const LABELS: Readonly<Record<string, string>> = {
+  verdict: '`allow` (on the user\'s list), `block`, `auto` (granted for all), `ask`',
   direction: '`in`, `out`; for messages `to-sip`, `to-xmpp`',
   kind: '`message`, `presence`, `iq`',
   method: 'the SIP method; `other` for what is none of the known ones',
   status: 'the final SIP status; 408 also for our own deadline, 503 for a next hop that could not be reached',
-  outcome: 'to SIP `taken` from the XMPP user, then `delivered` or `failed`, and `returned` to him; to XMPP `delivered`',
+  outcome: 'of messages to SIP `taken` from the XMPP user, then `delivered` or `failed`, and `returned` to him; to XMPP `delivered`; of approvals `approved`, `asked`; of commands `executing`, `completed`, `canceled`, `refused`',
   side: '`xmpp`, `sip`: where the refused stanza or request came from',
   reason: 'the condition of the error (RFC 6120 section 8.3.3)',
   effect: 'what could not be handed over, as in the logs',

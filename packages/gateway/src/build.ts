@@ -10,6 +10,7 @@ import { startHttp, type HttpServer, type Readiness } from './http';
 import { newId } from './ids';
 import type { Logger } from './log';
 import type { StoredPair } from './pairs/stored';
+import { policySettings } from './policy/settings';
 import { toRoute } from './routes';
 import { version } from './version';
 import { Worker } from './worker';
@@ -91,6 +92,7 @@ function workerSettings(config: Config): WorkerSettings {
     maxPendingEvents: limits.maxPendingEvents,
     maxCachedPairs: limits.maxCachedPairs,
     recoveryPerSecond: limits.recoveryPerSecond,
+    policy: policySettings(config),
   };
 }
 

@@ -31,6 +31,10 @@ export class Metrics {
   readonly failures = this.counter('isthmus_effect_failures_total', 'Effects that could not be handed over at once', ['effect']);
   readonly ignored = this.counter('isthmus_ignored_events_total', 'Events without a cell in the tables', ['event']);
   readonly swept = this.counter('isthmus_recovered_pairs_total', 'Pairs told about a loss or a return', ['cause']);
+  readonly verdicts = this.counter('isthmus_policy_verdicts_total', 'What policy said about a SIP watcher, at each SUBSCRIBE', ['verdict']);
+  readonly policyChanges = this.counter('isthmus_policy_changes_total', 'Changes of the lists of users', []);
+  readonly approvals = this.counter('isthmus_approvals_total', 'Watchers whom policy lets in: approved by the XMPP server, or its user was asked', ['outcome']);
+  readonly commands = this.counter('isthmus_commands_total', 'Stages of ad-hoc commands by outcome', ['outcome']);
   readonly answerSeconds = new Histogram({
     name: 'isthmus_sip_answer_seconds',
     help: 'Time from sending a SIP request to its final answer',

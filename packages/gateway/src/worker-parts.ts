@@ -5,6 +5,7 @@ import type { Store } from '@isthmus/store';
 import type { Element } from '@xmpp/xml';
 import type { Logger } from './log';
 import type { StoredPair } from './pairs/stored';
+import type { PolicySettings } from './policy/settings';
 import type { Route } from './routes';
 
 /** The XMPP link as the worker sees it. */
@@ -44,6 +45,7 @@ export interface WorkerSettings {
   readonly maxPendingEvents: number;
   readonly maxCachedPairs: number;
   readonly recoveryPerSecond: number;
+  readonly policy: PolicySettings;
 }
 
 export interface WorkerParts {

@@ -3,6 +3,7 @@ import { FaultError, type Pair } from '@isthmus/model';
 import { StoreUnavailableError } from '@isthmus/store';
 import { AccessList } from './access';
 import { Accounts } from './accounts';
+import { linkCounts } from './commands/link-counts';
 import { RouteHealth, type Probe } from './health';
 import { newId, newTrace } from './ids';
 import { Metrics } from './metrics';
@@ -12,6 +13,7 @@ import { PairLoop } from './pairs/loop';
 import { MissedEvents } from './pairs/missed';
 import { EffectRunner } from './pairs/runner';
 import { Sweeper } from './pairs/sweep';
+import { buildPolicy } from './policy/build';
 import { Recovery } from './recovery';
 import { domainOf, RouteTable, type Route } from './routes';
 import { Sequence } from './sides/sequence';
@@ -36,6 +38,8 @@ export class Worker {
   private readonly due: DueKeeper;
   private readonly cluster: Cluster;
   private readonly sweeper: Sweeper;
+  /** Tells watches of changes of policy: a recovery that takes long does not hold them back. */
+  private readonly policySweeper: Sweeper;
   private readonly recovery: Recovery;
   private readonly health: RouteHealth;
   private readonly accounts: Accounts;
@@ -92,12 +96,24 @@ export class Worker {
       maxCached: MAX_ACCOUNTS,
       now: this.now,
     });
+    this.sweeper = this.newSweeper('sweep_failed');
+    this.policySweeper = this.newSweeper('policy_sweep_failed');
     const sides = { loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table };
     const common = { ...sides, log, metrics: this.metrics, now: this.now };
-    this.xmppSide = new XmppSide({ ...settings, ...common, link: xmpp, onWithdrawn: () => this.recovery.xmppUp() });
+    const { policies, commands } = buildPolicy({
+      ...common,
+      settings: settings.policy,
+      domain: settings.domain,
+      store,
+      sweeper: this.policySweeper,
+      links: () => linkCounts(parts, this.table),
+      onError: failed('policy_sweep_failed'),
+    });
+    this.xmppSide = new XmppSide({ ...settings, ...common, commands, link: xmpp, onWithdrawn: () => this.recovery.xmppUp() });
     this.sipSide = new SipSide({
       ...settings,
       ...common,
+      policies,
       links: sip,
       access: new AccessList(settings.allow),
       onUnreachable: (route) => this.health.suspect(route),
@@ -126,14 +142,6 @@ export class Worker {
       now: this.now,
       newTrace,
       onError: failed('due_failed'),
-    });
-    this.sweeper = new Sweeper({
-      store: store.pairs,
-      loop: this.loop,
-      contextOf,
-      isMine: (key) => this.cluster.isMine(key),
-      perSecond: () => settings.recoveryPerSecond,
-      onError: failed('sweep_failed'),
     });
     const { table, loop, metrics, missed, cluster, sweeper } = this;
     const onEventLost = failed('event_lost');
@@ -195,7 +203,7 @@ export class Worker {
     clearTimeout(this.downTimer);
     this.health.stop();
     this.recovery.stop();
-    await Promise.all([this.due.stop(), this.sweeper.stop()]);
+    await Promise.all([this.due.stop(), this.sweeper.stop(), this.policySweeper.stop()]);
     const until = this.now() + timeoutMs;
     while (this.now() < until && (this.loop.pending > 0 || this.runner.inFlight > 0)) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -203,6 +211,18 @@ export class Worker {
     const left = { pending: this.loop.pending, inFlight: this.runner.inFlight };
     if (left.pending + left.inFlight > 0) this.parts.log.warn(left, 'drain_unfinished');
     await this.cluster.stop();
+  }
+
+  private newSweeper(failure: string): Sweeper {
+    const { store, settings } = this.parts;
+    return new Sweeper({
+      store: store.pairs,
+      loop: this.loop,
+      contextOf: (pair) => this.contextOf(pair),
+      isMine: (key) => this.cluster.isMine(key),
+      perSecond: () => settings.recoveryPerSecond,
+      onError: (error) => this.failed(failure, error),
+    });
   }
 
   private exchange(): void {

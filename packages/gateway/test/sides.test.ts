@@ -1,6 +1,7 @@
 import type { SipAnswerOut, SipRequestIn } from '@isthmus/codec';
 import { newRecord, type EngineEvent } from '@isthmus/engine';
-import type { Family, Pair } from '@isthmus/model';
+import { fault, FaultError, type Family, type Pair } from '@isthmus/model';
+import type { Verdict } from '@isthmus/rules';
 import type { Element } from '@xmpp/xml';
 import xml from '@xmpp/xml';
 import pino from 'pino';
@@ -18,14 +19,24 @@ const LOCAL = new Set(['ann@example.com', 'amy@example.com']);
 
 let events: { readonly pair: Pair; readonly event: EngineEvent }[];
 let sent: Element[];
+/** IQs of ours, and what they are answered. */
+let asked: Element[];
+let iqAnswer: () => Element;
+let lines: { readonly event: string }[];
 let answers: SipAnswerOut[];
 let withdrawn: number;
+let judge: (pair: Pair) => Promise<Verdict>;
 let away: boolean;
 let xmppSide: XmppSide;
 let sipSide: SipSide;
 
 beforeEach(() => {
   [events, sent, answers, withdrawn, away] = [[], [], [], 0, false];
+  [asked, lines] = [[], []];
+  iqAnswer = () => {
+    throw new Error('not asked');
+  };
+  judge = async () => 'ask';
   const loop = { handle: async (pair: Pair, event: EngineEvent) => void events.push({ pair, event }) } as unknown as PairLoop;
   const common = {
     loop,
@@ -35,7 +46,7 @@ beforeEach(() => {
     domain: 'example.com',
     tables: { fromMicrosoft: { jabber: { 'be-right-back': 'extended-away' } } } as const,
     maxMessageBytes: 10_000,
-    log: pino({ level: 'silent' }),
+    log: pino({ messageKey: 'event' }, { write: (line: string) => void lines.push(JSON.parse(line) as { event: string }) }),
     metrics: new Metrics({
       pendingEvents: () => 0,
       cachedPairs: () => 0,
@@ -48,10 +59,12 @@ beforeEach(() => {
     now: () => 0,
   };
   const send = async (stanza: Element): Promise<void> => void sent.push(stanza);
-  const link = { send, deliver: send, request: () => Promise.reject(new Error('not asked')) };
-  xmppSide = new XmppSide({ ...common, link, component: 'gw.example.com', version: '0', onWithdrawn: () => (withdrawn += 1) });
+  const link = { send, deliver: send, request: async (iq: Element) => (asked.push(iq), iqAnswer()) };
+  const commands = { offeredTo: () => [], answer: () => Promise.reject(new Error('no commands')) };
+  xmppSide = new XmppSide({ ...common, commands, link, component: 'gw.example.com', version: '0', onWithdrawn: () => (withdrawn += 1) });
   sipSide = new SipSide({
     ...common,
+    policies: { verdict: (pair) => judge(pair) },
     links: { request: () => Promise.resolve({ is: 'timeout' }), answer: async (answer) => (answers.push(answer), { ok: true }) },
     access: new AccessList(['127.0.0.1']),
     inviteTimeoutMs: 1,
@@ -139,5 +152,66 @@ describe('SIP requests', () => {
     away = false;
     await sipSide.receive(request('MESSAGE', 'bob@example.com', 'ann@example.com', plain));
     expect(events.map(({ event }) => event.on)).toEqual(['sip.message']);
+  });
+
+  describe('policy', () => {
+    const subscribe = () => sipSide.receive(request('SUBSCRIBE', 'bob@example.com', 'ann@example.com'));
+    const told = () => events.map(({ event }) => (event.on === 'sip.subscribe' ? event.policy : event.on));
+
+    test.each<Verdict>(['allow', 'block', 'auto', 'ask'])('PRES-25, PRES-33: each SUBSCRIBE comes with the verdict on its watcher: %s', async (verdict) => {
+      const asked: Pair[] = [];
+      judge = async (pair) => (asked.push(pair), verdict);
+      await subscribe();
+      expect([told(), asked]).toEqual([[verdict], [{ user: 'ann@example.com', contact: 'bob@example.com' }]]);
+    });
+
+    test('PRES-33: it is asked afresh for a refresh: a change counts from the next request on', async () => {
+      const verdicts: Verdict[] = ['ask', 'block'];
+      judge = async () => verdicts.shift() ?? 'ask';
+      await subscribe();
+      await sipSide.receive(request('SUBSCRIBE', 'bob@example.com', 'ann@example.com', tagged('ann@example.com')));
+      expect(told()).toEqual(['ask', 'block']);
+    });
+
+    test('PRES-33: who may not speak here is refused before policy is asked', async () => {
+      judge = () => Promise.reject(new Error('asked'));
+      await sipSide.receive(request('SUBSCRIBE', 'bob@evil.example', 'ann@example.com'));
+      await sipSide.receive(request('MESSAGE', 'bob@example.com', 'ann@example.com', { 'content-type': 'text/plain' }));
+      expect([answers.map(({ status }) => status), told()]).toEqual([[403], ['sip.message']]);
+    });
+
+    test('PRES-25: while policy cannot be read nobody is let in by mistake: 503, try again', async () => {
+      judge = () => Promise.reject(new FaultError(fault('server.unavailable')));
+      await subscribe();
+      expect([events.length, answers[0]?.status]).toEqual([0, 503]);
+    });
+  });
+});
+
+describe('PRES-22: a wish that policy grants', () => {
+  const approve = () => xmppSide.handOver(PAIR, newRecord(PAIR), { do: 'xmpp.approve', key: 'k1', trace: 't', nick: 'Bob B.' });
+  const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
+
+  test('the XMPP server approves it, and she is not asked', async () => {
+    iqAnswer = () => xml('iq', { type: 'result' });
+    await approve();
+    expect([asked.map(String), sent]).toEqual([[expect.stringMatching(/<approve xmlns="urn:isthmus:partition:0" user="ann@example.com" contact="bob@example.com"\/>/)], []]);
+  });
+
+  test.each(['service-unavailable', 'not-allowed'])('where it answers %s she is asked, with his name (XEP-0172)', async (condition) => {
+    iqAnswer = () => xml('iq', { type: 'error' }, xml('error', {}, xml(condition)));
+    await approve();
+    await approve();
+    expect(sent.map(({ attrs }) => [attrs.type, attrs.from, attrs.to, attrs.id])).toEqual(Array(2).fill(['subscribe', 'bob@example.com', 'ann@example.com', 'k1']));
+    expect(sent[0]?.getChildText('nick')).toBe('Bob B.');
+    expect(lines.filter(({ event }) => event === 'approval_unsupported')).toHaveLength(condition === 'service-unavailable' ? 1 : 0);
+  });
+
+  test('promise 3: while it cannot be asked the effect stays to be tried again', async () => {
+    iqAnswer = () => {
+      throw new Error('the link is down');
+    };
+    await expect(approve()).rejects.toThrow('down');
+    expect(sent).toEqual([]);
   });
 });

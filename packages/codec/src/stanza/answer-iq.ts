@@ -1,6 +1,6 @@
 import { fault } from '@isthmus/model';
 import { attributeOf, element, type Element } from '../xml/element';
-import { ACCOUNT, CLIENT, CONTACT_CAPS, GATEWAY, type Entity } from './features';
+import { ACCOUNT, CLIENT, COMMAND_LIST, COMMAND_NODE, CONTACT_CAPS, GATEWAY, type Entity } from './features';
 import { CONTACT_RESOURCE, NS } from './namespaces';
 import { writeError } from './write-error';
 
@@ -14,6 +14,14 @@ export interface IqIdentity {
   readonly version: string;
   /** Name of the contact that is asked, where known. */
   readonly displayName?: string;
+  /** What the asker may execute (XEP-0050). */
+  readonly commands?: readonly CommandItem[];
+}
+
+/** A command as service discovery shows it. */
+export interface CommandItem {
+  readonly node: string;
+  readonly name: string;
 }
 
 type Answerer = (query: Element, to: Address, identity: IqIdentity) => Element | 'empty' | undefined;
@@ -27,7 +35,7 @@ interface Address {
 /** By the child's name and namespace, for type get. What is not here, and every set, is refused once (XD-5). */
 const ANSWERERS: Readonly<Record<string, Answerer>> = {
   [`query ${NS.discoInfo}`]: answerInfo,
-  [`query ${NS.discoItems}`]: () => element('query', { xmlns: NS.discoItems }),
+  [`query ${NS.discoItems}`]: answerItems,
   [`query ${NS.version}`]: answerVersion,
   [`ping ${NS.ping}`]: () => 'empty',
   [`ping ${NS.partition}`]: () => 'empty',
@@ -68,19 +76,34 @@ function result(iq: Element, child: Element | undefined): Element {
   return element('iq', { type: 'result', ...addresses }, child);
 }
 
-/** A node is known only where it is that of the contacts' capabilities (XEP-0115 section 6.2). */
 function answerInfo(query: Element, to: Address, identity: IqIdentity): Element | undefined {
   const node = attributeOf(query, 'node');
-  const known = to.kind === 'client' && node === `${CONTACT_CAPS.node}#${CONTACT_CAPS.ver}`;
-  if (node !== undefined && !known) return undefined;
-  const { identity: own, features } = ENTITIES[to.kind];
-  const name = to.kind === 'gateway' ? identity.name : undefined;
+  const entity = node === undefined ? ENTITIES[to.kind] : entityAt(node, to, identity);
+  if (entity === undefined) return undefined;
+  const { identity: own, features } = entity;
+  const command = identity.commands?.find((each) => each.node === node);
+  const name = to.kind === 'gateway' ? (command?.name ?? identity.name) : undefined;
   return element(
     'query',
     { xmlns: NS.discoInfo, node },
     element('identity', { category: own.category, type: own.type, name }),
     ...features.map((feature) => element('feature', { var: feature })),
   );
+}
+
+/** The nodes: that of the contacts' capabilities (XEP-0115 section 6.2), and those of commands, for who may execute them. */
+function entityAt(node: string, { kind }: Address, { commands = [] }: IqIdentity): Entity | undefined {
+  if (kind === 'client') return node === `${CONTACT_CAPS.node}#${CONTACT_CAPS.ver}` ? CLIENT : undefined;
+  if (kind !== 'gateway') return undefined;
+  if (node === NS.commands) return COMMAND_LIST;
+  return commands.some((each) => each.node === node) ? COMMAND_NODE : undefined;
+}
+
+/** Commands are the only items that are shown: users are not listed (SEC-7). */
+function answerItems(query: Element, to: Address, { gateway, commands = [] }: IqIdentity): Element {
+  const node = attributeOf(query, 'node');
+  const items = to.kind === 'gateway' && node === NS.commands ? commands : [];
+  return element('query', { xmlns: NS.discoItems, node }, ...items.map((item) => element('item', { jid: gateway, ...item })));
 }
 
 function answerVersion(_query: Element, to: Address, identity: IqIdentity): Element | undefined {

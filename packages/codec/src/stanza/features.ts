@@ -13,8 +13,11 @@ export interface Entity {
 
 export const GATEWAY: Entity = {
   identity: { category: 'gateway', type: 'simple' },
-  features: [NS.discoInfo, NS.discoItems, NS.version, 'jid\\20escaping', NS.ping],
+  features: [NS.commands, NS.discoInfo, NS.discoItems, NS.version, 'jid\\20escaping', NS.ping],
 };
+/** The node that lists commands, and the node of one (XEP-0050 section 2). */
+export const COMMAND_LIST: Entity = { identity: { category: 'automation', type: 'command-list' }, features: [NS.discoInfo, NS.discoItems] };
+export const COMMAND_NODE: Entity = { identity: { category: 'automation', type: 'command-node' }, features: [NS.commands, NS.dataForms] };
 /** A SIP user under the bare JID. */
 export const ACCOUNT: Entity = {
   identity: { category: 'account', type: 'registered' },

@@ -29,6 +29,10 @@ export const NS = {
   /** XEP-0373 and XEP-0027. */
   openpgp: 'urn:xmpp:openpgp:0',
   openpgpLegacy: 'jabber:x:encrypted',
+  /** XEP-0004. */
+  dataForms: 'jabber:x:data',
+  /** XEP-0050. */
+  commands: 'http://jabber.org/protocol/commands',
   /** XEP-0030. */
   discoInfo: 'http://jabber.org/protocol/disco#info',
   discoItems: 'http://jabber.org/protocol/disco#items',

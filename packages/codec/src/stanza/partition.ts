@@ -1,4 +1,4 @@
-import { fail, fault, succeed, type BareJid, type Result } from '@isthmus/model';
+import { fail, fault, succeed, type BareJid, type Pair, type Result } from '@isthmus/model';
 import { readJid } from '../address/jid';
 import { attributeOf, element, type Element } from '../xml/element';
 import { NS } from './namespaces';
@@ -16,6 +16,11 @@ export interface IqEnvelope {
 /** Has this user an account, and is any resource of it online? */
 export function writeAccountQuery(envelope: IqEnvelope, jid: BareJid): Element {
   return iq('get', envelope, element('account', { xmlns: NS.partition, jid }));
+}
+
+/** Let the contact see the user as if the user had granted it. The answer is empty, or an error: the user must be asked. */
+export function writeApproval(envelope: IqEnvelope, { user, contact }: Pair): Element {
+  return iq('set', envelope, element('approve', { xmlns: NS.partition, user, contact }));
 }
 
 /** Give this connection no further stanzas (XD-10). */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'ltx';
 import type { BareJid } from '@isthmus/model';
-import { answerIq, readAccountAnswer, tellsWithdrawal, writeAccountQuery, writeDrain, writeStanza, writeWorkerName, type IqIdentity } from '../../src';
+import { answerIq, readAccountAnswer, tellsWithdrawal, writeAccountQuery, writeApproval, writeDrain, writeStanza, writeWorkerName, type IqIdentity } from '../../src';
 
 const GATEWAY: IqIdentity = { gateway: 'isthmus.example.com', name: 'isthmus', version: '1.2.3' };
 const ask = (to: string, child: string, type = 'get', identity: Partial<IqIdentity> = {}) =>
@@ -52,6 +52,37 @@ describe('service discovery (XEP-0030)', () => {
   test('items: none, no user lists', () => {
     const answer = ask('isthmus.example.com', "<query xmlns='http://jabber.org/protocol/disco#items'/>");
     expect(answer?.getChild('query')?.children).toEqual([]);
+  });
+});
+
+describe('XEP-0050: commands in service discovery', () => {
+  const COMMANDS = 'http://jabber.org/protocol/commands';
+  const commands = [{ node: 'urn:a', name: 'The A' }, { node: 'urn:b', name: 'The <B>' }];
+  const info = (node: string, to = 'isthmus.example.com') => ask(to, `<query xmlns='http://jabber.org/protocol/disco#info' node='${node}'/>`, 'get', { commands });
+  const items = (to: string, node: string, identity: Partial<IqIdentity> = { commands }) =>
+    ask(to, `<query xmlns='http://jabber.org/protocol/disco#items' node='${node}'/>`, 'get', identity)?.getChild('query')?.getChildren('item').map(({ attrs }) => attrs);
+
+  test('the gateway says that it has commands', () => {
+    expect(featuresOf(ask('isthmus.example.com', INFO))).toContain(COMMANDS);
+  });
+
+  test('they are listed under their node, at the gateway only', () => {
+    expect(items('isthmus.example.com', COMMANDS)).toEqual(commands.map((each) => ({ jid: 'isthmus.example.com', ...each })));
+    expect(items('isthmus.example.com', COMMANDS, {})).toEqual([]);
+    expect(items('bob@example.com', COMMANDS)).toEqual([]);
+    expect(items('isthmus.example.com', 'other')).toEqual([]);
+  });
+
+  test('the list and each command say what they are', () => {
+    expect(identityOf(info(COMMANDS))).toEqual({ category: 'automation', type: 'command-list', name: 'isthmus' });
+    expect(identityOf(info('urn:b'))).toEqual({ category: 'automation', type: 'command-node', name: 'The <B>' });
+    expect(featuresOf(info('urn:b'))).toEqual([COMMANDS, 'jabber:x:data']);
+  });
+
+  test('a command that the asker may not execute is not known, nor is any elsewhere', () => {
+    expect(condition(info('urn:c'))).toBe('service-unavailable');
+    expect(condition(info('urn:b', 'bob@example.com'))).toBe('service-unavailable');
+    expect(condition(ask('isthmus.example.com', `<query xmlns='http://jabber.org/protocol/disco#info' node='urn:b'/>`))).toBe('service-unavailable');
   });
 });
 
@@ -117,6 +148,7 @@ describe('IQs to the partition plug-in', () => {
 
   test.each([
     ['account', writeAccountQuery(ENVELOPE, 'bob@example.com' as BareJid), `${open.replace('TYPE', 'get')}<account xmlns="urn:isthmus:partition:0" jid="bob@example.com"/></iq>`],
+    ['approval', writeApproval(ENVELOPE, { user: 'ann@example.com' as BareJid, contact: 'bob@example.com' as BareJid }), `${open.replace('TYPE', 'set')}<approve xmlns="urn:isthmus:partition:0" user="ann@example.com" contact="bob@example.com"/></iq>`],
     ['XD-10: drain', writeDrain(ENVELOPE), `${open.replace('TYPE', 'set')}<drain xmlns="urn:isthmus:partition:0"/></iq>`],
     ['worker', writeWorkerName(ENVELOPE, 'w1'), `${open.replace('TYPE', 'set')}<worker xmlns="urn:isthmus:partition:0" name="w1"/></iq>`],
   ])('%s', (_name, stanza, expected) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readJid } from '@isthmus/codec';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { configSchema, type Config, type SecretRef } from './schema';
@@ -114,6 +115,9 @@ function contradictions(config: Config): ConfigProblem[] {
   if (xmpp.component.toLowerCase() === config.domain.toLowerCase()) {
     problems.push({ path: 'xmpp.component', message: `must differ from the served domain (${config.domain})` });
   }
+  config.administrators.forEach((jid, index) => {
+    if (preparedDomain(jid) !== preparedDomain(config.domain)) problems.push({ path: `administrators.${index}`, message: `must be a user of the served domain (${config.domain})` });
+  });
   routes.forEach((route, index) => {
     if (route.transport === 'tls' && sip.server.type === 'embedded') {
       problems.push({ path: `routes.${index}.transport`, message: 'tls needs a drachtio server; the embedded one speaks udp and tcp' });
@@ -122,6 +126,11 @@ function contradictions(config: Config): ConfigProblem[] {
     }
   });
   return problems;
+}
+
+function preparedDomain(text: string): string | undefined {
+  const jid = readJid(text);
+  return jid.ok ? jid.value.domain : undefined;
 }
 
 function namesUsedTwice(path: string, list: readonly { readonly name: string }[]): ConfigProblem[] {

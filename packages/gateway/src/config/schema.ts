@@ -2,6 +2,7 @@ import { DEFAULT_SETTINGS } from '@isthmus/engine';
 import { DOCUMENTS } from '@isthmus/rules';
 import { z } from 'zod';
 import { isNetwork } from '../access';
+import { administratorsSchema, policySchema } from './policy-schema';
 import { clientFamilySchema, tablesSchema } from './tables';
 
 /**
@@ -176,6 +177,8 @@ const availability = z.strictObject({
 const limits = z.strictObject({
   maxPendingEvents: z.number().int().min(100).default(20_000).describe('events that wait for their turn in this worker'),
   maxCachedPairs: z.number().int().min(100).default(20_000).describe('records kept in memory beside the store'),
+  maxListedWatchers: z.number().int().min(1).max(2_000).default(200).describe('SIP users that the command "Who watches me" lists'),
+  commandsPerMinute: z.number().int().min(1).default(60).describe('stages of ad-hoc commands that one user may send in a minute'),
   recoveryPerSecond: z
     .number()
     .int()
@@ -206,6 +209,8 @@ export const configSchema = z.strictObject({
   messaging: messaging.prefault({}).describe('messages and sessions'),
   availability: availability.prefault({}).describe('presence and who may watch whom'),
   tables: tablesSchema.prefault({}).describe("rows of the manual's tables in your own words; what is absent stays as printed (docs/tables)"),
+  policy: policySchema.prefault({}).describe('who may see XMPP users, for all of them; docs/policy.md'),
+  administrators: administratorsSchema.default([]).describe('XMPP users who may use the commands for administrators'),
   limits: limits.prefault({}).describe('bounds of one worker'),
   http: z
     .strictObject({

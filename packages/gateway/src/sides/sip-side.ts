@@ -17,13 +17,14 @@ import {
 } from '@isthmus/codec';
 import type { AnswerEffect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Fault, type Jid, type Pair } from '@isthmus/model';
-import type { Tables } from '@isthmus/rules';
+import type { Tables, Verdict } from '@isthmus/rules';
 import type { AccessList } from '../access';
 import type { Accounts } from '../accounts';
 import { newId, newTrace } from '../ids';
 import type { Logger } from '../log';
 import { methodLabel, type Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
+import type { Policies } from '../policy/policies';
 import { domainOf, nextHop, type Route, type RouteTable } from '../routes';
 import type { Sequence } from './sequence';
 
@@ -39,6 +40,7 @@ export interface SipSideOptions {
   /** Shared by both sides: what came first is handled first, also while a question about an account is open. */
   readonly sequence: Sequence;
   readonly accounts: Accounts;
+  readonly policies: Pick<Policies, 'verdict'>;
   readonly access: AccessList;
   readonly routes: RouteTable;
   readonly domain: string;
@@ -54,6 +56,12 @@ export interface SipSideOptions {
   readonly now: () => number;
   /** May texts be taken, or has the XMPP server been away for too long? */
   readonly reachesXmpp: () => boolean;
+}
+
+interface Admission {
+  /** Why not, if he may not. */
+  readonly refusal?: Fault;
+  readonly policy?: Verdict;
 }
 
 /** Port and address in our session descriptions mean nothing (microsoft-dialect.md section 2.1). */
@@ -148,22 +156,25 @@ export class SipSide {
 
   /** Requests of one pair keep their order although some wait for the XMPP server's word about an account. */
   private hand(request: SipRequestIn, pair: Pair, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<void> {
-    const check = opensSomething(event) ? () => this.admit(sipUser, xmppUser) : undefined;
-    return this.options.sequence.run(pairKey(pair), check, async (refusal) => {
+    const check = opensSomething(event) ? () => this.admit(sipUser, xmppUser, event) : undefined;
+    return this.options.sequence.run(pairKey(pair), check, async (admission?: Admission) => {
+      const { refusal, policy } = admission ?? {};
       if (refusal !== undefined) return this.refuse(request, refusal, event.trace);
       if (event.on === 'sip.message' && !this.options.reachesXmpp()) return this.refuse(request, fault('xmpp.away'), event.trace);
-      await this.options.loop.handle(pair, event, sipUser.uri);
+      const judged = event.on === 'sip.subscribe' && policy !== undefined ? { ...event, policy } : event;
+      await this.options.loop.handle(pair, judged, sipUser.uri);
     });
   }
 
-  /** Who may speak to whom (SEC-3, promise 5); undefined: he may. */
-  private async admit(sipUser: SipUser, xmppUser: Jid): Promise<Fault | undefined> {
-    const { accounts, domain } = this.options;
-    if (sipUser.jid.domain !== domain) return fault('sender.foreign');
-    if (xmppUser.domain !== domain) return fault('recipient.unknown');
-    if (!(await this.known(() => accounts.isLocal(xmppUser.bare)))) return fault('recipient.unknown');
-    if (await this.known(() => accounts.isLocal(sipUser.jid.bare))) return fault('sender.local');
-    return undefined;
+  /** Who may speak to whom (SEC-3, promise 5), and for a SUBSCRIBE what policy says about the watcher. */
+  private async admit(sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<Admission> {
+    const { accounts, domain, policies } = this.options;
+    if (sipUser.jid.domain !== domain) return { refusal: fault('sender.foreign') };
+    if (xmppUser.domain !== domain) return { refusal: fault('recipient.unknown') };
+    if (!(await this.known(() => accounts.isLocal(xmppUser.bare)))) return { refusal: fault('recipient.unknown') };
+    if (await this.known(() => accounts.isLocal(sipUser.jid.bare))) return { refusal: fault('sender.local') };
+    if (event.on !== 'sip.subscribe') return {};
+    return { policy: await policies.verdict({ user: xmppUser.bare, contact: sipUser.jid.bare }) };
   }
 
   private async known(ask: () => Promise<boolean>): Promise<boolean> {

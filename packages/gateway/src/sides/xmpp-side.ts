@@ -1,15 +1,17 @@
-import { answerIq, readAccountAnswer, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza, type StanzaWriteContext } from '@isthmus/codec';
+import { answerIq, isCommand, readAccountAnswer, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza, type StanzaWriteContext } from '@isthmus/codec';
 import type { Effect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type BareJid, type Fault, type Pair } from '@isthmus/model';
 import { aggregate, type Tables } from '@isthmus/rules';
 import type { XmppLink } from '@isthmus/xmpp';
 import type { Element } from '@xmpp/xml';
 import type { Account, Accounts } from '../accounts';
+import type { Commands } from '../commands/commands';
 import { newId, newTrace } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
 import { domainOf, type RouteTable } from '../routes';
+import { Approval } from './approval';
 import type { Sequence } from './sequence';
 
 /** How long the XMPP server may take to answer a question about an account. */
@@ -22,6 +24,7 @@ export interface XmppSideOptions {
   readonly sequence: Sequence;
   readonly accounts: Accounts;
   readonly routes: RouteTable;
+  readonly commands: Pick<Commands, 'answer' | 'offeredTo'>;
   readonly domain: string;
   readonly component: string;
   readonly maxMessageBytes: number;
@@ -40,7 +43,11 @@ export type StanzaSideEffect = Extract<HandedOver, { readonly do: `xmpp.${string
 
 /** Stanzas in and out: the XMPP end of docs/route-of-a-message.md. */
 export class XmppSide {
-  constructor(private readonly options: XmppSideOptions) {}
+  private readonly approval: Approval;
+
+  constructor(private readonly options: XmppSideOptions) {
+    this.approval = new Approval(options);
+  }
 
   /**
    * Takes one stanza. Never rejects: whatever goes wrong becomes an error to its sender and a line in the log. Stanzas
@@ -62,8 +69,8 @@ export class XmppSide {
    */
   async handOver(pair: Pair, record: PairRecord, effect: StanzaSideEffect): Promise<void> {
     if (effect.do === 'xmpp.account') return this.askAccount(pair, effect.trace);
-    // No server can approve yet: it is asked to ask its user.
-    const stanza = writeStanza(effect.do === 'xmpp.approve' ? { ...effect, do: 'xmpp.subscribe' } : effect, pair, this.writing(record));
+    if (effect.do === 'xmpp.approve') return this.approval.approve(pair, effect, this.writing(record));
+    const stanza = writeStanza(effect, pair, this.writing(record));
     await (mustArrive(effect) ? this.options.link.deliver(stanza) : this.options.link.send(stanza));
     this.options.metrics.stanzas.inc({ direction: 'out', kind: stanza.name });
     if (effect.do === 'xmpp.bounce') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'returned' });
@@ -103,11 +110,13 @@ export class XmppSide {
   }
 
   private async answer(stanza: Element, trace: string): Promise<void> {
-    const { component, version } = this.options;
-    const answer = answerIq(stanza, { gateway: component, name: 'isthmus', version });
+    const { component, version, commands } = this.options;
+    const { from = '', to } = stanza.attrs as { readonly from?: string; readonly to?: string };
+    const identity = { gateway: component, name: 'isthmus', version, commands: commands.offeredTo(from) };
+    const answer = to === component && isCommand(stanza) ? await commands.answer(stanza, trace) : answerIq(stanza, identity);
     if (answer === undefined) return;
     await this.options.link.send(answer);
-    this.options.log.debug({ trace, to: stanza.attrs.from }, 'iq_answered');
+    this.options.log.debug({ trace, to: from }, 'iq_answered');
     if (tellsWithdrawal(stanza, this.options.domain)) this.options.onWithdrawn();
   }
 

@@ -1,0 +1,48 @@
+import { writeApproval, writeStanza, type StanzaWriteContext } from '@isthmus/codec';
+import type { Effect } from '@isthmus/engine';
+import type { Pair } from '@isthmus/model';
+import type { XmppLink } from '@isthmus/xmpp';
+import { newId } from '../ids';
+import type { Logger } from '../log';
+import type { Metrics } from '../metrics';
+
+export interface ApprovalOptions {
+  readonly link: Pick<XmppLink, 'deliver' | 'request'>;
+  readonly domain: string;
+  readonly component: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** How long the XMPP server may take. */
+const TIMEOUT_MS = 5_000;
+
+/**
+ * Policy grants a contact's wish: the XMPP server is asked to approve it in the user's name. Where it says no, or does not
+ * know how, the user is asked as if there were no policy.
+ */
+export class Approval {
+  private told = false;
+
+  constructor(private readonly options: ApprovalOptions) {}
+
+  /** Rejects when the server cannot be asked now. */
+  async approve(pair: Pair, effect: Extract<Effect, { readonly do: 'xmpp.approve' }>, writing: StanzaWriteContext): Promise<void> {
+    const { link, domain, component, log, metrics } = this.options;
+    const { trace } = effect;
+    const answer = await link.request(writeApproval({ id: newId(), from: component, to: domain }, pair), TIMEOUT_MS);
+    const approved = answer.attrs['type'] === 'result';
+    metrics.approvals.inc({ outcome: approved ? 'approved' : 'asked' });
+    log.debug({ trace, from: pair.contact, to: pair.user, result: approved ? 'approved' : 'asked' }, 'approval_answered');
+    if (approved) return;
+    this.tellOnce(answer.getChild('error')?.getChildElements()[0]?.name ?? 'no condition', trace);
+    await link.deliver(writeStanza({ ...effect, do: 'xmpp.subscribe' }, pair, writing));
+  }
+
+  /** That the plug-in is too old, or another server's, is the same for all. */
+  private tellOnce(condition: string, trace: string): void {
+    if (this.told || condition !== 'service-unavailable') return;
+    this.told = true;
+    this.options.log.warn({ trace, condition }, 'approval_unsupported');
+  }
+}
