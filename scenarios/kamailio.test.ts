@@ -11,6 +11,9 @@ import { DOMAIN } from './support/world';
 
 /** A real partition: Kamailio, with the configuration of docs/kamailio.md, is the SIP half of Prosody's domain. */
 
+/** Has an account on neither side. */
+const NOBODY = `nobody@${DOMAIN}`;
+
 let partition: Partition;
 beforeAll(async () => (partition = await Partition.start()), START_MS);
 afterAll(() => partition?.stop());
@@ -70,8 +73,8 @@ describe('Kamailio as notifier: an XMPP user watches a SIP user', () => {
 
   test('PRES-4, SEC-8: whom neither side knows: the request is denied in one round', async () => {
     const { ann } = await partition.couple();
-    await ann.sendPresence({ to: `nobody@${DOMAIN}`, type: 'subscribe' });
-    await ann.takePresence(`nobody@${DOMAIN}`, 'unsubscribed');
+    await ann.sendPresence({ to: `strange-${NOBODY}`, type: 'subscribe' });
+    await ann.takePresence(`strange-${NOBODY}`, 'unsubscribed');
   });
 
   test('PRES-7, PRES-9: she is offline and nobody watches; she is back and sees him at once', async () => {
@@ -192,9 +195,14 @@ describe('texts through Kamailio', () => {
 
   test('SEC-8, promise 1: whom neither side knows: one round, and an error for the sender', async () => {
     const { ann, bob } = await partition.couple();
-    await ann.sendChat(`nobody@${DOMAIN}`, 'Hello?', 'nobody');
+    await ann.sendChat(NOBODY, 'Hello?', 'nobody');
     expect(await bounceOf(ann, 'nobody')).toMatchObject({ condition: 'item-not-found' });
-    expect((await bob.writes(`nobody@${DOMAIN}`, 'Hello?')).status).toBe(404);
+    expect((await bob.writes(NOBODY, 'Hello?')).status).toBe(404);
+    const crossed = partition.world.gateway.lines.filter(({ to, event }) => to === NOBODY && event.startsWith('request_'));
+    expect(crossed.map(({ event, from, method }) => [event, from, method ?? ''])).toEqual([
+      ['request_sent', ann.bareJid, 'MESSAGE'],
+      ['request_received', bob.address, ''],
+    ]);
   });
 
   test('SEC-3: a SIP user cannot speak in the name of an XMPP user', async () => {
