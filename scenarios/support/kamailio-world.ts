@@ -5,7 +5,6 @@ import type { DeviceOptions } from './kamailio-user';
 import { freePort } from './ports';
 import type { Transport } from './sip-sockets';
 import { DOMAIN, World } from './world';
-import type { WorldOptions } from './world';
 import type { XmppUser } from './xmpp-user';
 
 /** Fresh pairs for so many tests. */
@@ -29,12 +28,13 @@ export class Partition {
     readonly kamailio: Kamailio,
   ) {}
 
-  static async start(options: Partial<KamailioOptions> = {}, worldOptions: Partial<WorldOptions> = {}): Promise<Partition> {
+  static async start(options: Partial<KamailioOptions> = {}): Promise<Partition> {
     const sipPort = await freePort();
     const kamailio = await Kamailio.start({ domain: DOMAIN, users: names('bob'), isthmusPort: sipPort, ...options });
     try {
-      const nextHopPort = kamailio.gatewayPort;
-      const world = await World.start({ dialect: 'simple', users: names('ann'), sipPort, nextHopPort, availability: { retryMinSeconds: 1 }, ...worldOptions });
+      const { transport = 'tcp' } = options;
+      const far = { dialect: 'simple', transport, nextHopPort: kamailio.gatewayPort } as const;
+      const world = await World.start({ ...far, users: names('ann'), sipPort, availability: { retryMinSeconds: 1 } });
       return new Partition(world, kamailio);
     } catch (error) {
       await kamailio.stop();

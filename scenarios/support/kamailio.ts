@@ -7,6 +7,7 @@ import type { SubHandling, Subscription } from './kamailio-database';
 import { DEFAULT_DEADLINE_MS } from './mailbox';
 import { freePort, LOOPBACK } from './ports';
 import { Program, temporaryDirectory } from './process';
+import type { Transport } from './sip-sockets';
 
 /** What an administrator is told to run (docs/kamailio.md). */
 const PUBLISHED = join(__dirname, '..', '..', 'deploy', 'kamailio', 'kamailio.cfg');
@@ -15,8 +16,9 @@ export interface KamailioOptions {
   readonly domain: string;
   /** Local parts of the SIP accounts; the password is the same word. */
   readonly users: readonly string[];
-  /** Where isthmus listens. */
+  /** Where isthmus listens, and how the two speak; default: TCP. */
   readonly isthmusPort: number;
+  readonly transport?: Transport;
   /** The longest subscription that is granted; default: Kamailio's own 3600. */
   readonly maxExpiresSeconds?: number;
   /** Users decide who may see them (table xcap); default: everybody may. */
@@ -146,7 +148,7 @@ export class Kamailio {
 }
 
 /** What differs from the published configuration: addresses, fewer processes, and a door for commands. */
-function configuration({ domain, isthmusPort, maxExpiresSeconds, authorization = false }: KamailioOptions, place: Place): string {
+function configuration({ domain, isthmusPort, transport = 'tcp', maxExpiresSeconds, authorization = false }: KamailioOptions, place: Place): string {
   const both = (name: string, port: number): string[] =>
     ['udp', 'tcp'].map((transport) => `#!define ${name}_${transport.toUpperCase()} ${transport}:${LOOPBACK}:${port}`);
   return [
@@ -154,7 +156,8 @@ function configuration({ domain, isthmusPort, maxExpiresSeconds, authorization =
     ...both('USERS', place.users),
     ...both('GATEWAY', place.gateway),
     `#!define ISTHMUS_ADDRESS "${LOOPBACK}"`,
-    `#!define ISTHMUS_URI "sip:${LOOPBACK}:${isthmusPort};transport=tcp"`,
+    `#!define ISTHMUS_URI "sip:${LOOPBACK}:${isthmusPort};transport=${transport}"`,
+    `#!define ISTHMUS_SOCKET "gateway-${transport}"`,
     `#!define DATABASE "${place.database.url}"`,
     `include_file "${PUBLISHED}"`,
     'children=1',
