@@ -1,44 +1,29 @@
-/** `npm run bench -- NAME [options]`; which options count is said by each benchmark. */
+/** `npm run bench -- NAME [--rate R] [--seconds S] [--watches N] [--json]` */
 import { parseArgs } from 'node:util';
-import { benchCpu } from './cpu';
 import { benchIm, machine } from './im';
 import { benchPresence } from './presence';
 import { Report } from './support/report';
 
-const BENCHES = { im: benchIm, cpu: benchCpu, presence: benchPresence } as const;
-const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rate R] [--seconds S] [--watches N] [--profile DIR] [--only TEXT] [--json]\n`;
-
-/** A number of at least `least`. Undefined: the option is not given. NaN: it is no such number. */
-function numberFrom(text: string | undefined, least: number): number | undefined {
-  if (text === undefined) return undefined;
-  return Number(text) >= least ? Number(text) : NaN;
-}
+const BENCHES = { im: benchIm, presence: benchPresence } as const;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: {
-      rate: { type: 'string' },
-      seconds: { type: 'string', default: '5' },
-      watches: { type: 'string' },
-      profile: { type: 'string' },
-      only: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
+    options: { rate: { type: 'string' }, seconds: { type: 'string' }, watches: { type: 'string' }, json: { type: 'boolean' } },
   });
   const name = positionals[0] as keyof typeof BENCHES | undefined;
   const bench = name === undefined ? undefined : BENCHES[name];
-  const { profile, only, json } = values;
-  const seconds = numberFrom(values.seconds, Number.MIN_VALUE) ?? NaN;
-  const rate = numberFrom(values.rate, Number.MIN_VALUE);
-  const watches = numberFrom(values.watches, 10);
-  if (bench === undefined || name === undefined || [seconds, rate, watches].some(Number.isNaN)) {
-    process.stderr.write(USAGE);
+  const seconds = Number(values.seconds ?? 5);
+  const rate = values.rate === undefined ? undefined : Number(values.rate);
+  const watches = values.watches === undefined ? undefined : Number(values.watches);
+  if (bench === undefined || name === undefined || !(seconds > 0) || (rate !== undefined && !(rate > 0)) || (watches !== undefined && !(watches >= 10))) {
+    process.stderr.write(`usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rate R] [--seconds S] [--watches N] [--json]\n`);
     return 2;
   }
+  const json = values.json === true;
   if (!json) process.stdout.write(`${machine()}\n`);
-  const given = { ...(rate !== undefined && { rate }), ...(watches !== undefined && { watches }) };
-  await bench({ seconds, ...given, ...(profile !== undefined && { profile }), ...(only !== undefined && { only }) }, new Report(name, json));
+  const report = new Report(name, json);
+  await bench({ seconds, ...(rate !== undefined && { rate }), ...(watches !== undefined && { watches }) }, report);
   return 0;
 }
 

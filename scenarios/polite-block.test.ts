@@ -1,5 +1,6 @@
 import { allows, asksFor, Cast, refuses, shows, unclaimedFrom } from './support/cast';
 import type { Couple } from './support/cast';
+import { decides, setsPolicy } from './support/commands';
 import { bobAdds, CLOSED, OPEN } from './support/contact-list';
 import type { WatchWish } from './support/sip-person';
 import type { SipMessage } from './support/sip-message';
@@ -8,9 +9,12 @@ import type { SipMessage } from './support/sip-message';
 
 const CHANGING = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'contact', 'content-length']);
 
-/** All that a client could tell one answer from another by, the names of the two users aside. */
+/** The time in a document (PRES-42); its form is compared. */
+const TIMESTAMP = /(?<=<timestamp>)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z(?=<)/g;
+
+/** All that a client could tell one answer from another by, the names of the two users and the times aside. */
 function fingerprint(message: SipMessage): unknown {
-  const neutral = (text: string): string => text.replace(/(ann|bob)\d+@/g, '$1@').replace(/(expires=|ID-|P-)[0-9a-f]+/g, '$1');
+  const neutral = (text: string): string => text.replace(/(ann|bob)\d+@/g, '$1@').replace(/(expires=|ID-|P-)[0-9a-f]+/g, '$1').replace(TIMESTAMP, 'TIME');
   const headers = message.headers.map(([name, value]) => (CHANGING.has(name.toLowerCase()) ? name : `${name}: ${neutral(value)}`));
   return [neutral(message.startLine.replace(/sip:\S+ SIP/, 'SIP')), headers, neutral(message.text)];
 }
@@ -39,6 +43,34 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     return couple;
   }
 
+  /** Bob has seen her, and then she hides from him; the NOTIFY that hides her. */
+  async function hides(couple: Couple, how: () => Promise<void>): Promise<unknown> {
+    const watch = await bobAdds(couple);
+    await how();
+    return fingerprint((await couple.bob.isTold(watch)).message);
+  }
+
+  /** Ann blocks Bob by her list. */
+  async function blocked(): Promise<Couple> {
+    const couple = await cast.couple();
+    await hides(couple, () => decides(couple.ann, 'block', couple.bob.address));
+    return couple;
+  }
+
+  /** Ann's list blocks Bob before he has ever asked. */
+  async function blockedBefore(): Promise<Couple> {
+    const couple = await cast.couple();
+    await setsPolicy(couple.ann, { block: [couple.bob.address] });
+    return couple;
+  }
+
+  /** Ann takes back what she granted. */
+  async function revoked(): Promise<Couple> {
+    const couple = await cast.couple();
+    await hides(couple, () => decides(couple.ann, 'revoke', couple.bob.address));
+    return couple;
+  }
+
   /** Ann lets Bob see her, and has gone. */
   async function offline(): Promise<Couple> {
     const couple = await cast.couple();
@@ -48,12 +80,28 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     return couple;
   }
 
-  it('a new subscription to one who denies and to one who is offline are the same (PRES-25)', async () => {
-    expect(await looksAnew(await denied())).toEqual(await looksAnew(await offline()));
+  const HIDDEN = [
+    ['denies', denied],
+    ['has blocked him', blocked],
+    ['has blocked him before he came', blockedBefore],
+    ['has taken her permission back', revoked],
+  ] as const;
+
+  it.each(HIDDEN)('a new subscription to one who %s and to one who is offline are the same (PRES-25)', async (_how, hidden) => {
+    expect(await looksAnew(await hidden())).toEqual(await looksAnew(await offline()));
   });
 
-  it('so is a single look (PRES-25, PRES-29)', async () => {
-    expect(await looksAnew(await denied(), { expires: 0 })).toEqual(await looksAnew(await offline(), { expires: 0 }));
+  it.each(HIDDEN)('so is a single look at one who %s (PRES-25, PRES-29)', async (_how, hidden) => {
+    expect(await looksAnew(await hidden(), { expires: 0 })).toEqual(await looksAnew(await offline(), { expires: 0 }));
+  });
+
+  it('in a running subscription being blocked, being revoked and her going offline are the same (PRES-25)', async () => {
+    const going = await cast.couple();
+    const gone = await hides(going, () => going.ann.sendPresence({ type: 'unavailable' }));
+    for (const action of ['block', 'revoke']) {
+      const couple = await cast.couple();
+      expect(await hides(couple, () => decides(couple.ann, action, couple.bob.address))).toEqual(gone);
+    }
   });
 
   it('nothing of her is told to one whom she denies, whatever she does (SEC-6)', async () => {

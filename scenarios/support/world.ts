@@ -39,8 +39,8 @@ export interface WorldOptions {
   readonly xmpp?: Section;
   readonly sip?: Section;
   readonly log?: Section;
-  /** Arguments of Node for the workers. */
-  readonly nodeArgs?: readonly string[];
+  readonly policy?: Section;
+  readonly administrators?: readonly string[];
 }
 
 /**
@@ -107,8 +107,7 @@ export class World {
   /** Starts one more worker. */
   async startWorker(name: string, until?: RegExp): Promise<Gateway> {
     const files = { 'component-secret': SECRET, 'sipd-secret': this.sipServer?.secret ?? 'unused' };
-    const { nodeArgs } = this.options;
-    const gateway = await Gateway.start({ config: this.config(name), files, ...(until && { until }), ...(nodeArgs && { nodeArgs }) });
+    const gateway = await Gateway.start({ config: this.config(name), files, ...(until === undefined ? {} : { until }) });
     this.gateways.push(gateway);
     return gateway;
   }
@@ -135,6 +134,8 @@ export class World {
       messaging: options.messaging ?? {},
       // Scenarios change states faster than people do; the one about PRES-32 sets it.
       availability: { notifyIntervalSeconds: 0, ...options.availability },
+      policy: options.policy ?? {},
+      administrators: options.administrators ?? [],
       log: { level: 'debug', ...options.log },
     };
   }

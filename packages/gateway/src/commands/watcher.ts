@@ -6,7 +6,7 @@ export interface Watcher {
   readonly inward: Inward;
 }
 
-const STATES: Readonly<Record<string, string>> = {
+const STATES: Readonly<Record<Inward['is'], string>> = {
   none: 'does not watch',
   pending: 'waits for your answer',
   active: 'sees you',
@@ -17,7 +17,7 @@ const STATES: Readonly<Record<string, string>> = {
 /** One line about a watcher: his address, what he sees, on how many devices, and how long unless he asks again. */
 export function describeWatcher({ contact, inward }: Watcher): string {
   const { watches } = inward;
-  const state = STATES[inward.is] ?? inward.is;
+  const state = STATES[inward.is];
   if (watches.length === 0) return `${contact}: ${state}; does not watch now`;
   const last = new Date(Math.max(...watches.map(({ expiresAt }) => expiresAt)));
   const devices = watches.length === 1 ? '1 device' : `${watches.length} devices`;

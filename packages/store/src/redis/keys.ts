@@ -22,22 +22,19 @@ export class RedisKeys {
   readonly workers: string;
   /** The sorted sets of all buckets. */
   readonly dues: readonly string[];
-  private readonly all: readonly BucketKeys[];
 
   constructor(private readonly prefix: string) {
     this.workers = `${prefix}:workers`;
-    this.all = Array.from({ length: BUCKETS }, (_, number) => this.bucket(number));
-    this.dues = this.all.map(({ due }) => due);
+    this.dues = this.buckets().map(({ due }) => due);
   }
 
   /** The bucket of a pair, or of a user's policy. */
   of(name: string): BucketKeys {
-    const number = bucketOf(name);
-    return this.all[number] ?? this.bucket(number);
+    return this.bucket(bucketOf(name));
   }
 
-  buckets(): readonly BucketKeys[] {
-    return this.all;
+  buckets(): BucketKeys[] {
+    return Array.from({ length: BUCKETS }, (_, number) => this.bucket(number));
   }
 
   cache(key: string): string {
