@@ -4,13 +4,10 @@
  */
 import { readFileSync } from 'node:fs';
 import { Child } from './support/child';
-import { CpuMeter } from './support/cpu';
 import type { BareCommand, BareReport } from './support/bare';
-import type { FarCommand, FarReport } from './support/far-protocol';
-import { percentile, type Report } from './support/report';
-import { XmppLoad } from './support/xmpp-load';
+import type { Report } from './support/report';
+import { DIRECTIONS, lostIn, Rig, type Direction, type Far, type Run, type StoreType } from './support/rig';
 import { SipServer } from '../scenarios/support/sipd';
-import { World, DOMAIN } from '../scenarios/support/world';
 
 export interface ImOptions {
   /** Rate of the latency runs, messages per second; default 100 and 1000. */
@@ -18,33 +15,12 @@ export interface ImOptions {
   readonly seconds: number;
 }
 
-type Far = Child<FarCommand, FarReport>;
-type Direction = 'XMPP->SIP' | 'SIP->XMPP';
-
-const USERS = ['u0', 'u1', 'u2', 'u3', 'u4'];
-const CONTACTS_PER_USER = 20;
 /** Rates tried for the sustained figure, messages per second. */
 const RATES = [500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500, 5_000, 6_000];
 /** A rate is sustained when nothing was lost and the last message was there so soon after the last was sent. */
 const MAX_BACKLOG_MS = 1_000;
-const SETTLE_MS = 20_000;
 /** DESIGN section 9. */
 const TARGET = { p50: 1.5, p99: 15, cpu: 0.15, share: 0.9 };
-
-const PAIRS = USERS.flatMap((_user, user) =>
-  Array.from({ length: CONTACTS_PER_USER }, (_each, index) => ({ user, contact: `b${user}x${index}@${DOMAIN}` })),
-);
-
-interface Run {
-  readonly sent: number;
-  readonly arrived: number;
-  /** Came back to their senders as errors. */
-  readonly returned: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly backlogMs: number;
-  readonly cpu: Readonly<Record<string, number>>;
-}
 
 export async function benchIm(options: ImOptions, report: Report): Promise<void> {
   const bare = await bareLimit(options, report);
@@ -80,41 +56,18 @@ async function bareLimit(options: ImOptions, report: Report): Promise<Record<Dir
   }
 }
 
-async function benchStore(store: 'memory' | 'redis', options: ImOptions, report: Report, bare: Record<Direction, number>): Promise<void> {
-  const far: Far = new Child('far-end.ts');
-  const ready = await far.next();
-  if (ready.is !== 'ready') throw new Error('the far end did not start');
-  const world = await World.start({
-    dialect: 'microsoft',
-    users: USERS,
-    nextHopPort: ready.port,
-    store,
-    sipServer: 'process',
-    prosody: { withoutModules: ['mam', 'carbons'], logLevel: 'warn' },
-    log: { level: 'info' },
-  });
-  const load = new XmppLoad();
+async function benchStore(store: StoreType, options: ImOptions, report: Report, bare: Record<Direction, number>): Promise<void> {
+  const rig = await Rig.start({ store, dialect: 'microsoft' });
   try {
-    await load.signIn(USERS, DOMAIN, world.prosody.c2sPort);
-    await far.run({ do: 'connect', sipPort: world.sipPort });
-    await far.run({ do: 'open', pairs: PAIRS.map(({ user, contact }) => ({ contact, user: `${USERS[user]}@${DOMAIN}` })) });
-    const meter = new CpuMeter({
-      worker: world.gateway.pid,
-      prosody: world.prosody.pid,
-      'sip server': world.sipServer?.pid ?? world.gateway.pid,
-      ...(store === 'redis' && { redis: world.redis.pid }),
-    });
-    for (const direction of ['XMPP->SIP', 'SIP->XMPP'] as const) {
+    for (const direction of DIRECTIONS) {
       report.heading(`${direction}, ${store} store`);
-      const run = (rate: number): Promise<Run> => once(direction, { far, load, meter }, rate, options.seconds);
+      const run = (rate: number): Promise<Run> => rig.run(direction, rate, options.seconds);
       await run(200); // warm-up: opens the sessions, fills the caches
       await latency(`${direction}, ${store}`, run, options, report);
       await sustained(`${direction}, ${store}`, run, report, store === 'redis' ? bare[direction] * TARGET.share : null);
     }
   } finally {
-    await load.signOut().catch(() => undefined);
-    far.stop();
-    await world.stop();
+    await rig.stop();
   }
 }
 
@@ -149,40 +102,6 @@ async function sustained(name: string, run: (rate: number) => Promise<Run>, repo
   if (last === undefined || last === best?.run) return;
   report.add(`${name}: returned to the sender at the first rate over it`, last.returned, 'msg');
   report.add(`${name}: lost at the first rate over it`, lostIn(last), 'msg', 0);
-}
-
-/** Neither delivered nor returned: nobody was told (promise 1). */
-function lostIn({ sent, arrived, returned }: Run): number {
-  return sent - arrived - returned;
-}
-
-async function once(
-  direction: Direction,
-  { far, load, meter }: { far: Far; load: XmppLoad; meter: CpuMeter },
-  rate: number,
-  seconds: number,
-): Promise<Run> {
-  load.reset();
-  await far.run({ do: 'reset' });
-  meter.start();
-  const sent = Math.floor(rate * seconds);
-  if (direction === 'XMPP->SIP') await load.pour(PAIRS, rate, seconds);
-  else await far.run({ do: 'pour', rate, seconds });
-  const begun = Date.now();
-  const look = async (): Promise<{ readonly latencies: readonly number[]; readonly returned: number }> => {
-    const [counts] = await far.run({ do: 'tell' });
-    if (counts?.is !== 'counts') throw new Error('the far end did not tell its counts');
-    if (direction === 'SIP->XMPP') return { latencies: load.latencies, returned: counts.refused };
-    return { latencies: counts.latencies, returned: load.errors };
-  };
-  let seen = await look();
-  while (seen.latencies.length + seen.returned < sent && Date.now() - begun < SETTLE_MS) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    seen = await look();
-  }
-  const { latencies, returned } = seen;
-  const [p50, p99] = [percentile(latencies, 0.5), percentile(latencies, 0.99)];
-  return { sent, arrived: latencies.length, returned, p50, p99, backlogMs: Date.now() - begun, cpu: meter.read() };
 }
 
 /** Is this machine fit for figures? Told once, so that a table can be read later. */

@@ -1,29 +1,44 @@
-/** `npm run bench -- NAME [--rate R] [--seconds S] [--watches N] [--json]` */
+/** `npm run bench -- NAME [options]`; which options count is said by each benchmark. */
 import { parseArgs } from 'node:util';
+import { benchCpu } from './cpu';
 import { benchIm, machine } from './im';
 import { benchPresence } from './presence';
 import { Report } from './support/report';
 
-const BENCHES = { im: benchIm, presence: benchPresence } as const;
+const BENCHES = { im: benchIm, cpu: benchCpu, presence: benchPresence } as const;
+const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rate R] [--seconds S] [--watches N] [--profile DIR] [--only TEXT] [--json]\n`;
+
+/** A number of at least `least`. Undefined: the option is not given. NaN: it is no such number. */
+function numberFrom(text: string | undefined, least: number): number | undefined {
+  if (text === undefined) return undefined;
+  return Number(text) >= least ? Number(text) : NaN;
+}
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { rate: { type: 'string' }, seconds: { type: 'string' }, watches: { type: 'string' }, json: { type: 'boolean' } },
+    options: {
+      rate: { type: 'string' },
+      seconds: { type: 'string', default: '5' },
+      watches: { type: 'string' },
+      profile: { type: 'string' },
+      only: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    },
   });
   const name = positionals[0] as keyof typeof BENCHES | undefined;
   const bench = name === undefined ? undefined : BENCHES[name];
-  const seconds = Number(values.seconds ?? 5);
-  const rate = values.rate === undefined ? undefined : Number(values.rate);
-  const watches = values.watches === undefined ? undefined : Number(values.watches);
-  if (bench === undefined || name === undefined || !(seconds > 0) || (rate !== undefined && !(rate > 0)) || (watches !== undefined && !(watches >= 10))) {
-    process.stderr.write(`usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rate R] [--seconds S] [--watches N] [--json]\n`);
+  const { profile, only, json } = values;
+  const seconds = numberFrom(values.seconds, Number.MIN_VALUE) ?? NaN;
+  const rate = numberFrom(values.rate, Number.MIN_VALUE);
+  const watches = numberFrom(values.watches, 10);
+  if (bench === undefined || name === undefined || [seconds, rate, watches].some(Number.isNaN)) {
+    process.stderr.write(USAGE);
     return 2;
   }
-  const json = values.json === true;
   if (!json) process.stdout.write(`${machine()}\n`);
-  const report = new Report(name, json);
-  await bench({ seconds, ...(rate !== undefined && { rate }), ...(watches !== undefined && { watches }) }, report);
+  const given = { ...(rate !== undefined && { rate }), ...(watches !== undefined && { watches }) };
+  await bench({ seconds, ...given, ...(profile !== undefined && { profile }), ...(only !== undefined && { only }) }, new Report(name, json));
   return 0;
 }
 

@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** Clock ticks per second of /proc (USER_HZ is 100 on Linux). */
-const TICKS_PER_SECOND = 100;
-
-/** CPU time that a process has used so far, user and system, milliseconds. */
+/** CPU time that all threads of a process have used so far, user and system, milliseconds (/proc: schedstat, nanoseconds). */
 export function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND;
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).reduce((sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ', 1)[0]), 0) / 1e6;
 }
 
-/** What each named process uses between `start` and `read`. */
+/** What each named process uses between `start` and `read`. Threads that end in between are not counted; the programs here have none. */
 export class CpuMeter {
   private begun: Record<string, number> = {};
 

@@ -3,7 +3,7 @@
  * measured. Answers 200 to everything, and sends text in sessions that it opens itself. Talks to the benchmark by IPC.
  */
 import { createConnection, createServer, type Socket } from 'node:net';
-import type { FarCommand, FarReport } from './far-protocol';
+import type { FarCommand, FarPair, FarReport } from './far-protocol';
 import { now, sentAt } from './clock';
 import { SipStream, type WireMessage } from './sip-stream';
 
@@ -135,6 +135,15 @@ async function page(contact: string, user: string): Promise<void> {
   else refused += 1;
 }
 
+function pageOf({ contact, user }: FarPair): Promise<void> {
+  return page(contact, user);
+}
+
+/** Round and round. */
+function at<T>(list: readonly T[], index: number): T {
+  return list[index % list.length] as T;
+}
+
 /** Each session sends its next text when the one before was answered, until the time is over. */
 async function flood(seconds: number, send: (index: number) => Promise<void>, window: number): Promise<void> {
   const until = now() + seconds * 1_000;
@@ -166,8 +175,8 @@ const COMMANDS: { [K in FarCommand['do']]: (command: Extract<FarCommand, { do: K
   open: async ({ pairs }) => {
     for (const { contact, user } of pairs) sessions.push(await open(contact, user));
   },
-  flood: ({ seconds, window }) => flood(seconds, (index) => say(sessions[index % sessions.length] as Session), Math.min(window, sessions.length)),
-  pour: ({ seconds, rate }) => pour(seconds, rate, (index) => say(sessions[index % sessions.length] as Session)),
+  flood: ({ seconds, window }) => flood(seconds, (index) => say(at(sessions, index)), Math.min(window, sessions.length)),
+  pour: ({ seconds, rate, pairs }) => pour(seconds, rate, (index) => (pairs === undefined ? say(at(sessions, index)) : pageOf(at(pairs, index)))),
   page: ({ seconds, window }) => flood(seconds, (index) => page(`bob${index}@example.com`, 'bare@example.com'), window),
   reset: async () => {
     latencies.length = 0;

@@ -1,9 +1,16 @@
+/** Who writes to whom: the SIP user and the XMPP user. */
+export interface FarPair {
+  readonly contact: string;
+  readonly user: string;
+}
+
 /** What the benchmark tells its far end. */
 export type FarCommand =
   | { readonly do: 'connect'; readonly sipPort: number }
-  | { readonly do: 'open'; readonly pairs: readonly { readonly contact: string; readonly user: string }[] }
+  | { readonly do: 'open'; readonly pairs: readonly FarPair[] }
   | { readonly do: 'flood'; readonly seconds: number; readonly window: number }
-  | { readonly do: 'pour'; readonly seconds: number; readonly rate: number }
+  /** In the open sessions, or out of dialog where pairs are given. */
+  | { readonly do: 'pour'; readonly seconds: number; readonly rate: number; readonly pairs?: readonly FarPair[] }
   | { readonly do: 'page'; readonly seconds: number; readonly window: number }
   | { readonly do: 'reset' }
   | { readonly do: 'tell' };

@@ -16,6 +16,8 @@ export interface GatewayOptions {
   /** Files that the configuration names, beside it: name, text. */
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv;
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[];
   /** What must be in the log before the worker counts as started; default: it is ready. */
   readonly until?: RegExp;
 }
@@ -45,7 +47,7 @@ export class Gateway {
     const program = await Program.start({
       name: 'isthmus',
       command: process.execPath,
-      args: (directory) => [BIN, 'run', '--config', join(directory, 'isthmus.yaml')],
+      args: (directory) => [...(options.nodeArgs ?? []), BIN, 'run', '--config', join(directory, 'isthmus.yaml')],
       files: () => ({ ...options.files, 'isthmus.yaml': JSON.stringify(config, undefined, 2) }),
       env: () => ({ ...options.env }),
       ready: options.until ?? /"event":"worker_ready"/,

@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly log?: Section;
   readonly policy?: Section;
   readonly administrators?: readonly string[];
+  /** Arguments of Node for the workers. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /**
@@ -107,7 +109,8 @@ export class World {
   /** Starts one more worker. */
   async startWorker(name: string, until?: RegExp): Promise<Gateway> {
     const files = { 'component-secret': SECRET, 'sipd-secret': this.sipServer?.secret ?? 'unused' };
-    const gateway = await Gateway.start({ config: this.config(name), files, ...(until === undefined ? {} : { until }) });
+    const { nodeArgs } = this.options;
+    const gateway = await Gateway.start({ config: this.config(name), files, ...(until && { until }), ...(nodeArgs && { nodeArgs }) });
     this.gateways.push(gateway);
     return gateway;
   }

@@ -20,7 +20,7 @@ export type { DataForm, FieldType, FormField, FormOption, Submission } from './s
 export { CONTACT_RESOURCE, NS } from './stanza/namespaces';
 export { readAccountAnswer, tellsWithdrawal, writeAccountQuery, writeApproval, writeDrain, writeWorkerName, type AccountAnswer, type IqEnvelope } from './stanza/partition';
 export { readStanza } from './stanza/read';
-export type { StanzaContext, StanzaReading } from './stanza/reading';
+export type { ContentSettings, StanzaContext, StanzaReading } from './stanza/reading';
 export { writeStanza, type StanzaEffect } from './stanza/write';
 export type { StanzaWriteContext } from './stanza/write-presence';
 export { writeError } from './stanza/write-error';

@@ -83,6 +83,7 @@ function workerSettings(config: Config): WorkerSettings {
     engine: { ...availability, ...messaging },
     tables: toTables(config),
     maxMessageBytes: messaging.maxMessageBytes,
+    content: messaging,
     inviteTimeoutMs: sip.inviteTimeoutSeconds * 1_000,
     requestTimeoutMs: sip.requestTimeoutSeconds * 1_000,
     healthIntervalMs: sip.healthIntervalSeconds * 1_000,

@@ -1,4 +1,4 @@
-import type { SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
+import type { ContentSettings, SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
 import type { EngineSettings } from '@isthmus/engine';
 import type { Tables } from '@isthmus/rules';
 import type { Store } from '@isthmus/store';
@@ -36,6 +36,7 @@ export interface WorkerSettings {
   /** The deployment's own rows of the tables. */
   readonly tables: Tables;
   readonly maxMessageBytes: number;
+  readonly content: ContentSettings;
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly healthIntervalMs: number;

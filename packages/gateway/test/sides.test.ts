@@ -46,6 +46,7 @@ beforeEach(() => {
     domain: 'example.com',
     tables: { fromMicrosoft: { jabber: { 'be-right-back': 'extended-away' } } } as const,
     maxMessageBytes: 10_000,
+    content: { headlines: 'carry' as const },
     log: pino({ messageKey: 'event' }, { write: (line: string) => void lines.push(JSON.parse(line) as { event: string }) }),
     metrics: new Metrics({
       pendingEvents: () => 0,
@@ -86,6 +87,12 @@ describe('stanzas', () => {
   test('a contact of a domain that no route leads to is not found', async () => {
     await xmppSide.receive(xml('message', { from: 'ann@example.com/x', to: 'bob@elsewhere.example', id: '1' }, xml('body', {}, 'hi')));
     expect([events.length, condition(sent[0])]).toEqual([0, 'item-not-found']);
+  });
+
+  test('IM-12: what becomes of extensions is a setting: here headlines are carried', async () => {
+    const headline = xml('message', { from: 'ann@example.com/x', to: 'bob@example.com', id: '1', type: 'headline' }, xml('body', {}, 'hi'));
+    await xmppSide.receive(headline);
+    expect(events).toMatchObject([{ event: { on: 'xmpp.message', type: 'headline' } }]);
   });
 
   test('XD-14: the word that contacts were withdrawn is heard from the server, and answered like any ping', async () => {

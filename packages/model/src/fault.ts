@@ -64,6 +64,7 @@ export const FAULTS = {
   'body.unsupported': ['modify', 'not-acceptable', 415, 'peer', 'This kind of content is not carried'],
   'body.malformed': ['modify', 'bad-request', 400, 'peer', 'The content cannot be read'],
   'body.encrypted': ['modify', 'policy-violation', 415, 'peer', 'Encrypted messages cannot be read on the other side'],
+  'retraction.unsupported': ['cancel', 'feature-not-implemented', 501, 'peer', 'A message cannot be taken back on the other side'],
   'body.too-large': ['modify', 'policy-violation', 413, 'peer', 'The message is too large for the other side'],
   'queue.full': ['wait', 'resource-constraint', 500, 'us', 'Too many messages wait for this recipient'],
   'groupchat.unsupported': ['cancel', 'service-unavailable', 405, 'peer', 'Group chat does not cross to the other side'],

@@ -6,6 +6,8 @@ export interface TextMessage {
   readonly language?: string;
   /** RFC 6121 section 5.2.5; kept in the store, never copied into a header unchecked (SEC-9). */
   readonly thread?: string;
+  /** When it was written, if it has been held back since (XEP-0203, Date of RFC 3261 section 20.17). RFC 3339, UTC. */
+  readonly sent?: string;
 }
 
 /** XEP-0085 section 2. */

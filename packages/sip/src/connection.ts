@@ -1,10 +1,14 @@
-import type { Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
-import { Srf } from './drachtio';
-import type { DrachtioAgent, DrachtioReply, DrachtioRequest, DrachtioSrf, DrachtioWire, RequestOptions, Sent } from './drachtio';
+import type { SipRequestIn } from '@isthmus/codec';
+
+import { Exchanges, type Done, type RequestListener } from './exchanges';
+import { FrameReader } from './frames';
+import { Incoming } from './incoming';
 import type { SipLinkLog } from './log';
+import type { Via } from './messages';
+import { Outgoing } from './outgoing';
 import { Pinger } from './pinger';
-import { fieldsOf, hideMultipart, isReadable, refusalOf } from './wire-guard';
 import { WriteGate } from './write-gate';
 
 /**
@@ -26,6 +30,8 @@ export interface ConnectionOptions {
   /** After so much silence the server is pinged; after as much again the connection counts as dead. Milliseconds. */
   readonly pingMs: number;
   readonly log: SipLinkLog;
+  /** How requests that come by this connection name it. */
+  readonly via: Via;
 }
 
 export interface ConnectionEvents {
@@ -33,28 +39,28 @@ export interface ConnectionEvents {
   readonly onUp: () => void;
   /** Called once, whether it was up or not. */
   readonly onClosed: (reason: string) => void;
-  readonly onRequest: (request: DrachtioRequest, reply: DrachtioReply) => void;
+  /** Also ACK, CANCEL (with the transaction of its INVITE) and what the server sent by itself. */
+  readonly onRequest: (request: SipRequestIn) => void;
 }
 
 /**
- * One control connection to one drachtio server, from connect to close, over a `Srf` of its own: it is never reused, so
- * nothing of the old one survives in the new one, verbs are registered exactly once (DR-2), and the library's own
- * reconnecting, which cannot be stopped nor do TLS (DR-32), is not used.
+ * One control connection to one drachtio server, from connect to close: it is never reused, so nothing of the old one
+ * survives in the new one, and verbs are registered exactly once (DR-2). What is said on it: drachtio.md section 2.
  */
 export class Connection {
-  private readonly srf: DrachtioSrf;
   private readonly gate: WriteGate;
   private readonly pinger: Pinger;
-  private agent: DrachtioAgent | undefined;
+  private readonly exchanges = new Exchanges();
+  private readonly frames: FrameReader;
+  private readonly outgoing = new Outgoing(() => this.socket);
   private socket: Socket | undefined;
   private over = false;
   /** Resolves when the connection is closed. */
   readonly closed: Promise<void>;
   private resolveClosed: () => void = () => undefined;
   private reason: string | undefined;
-  private isAuthenticated = false;
-  /** Ids of the messages that register verbs and are not acknowledged yet. */
-  private readonly unregistered = new Set<string>();
+  /** Verbs that the server has not acknowledged yet. */
+  private unregistered: number = VERBS.length;
   private connectTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -63,8 +69,21 @@ export class Connection {
   ) {
     this.gate = new WriteGate({
       ...options,
-      write: (frame) => this.socket?.write(frame),
-      socketBytes: () => this.socket?.writableLength ?? 0,
+      write: (frame, bytes) => this.outgoing.write(frame, bytes),
+      socketBytes: () => this.outgoing.bytes,
+    });
+    const incoming = new Incoming({
+      exchanges: this.exchanges,
+      via: options.via,
+      onReply: (id) => this.gate.replied(id),
+      onRequest: (request) => events.onRequest(request),
+      onUnreadable: (fields, refusal) => {
+        options.log.warn(fields, 'sip_message_unreadable');
+        if (refusal !== undefined) this.say(refusal);
+      },
+    });
+    this.frames = new FrameReader((payload) => {
+      if (this.socket?.destroyed !== true) incoming.take(payload); // else given up in the middle of a chunk
     });
     this.pinger = new Pinger({
       pingMs: options.pingMs,
@@ -72,42 +91,40 @@ export class Connection {
       onSilence: (silentMs) => this.destroy(`silent for ${silentMs} ms`),
     });
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
-    this.srf = new Srf([options.worker]);
-    const take = (request: DrachtioRequest, reply: DrachtioReply): void => events.onRequest(request, reply);
-    for (const verb of VERBS) this.srf.use(verb, take);
-    this.srf.use(take); // in a dialog, any method
-    this.srf.on('error', () => undefined); // `guard` has noted it; without a listener it would be thrown (DR-13)
-    this.srf.on('connect', (error) => this.authenticated(error));
   }
 
   open(): void {
-    const { host, port, secret, connectTimeoutMs } = this.options;
+    const { host, port, connectTimeoutMs } = this.options;
     const late = (): void => this.destroy(`not connected within ${connectTimeoutMs} ms`);
     this.connectTimer = setTimeout(late, connectTimeoutMs);
-    this.srf.connect({ host, port, secret, reconnect: { maxAttempts: 1 } });
-    this.agent = this.srf.app.client;
-    if (this.agent !== undefined) this.guard(this.agent.wp);
+    const socket = connect({ host, port, noDelay: true, keepAlive: true });
+    this.socket = socket;
+    socket.on('connect', () => this.authenticate());
+    socket.on('data', (chunk) => this.read(chunk));
+    socket.on('error', (error) => (this.reason ??= error.message));
+    socket.on('close', () => this.ended());
   }
 
-  /** @throws NotWrittenError, or what the library throws: then nothing was sent and `sent` is never called */
-  request(uri: string, options: RequestOptions, sent: Sent): void {
-    this.srf.request(uri, options, sent);
+  /**
+   * Sends a client message that holds a request, and tells the listener what becomes of it. Returns what ends that.
+   * @throws NotWrittenError: nothing was sent, and the listener is not told
+   */
+  request(message: string, listener: RequestListener): () => void {
+    return this.exchanges.follow(this.gate.send(message), listener);
   }
 
-  /** A reply to a transaction of which we know the id only: one that another connection brought (drachtio.md section 3.2). */
-  replyTo(transactionId: string, copied: Record<string, string>): DrachtioReply | undefined {
-    if (this.agent === undefined || this.socket === undefined) return undefined;
-    const reply = new Srf.SipResponse();
-    reply.req = new Srf.SipRequest(new Srf.SipMessage({ headers: copied }), { transactionId });
-    reply.agent = this.agent;
-    reply.socket = this.socket;
-    return reply;
+  /**
+   * Sends any other client message; `done` gets the server's word on it. Returns what ends the wait.
+   * @throws NotWrittenError: nothing was sent, and `done` is not called
+   */
+  tell(message: string, done: Done): () => void {
+    return this.exchanges.expect(this.gate.send(message), done);
   }
 
   /** Takes back the verbs: no new requests, while dialogs stay (DR-3). */
   removeRoutes(): void {
     if (this.socket === undefined || this.over) return;
-    for (const verb of VERBS) this.agent?.removeRoute(verb);
+    for (const verb of VERBS) this.say(`remove_route|${verb}`);
   }
 
   /** Ends the connection when what was written has been sent. */
@@ -118,6 +135,7 @@ export class Connection {
       this.ended();
       return;
     }
+    this.outgoing.flush();
     socket.end();
     setTimeout(() => socket.destroy(), 1_000).unref();
   }
@@ -128,25 +146,22 @@ export class Connection {
     else this.socket.destroy();
   }
 
-  private authenticated(error: Error | null | undefined): void {
-    if (this.over) return;
-    if (error) {
-      this.destroy('the server refused the secret: it must be the one in its configuration');
-      return;
-    }
-    this.isAuthenticated = true;
-    this.upIfRegistered();
+  private authenticate(): void {
+    const { secret, worker } = this.options;
+    this.say(`authenticate|${secret}|${worker}`, (refused) => {
+      if (refused === undefined) this.register();
+      else this.destroy('the server refused the secret: it must be the one in its configuration');
+    });
   }
 
-  private replied(id: string, verdict: string): void {
-    this.gate.replied(id);
-    if (!this.unregistered.delete(id)) return;
-    if (verdict === 'OK') this.upIfRegistered();
-    else this.destroy('the server refused to give us requests');
+  private register(): void {
+    for (const verb of VERBS) this.say(`route|${verb}`, (refused) => this.registered(refused));
   }
 
-  private upIfRegistered(): void {
-    if (!this.isAuthenticated || this.unregistered.size > 0) return;
+  private registered(refused: string | undefined): void {
+    if (refused !== undefined) this.destroy('the server refused to give us requests');
+    this.unregistered -= 1;
+    if (this.unregistered > 0 || this.over || refused !== undefined) return;
     clearTimeout(this.connectTimer);
     this.pinger.start();
     this.events.onUp();
@@ -161,54 +176,19 @@ export class Connection {
     this.resolveClosed();
   }
 
-  /** Puts our checks between the library and its socket. */
-  private guard(wire: DrachtioWire): void {
-    wire.send = (socket, text) => {
-      this.adopt(socket, wire);
-      const id = this.gate.send(text);
-      if (text.startsWith('route|')) this.unregistered.add(id);
-      return id;
-    };
-    const listeners = wire.listeners('msg');
-    wire.removeAllListeners('msg');
-    wire.on('msg', (socket, text) => {
-      if (this.isSafe(text)) for (const listener of listeners) listener(socket, hideMultipart(text));
-    });
-    wire.on('error', (error) => (this.reason ??= error.message));
-    wire.on('close', () => this.ended());
-  }
-
-  /** The library shows its socket with the first message, which is `authenticate`. */
-  private adopt(socket: Socket, wire: DrachtioWire): void {
-    if (this.socket !== undefined) return;
-    this.socket = socket;
-    socket.setNoDelay(true);
-    socket.removeAllListeners('data');
-    socket.on('data', (chunk: Buffer) => {
-      this.pinger.heard();
-      try {
-        wire._onData(socket, chunk);
-      } catch (error) {
-        this.destroy(`the server broke the protocol: ${String(error)}`);
-      }
-    });
-    if (this.over) socket.destroy(); // it was given up while TCP was still trying
-  }
-
-  private isSafe(text: string): boolean {
-    const fields = fieldsOf(text);
-    if (fields[1] === 'response') this.replied(fields[2] ?? '', fields[3] ?? '');
-    if (!text.includes('\r\n') || isReadable(text)) return true;
-    this.options.log.warn({ type: fields[1], source: fields[5], bytes: text.length }, 'sip_message_unreadable');
-    const refusal = refusalOf(text, fields);
-    if (refusal !== undefined) this.say(refusal);
-    return false;
-  }
-
-  /** Sends what nobody waits for. */
-  private say(text: string): void {
+  private read(chunk: Buffer): void {
+    this.pinger.heard();
     try {
-      this.gate.send(text);
+      this.frames.push(chunk);
+    } catch (error) {
+      this.destroy(`the server broke the protocol: ${String(error)}`);
+    }
+  }
+
+  /** Sends what is not worth an error to anybody. */
+  private say(message: string, done: Done = () => undefined): void {
+    try {
+      this.tell(message, done);
     } catch (error) {
       this.options.log.warn({ why: String(error) }, 'sip_write_failed');
     }

@@ -114,11 +114,20 @@ export class ComponentStream {
     if (this.queuedBytes + text.length > this.options.maxQueueBytes) {
       throw new XmppLinkError('queue-full', `${this.queuedBytes} bytes wait for the XMPP server already`);
     }
+    this.gather();
     try {
       await this.entity.write(text);
     } catch (cause) {
       throw new XmppLinkError('disconnected', 'the connection to the XMPP server is going down', { cause });
     }
+  }
+
+  /** One call of the system for all stanzas of this turn of the event loop. */
+  private gather(): void {
+    const { socket } = this;
+    if (socket === undefined || socket.writableCorked > 0) return;
+    socket.cork();
+    process.nextTick(() => socket.uncork());
   }
 
   /** Stops and starts reading: the server's data then waits in TCP. */

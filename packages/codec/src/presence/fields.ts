@@ -31,7 +31,12 @@ export function noteOf(nodes: readonly XmlNode[]): Pick<Presence, 'note' | 'note
 /** RFC 3339 in UTC, or undefined for what is no such time. */
 export function utcTime(text: string | undefined): string | undefined {
   const time = text !== undefined && DATE_TIME.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString().replace('.000Z', 'Z');
+  return Number.isNaN(time) ? undefined : utcOf(time);
+}
+
+/** RFC 3339 in UTC; `time`: milliseconds since the epoch. */
+export function utcOf(time: number): string {
+  return new Date(time).toISOString().replace('.000Z', 'Z');
 }
 
 /** A display name on one line, at most 256 characters, or nothing. */

@@ -17,6 +17,13 @@ export function readSeconds(value: string | undefined): number | undefined {
   return match === null ? undefined : Math.min(Number(match[1]), MAX_SECONDS);
 }
 
+/** `Sat, 13 Nov 2010 23:29:00 GMT` (RFC 3261 section 20.17, RFC 1123) in milliseconds since the epoch. Undefined: no such date. */
+export function readDate(value: string | undefined): number | undefined {
+  const match = /^\s*(?:\w{3},\s*)?(\d{1,2} \w{3} \d{4} \d{2}:\d{2}:\d{2}) GMT\s*$/.exec(value ?? '');
+  const time = Date.parse(`${match?.[1] ?? ''} GMT`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
 /** More values than that in one list are not looked at. */
 const MAX_LIST = 32;
 

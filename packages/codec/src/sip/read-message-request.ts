@@ -4,8 +4,9 @@ import { readContentType } from '../body/content-type';
 import { readLanguage } from '../body/language';
 import { readText } from '../body/text';
 import { IS_COMPOSING_TYPE, KEYBOARD_ACTIVITY_TYPE, readTyping } from '../body/typing';
+import { utcOf } from '../presence/fields';
 import { cleanXmlText } from '../xml/text';
-import { readList } from './fields';
+import { readDate, readList } from './fields';
 import type { Envelope } from './read-envelope';
 import { answerRequest, type RequestReading, type SipReadContext } from './reading';
 import type { SipRequestIn } from './wire';
@@ -27,7 +28,7 @@ export function readMessageRequest(request: SipRequestIn, envelope: Envelope, co
   if (Buffer.byteLength(text.value) > context.maxTextBytes) {
     return refused(request, envelope, context, fault('body.too-large'));
   }
-  return event(request, envelope, context, { on: 'sip.message', message: messageOf(request, envelope, text.value) });
+  return event(request, envelope, context, { on: 'sip.message', message: messageOf(request, envelope, text.value, context.at) });
 }
 
 /** INFO: a typing indication in one of its two forms. Everything else in INFO is of no use to us. */
@@ -45,8 +46,8 @@ function readTypingRequest(request: SipRequestIn, envelope: Envelope, context: S
   return event(request, envelope, context, { on: 'sip.typing', ...typing.value });
 }
 
-/** RFC 7572 Table 2. */
-function messageOf(request: SipRequestIn, envelope: Envelope, text: string): TextMessage {
+/** RFC 7572 Table 2; Date and delay as in IM-10. */
+function messageOf(request: SipRequestIn, envelope: Envelope, text: string, now: number): TextMessage {
   const subject = cleanXmlText((request.headers['subject'] ?? '').slice(0, MAX_SUBJECT)).replace(/\s+/g, ' ').trim();
   const language = readLanguage(readList(request.headers['content-language'])[0]);
   return {
@@ -54,7 +55,16 @@ function messageOf(request: SipRequestIn, envelope: Envelope, text: string): Tex
     thread: envelope.ref.callId,
     ...(subject !== '' && { subject }),
     ...(language !== undefined && { language }),
+    ...sentBefore(request.headers['date'], now),
   };
+}
+
+/** Clocks differ: only what is older than that has been held back on its way. */
+const DELAYED_AFTER_MS = 60_000;
+
+function sentBefore(date: string | undefined, now: number): Pick<TextMessage, 'sent'> {
+  const time = readDate(date);
+  return time === undefined || now - time < DELAYED_AFTER_MS ? {} : { sent: utcOf(time) };
 }
 
 function mediaTypeOf(request: SipRequestIn): string | undefined {

@@ -67,11 +67,12 @@ function firstText(text: string | undefined): string | undefined {
 
 /** RFC 7572 Table 1. Never a Contact (IM-7). */
 function messageContent(effect: SipMessageEffect): Content {
-  const { text, subject, language } = effect.message;
+  const { text, subject, language, sent } = effect.message;
   const headers = {
     'Content-Type': TEXT_TYPE,
     Subject: cleanXmlText((subject ?? '').slice(0, MAX_SUBJECT)),
     'Content-Language': readLanguage(language),
+    Date: sent === undefined ? undefined : new Date(sent).toUTCString(),
   };
   return { headers, body: textToWire(text) };
 }

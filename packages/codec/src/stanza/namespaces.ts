@@ -23,8 +23,9 @@ export const NS = {
   conference: 'jabber:x:conference',
   /** XEP-0380. */
   encryption: 'urn:xmpp:eme:0',
-  /** XEP-0384, in its version before 0.4 and since. */
+  /** XEP-0384, in its versions before 0.4, from there and since 0.8. */
   omemoLegacy: 'eu.siacs.conversations.axolotl',
+  omemoOld: 'urn:xmpp:omemo:1',
   omemo: 'urn:xmpp:omemo:2',
   /** XEP-0373 and XEP-0027. */
   openpgp: 'urn:xmpp:openpgp:0',
@@ -33,6 +34,23 @@ export const NS = {
   dataForms: 'jabber:x:data',
   /** XEP-0050. */
   commands: 'http://jabber.org/protocol/commands',
+  /** XEP-0200 and RFC 3923. */
+  esession: 'http://www.xmpp.org/extensions/xep-0200.html#ns',
+  e2e: 'urn:ietf:params:xml:ns:xmpp-e2e',
+  /** XEP-0308. */
+  correction: 'urn:xmpp:message-correct:0',
+  /** XEP-0424. */
+  retract: 'urn:xmpp:message-retract:1',
+  /** XEP-0428. */
+  fallback: 'urn:xmpp:fallback:0',
+  /** XEP-0444. */
+  reactions: 'urn:xmpp:reactions:0',
+  /** XEP-0066. */
+  outOfBand: 'jabber:x:oob',
+  /** XEP-0203. */
+  delay: 'urn:xmpp:delay',
+  /** XEP-0353. */
+  jingleMessage: 'urn:xmpp:jingle-message:0',
   /** XEP-0030. */
   discoInfo: 'http://jabber.org/protocol/disco#info',
   discoItems: 'http://jabber.org/protocol/disco#items',

@@ -1,19 +1,14 @@
 import type { EngineEvent } from '@isthmus/engine';
-import { CHAT_STATES, fault, type ChatState, type Pair, type TextMessage } from '@isthmus/model';
+import { CHAT_STATES, fault, type ChatState, type Pair } from '@isthmus/model';
 import { textToWire } from '../body/lines';
 import { attributeOf, type Element } from '../xml/element';
-import { cleanXmlText } from '../xml/text';
-import { hasChildOf, ownText } from './children';
+import { readContent } from './message-content';
 import { NS } from './namespaces';
 import { readErrorFault } from './read-error';
 import { ignore, refuse, type StanzaContext, type StanzaReading } from './reading';
 
-/** Bounds of what is kept of a message besides its text, characters. A longer subject is cut, a longer thread or id is not used. */
-const MAX_SUBJECT = 1000;
-const MAX_THREAD = 1000;
+/** A longer id is not used, characters. */
 const MAX_ID = 1000;
-
-const ENCRYPTED: readonly string[] = [NS.encryption, NS.omemoLegacy, NS.omemo, NS.openpgp, NS.openpgpLegacy];
 
 /** Messages of all types (RFC 6121 section 5.2). `resource`: that of the sender. */
 export function readMessage(stanza: Element, pair: Pair, resource: string | undefined, context: StanzaContext): StanzaReading {
@@ -23,14 +18,17 @@ export function readMessage(stanza: Element, pair: Pair, resource: string | unde
   if (type === 'groupchat') return refuse(fault('groupchat.unsupported'));
   if (isCarbonCopy(stanza)) return ignore('carbon copy');
   if (type === 'headline' && context.headlines !== 'carry') return ignore('headline');
-  const message = readText(stanza);
+  const content = readContent(stanza, context);
+  if (content.is === 'refuse') return refuse(content.fault);
+  if (content.is === 'ignore') return ignore(content.why);
   const chatState = readChatState(stanza);
   const from = resource === undefined ? {} : { resource };
-  const typing = chatState === undefined ? {} : { chatState };
-  if (message === undefined) return readWithoutBody(stanza, pair, { ...base, ...from }, chatState);
+  if (content.is === 'none') return readWithoutText(pair, type, { ...base, ...from }, chatState);
+  const { message } = content;
   if (Buffer.byteLength(textToWire(message.text)) > context.maxTextBytes) return refuse(fault('body.too-large'));
   const id = readId(stanza) ?? context.newId();
   const kind = type === 'chat' || type === 'headline' ? type : 'normal';
+  const typing = chatState === undefined ? {} : { chatState };
   return event(pair, { on: 'xmpp.message', id, type: kind, message, ...from, ...typing, ...base });
 }
 
@@ -38,46 +36,20 @@ function event(pair: Pair, content: EngineEvent): StanzaReading {
   return { is: 'event', pair, event: content };
 }
 
-/** Encrypted without a fallback, an invitation, a chat state, or something that is not for us (ERR-5). */
-function readWithoutBody(
-  stanza: Element,
+/** A chat state, or something that is not for us (ERR-5). */
+function readWithoutText(
   pair: Pair,
+  type: string | undefined,
   base: { readonly at: number; readonly trace: string; readonly resource?: string },
   chatState: ChatState | undefined,
 ): StanzaReading {
-  if (isKeyTransport(stanza)) return ignore('key exchange');
-  // SEC-16: the sender must not think that ciphertext has crossed.
-  if (ENCRYPTED.some((namespace) => hasChildOf(stanza, namespace))) return refuse(fault('body.encrypted'));
-  if (hasChildOf(stanza, NS.mucUser) || hasChildOf(stanza, NS.conference)) return refuse(fault('groupchat.unsupported'));
-  if (chatState !== undefined && attributeOf(stanza, 'type') !== 'headline') {
-    return event(pair, { on: 'xmpp.chat-state', chatState, ...base });
-  }
-  return ignore('message without a body');
+  if (chatState === undefined || type === 'headline') return ignore('message without a body');
+  return event(pair, { on: 'xmpp.chat-state', chatState, ...base });
 }
 
 /** XEP-0280. `private` of the same namespace is a plain message that must not be copied. */
 function isCarbonCopy(stanza: Element): boolean {
   return stanza.getChild('received', NS.carbons) !== undefined || stanza.getChild('sent', NS.carbons) !== undefined;
-}
-
-/** OMEMO elements without a payload carry keys only, no text (XEP-0384). */
-function isKeyTransport(stanza: Element): boolean {
-  const encrypted = stanza.getChild('encrypted', NS.omemoLegacy) ?? stanza.getChild('encrypted', NS.omemo);
-  return encrypted !== undefined && encrypted.getChild('payload') === undefined;
-}
-
-function readText(stanza: Element): TextMessage | undefined {
-  const body = ownText(stanza, 'body');
-  if (body === undefined) return undefined;
-  const text = cleanXmlText(body.text);
-  const subject = cleanXmlText((ownText(stanza, 'subject')?.text ?? '').slice(0, MAX_SUBJECT));
-  const thread = cleanXmlText(ownText(stanza, 'thread')?.text ?? '');
-  return {
-    text,
-    ...(subject !== '' && { subject }),
-    ...(body.language !== undefined && { language: body.language }),
-    ...(thread !== '' && thread.length <= MAX_THREAD && { thread }),
-  };
 }
 
 function readChatState(stanza: Element): ChatState | undefined {

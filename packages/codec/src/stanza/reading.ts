@@ -2,15 +2,23 @@ import type { EngineEvent } from '@isthmus/engine';
 import type { Fault, Pair } from '@isthmus/model';
 import type { Tables } from '@isthmus/rules';
 
+/** What becomes of contents that SIP lacks (docs/message-fallbacks.md). */
+export interface ContentSettings {
+  /** Messages of type headline (IM-12); default `ignore`. */
+  readonly headlines?: 'carry' | 'ignore';
+  /** Encrypted messages (SEC-16); default `refuse`. `fallback`: the body that goes with one crosses. */
+  readonly encrypted?: 'refuse' | 'fallback';
+  /** Reactions (XEP-0444); default `text`. */
+  readonly reactions?: 'text' | 'ignore';
+}
+
 /** What `readStanza` needs besides the stanza. */
-export interface StanzaContext {
+export interface StanzaContext extends ContentSettings {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly trace: string;
   /** Names a message that came without an id. */
   newId(): string;
-  /** What becomes of messages of type headline (IM-12); default `ignore`. */
-  readonly headlines?: 'carry' | 'ignore';
   /** The longest text that is carried, bytes of UTF-8 with CR LF for line ends, as SIP has it (SEC-11). */
   readonly maxTextBytes: number;
   /** Which clients belong to which family of the manual's tables. */

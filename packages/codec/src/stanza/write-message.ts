@@ -10,6 +10,7 @@ export function writeMessage(effect: XmppMessageEffect, pair: Pair): Element {
     'message',
     { type: 'chat', id: effect.id, from: pair.contact, to: pair.user, 'xml:lang': effect.message.language },
     ...content(effect.message),
+    delay(effect.message, pair),
     effect.mute === undefined ? element('active', { xmlns: NS.chatStates }) : undefined,
   );
 }
@@ -42,4 +43,9 @@ function content(message: TextMessage): readonly (Element | undefined)[] {
     element('body', {}, text),
     thread === undefined ? undefined : element('thread', {}, thread),
   ];
+}
+
+/** XEP-0203: the text was written when it says, not now. */
+function delay({ sent }: TextMessage, pair: Pair): Element | undefined {
+  return sent === undefined ? undefined : element('delay', { xmlns: NS.delay, from: pair.contact, stamp: sent });
 }

@@ -180,6 +180,27 @@ describe('INVITE (microsoft-dialect section 2.7)', () => {
   });
 });
 
+describe('IM-10: when a MESSAGE was written', () => {
+  const NOW = Date.parse('2026-11-22T10:00:00Z');
+  const sent = (date?: string) => {
+    const reading = readRequest(request('MESSAGE', { 'content-type': 'text/plain', date }, 'hi'), { ...READ, at: NOW });
+    return reading.is === 'event' && reading.event.on === 'sip.message' ? reading.event.message.sent : reading.is;
+  };
+
+  test.each([
+    ['an hour ago', 'Sun, 22 Nov 2026 09:00:00 GMT', '2026-11-22T09:00:00Z'],
+    ['without the day', '22 Nov 2026 09:00:00 GMT', '2026-11-22T09:00:00Z'],
+    ['a minute ago', 'Sun, 22 Nov 2026 09:59:00 GMT', '2026-11-22T09:59:00Z'],
+    ['just now', 'Sun, 22 Nov 2026 09:59:01 GMT', undefined],
+    ['in the future', 'Mon, 23 Nov 2026 10:00:00 GMT', undefined],
+    ['in another zone, which SIP does not know', 'Sun, 22 Nov 2026 09:00:00 +0100', undefined],
+    ['on no day', 'Sun, 32 Nov 2026 09:00:00 GMT', undefined],
+    ['not told', undefined, undefined],
+  ])('%s', (_name, date, expected) => {
+    expect(sent(date)).toBe(expected);
+  });
+});
+
 describe('MESSAGE and INFO', () => {
   const message = (headers: Readonly<Record<string, string | undefined>>, body: string) => read(request('MESSAGE', headers, body));
 

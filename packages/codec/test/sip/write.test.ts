@@ -170,6 +170,12 @@ describe('what a request carries', () => {
     expect(out.headers['Subject']).toBe('s'.repeat(249));
   });
 
+  test('IM-10: a text that was held back tells in Date when it was written', () => {
+    const out = (sent?: string) => writeRequest({ ...K, do: 'sip.message', message: { text: 'x', ...(sent !== undefined && { sent }) } }, PARTIES, WRITE);
+    expect(out('2026-11-22T09:00:00Z').headers['Date']).toBe('Sun, 22 Nov 2026 09:00:00 GMT');
+    expect(out().headers).not.toHaveProperty('Date');
+  });
+
   test('typing: INFO in a Microsoft dialog, else MESSAGE (microsoft-dialect 2.5)', () => {
     const typing = { ...K, do: 'sip.typing', composing: true } as const;
     expect(methodOf({ ...typing, dialog: UP }, 'microsoft')).toBe('INFO');

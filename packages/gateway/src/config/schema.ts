@@ -155,6 +155,12 @@ const messaging = z.strictObject({
     .max(1_000_000)
     .default(10_000)
     .describe('the longest text that is carried, bytes of UTF-8; a drachtio server takes no more than about 11,000'),
+  headlines: z.enum(['carry', 'ignore']).default('ignore').describe('what becomes of XMPP messages of type headline'),
+  encrypted: z
+    .enum(['refuse', 'fallback'])
+    .default('refuse')
+    .describe('end-to-end encrypted XMPP messages: back to their sender, or the fallback text that comes with them to the SIP user'),
+  reactions: z.enum(['text', 'ignore']).default('text').describe('XMPP reactions: the SIP user gets the emoji as a text, or nothing'),
 });
 const availability = z.strictObject({
   watchExpiresSeconds: seconds.default(engine.watchExpiresSeconds).describe('the Expires that our SUBSCRIBE asks for'),

@@ -1,4 +1,5 @@
-import { answerIq, isCommand, readAccountAnswer, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza, type StanzaWriteContext } from '@isthmus/codec';
+import { answerIq, isCommand, readAccountAnswer, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza } from '@isthmus/codec';
+import type { ContentSettings, StanzaWriteContext } from '@isthmus/codec';
 import type { Effect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type BareJid, type Fault, type Pair } from '@isthmus/model';
 import { aggregate, type Tables } from '@isthmus/rules';
@@ -28,6 +29,7 @@ export interface XmppSideOptions {
   readonly domain: string;
   readonly component: string;
   readonly maxMessageBytes: number;
+  readonly content: ContentSettings;
   readonly version: string;
   /** The deployment's own rows of the tables. */
   readonly tables: Tables;
@@ -89,8 +91,8 @@ export class XmppSide {
   }
 
   private async take(stanza: Element, trace: string): Promise<void> {
-    const { domain, routes, loop, sequence, log, now, tables, maxMessageBytes } = this.options;
-    const reading = readStanza(stanza, { at: now(), trace, newId, maxTextBytes: maxMessageBytes, tables });
+    const { domain, routes, loop, sequence, log, now, tables, maxMessageBytes, content } = this.options;
+    const reading = readStanza(stanza, { ...content, at: now(), trace, newId, maxTextBytes: maxMessageBytes, tables });
     if (reading.is === 'ignore') return log.debug({ trace, why: reading.why }, 'stanza_ignored');
     if (reading.is === 'refuse') return this.refuse(stanza, reading.fault, trace);
     if (reading.is === 'iq') return this.answer(stanza, trace);

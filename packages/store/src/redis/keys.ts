@@ -22,19 +22,22 @@ export class RedisKeys {
   readonly workers: string;
   /** The sorted sets of all buckets. */
   readonly dues: readonly string[];
+  private readonly all: readonly BucketKeys[];
 
   constructor(private readonly prefix: string) {
     this.workers = `${prefix}:workers`;
-    this.dues = this.buckets().map(({ due }) => due);
+    this.all = Array.from({ length: BUCKETS }, (_, number) => this.bucket(number));
+    this.dues = this.all.map(({ due }) => due);
   }
 
   /** The bucket of a pair, or of a user's policy. */
   of(name: string): BucketKeys {
-    return this.bucket(bucketOf(name));
+    const number = bucketOf(name);
+    return this.all[number] ?? this.bucket(number);
   }
 
-  buckets(): BucketKeys[] {
-    return Array.from({ length: BUCKETS }, (_, number) => this.bucket(number));
+  buckets(): readonly BucketKeys[] {
+    return this.all;
   }
 
   cache(key: string): string {
