@@ -51,6 +51,7 @@ export class PresenceWorld {
       sip: { server: { type: 'drachtio', servers: [{ name: 'd1', host: '127.0.0.1', port: this.server.adminPort, secret: { file: 'sipd-secret' } }] }, healthIntervalSeconds: 1 },
       routes: [{ name: 'far', host: '127.0.0.1', port: this.sipPeerPort, transport: 'tcp', dialect: 'microsoft' }],
       store: { type: 'redis', port: this.redis.port },
+      availability: { notifyIntervalSeconds: 0 },
       log: { level: 'info' },
     };
     const files = { 'component-secret': SECRET, 'sipd-secret': this.server.secret };

@@ -48,7 +48,7 @@ export class ClientTransaction implements RequestListener {
 
   /** The link broke: nobody can know what became of the request. */
   lost(): void {
-    this.finish({ is: 'timeout' });
+    this.finish({ is: 'timeout', linkLost: true });
   }
 
   sent(headers: SipHeaders, transactionId: string): void {

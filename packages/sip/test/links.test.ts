@@ -166,7 +166,7 @@ describe('requests of ours', () => {
     const result = under.links.request(outOfDialog('MESSAGE', peer.address, { timeoutMs: 600_000 }));
     await peer.receive('MESSAGE');
     sipd.dropClients();
-    expect(await result).toEqual({ is: 'timeout' });
+    expect(await result).toEqual({ is: 'timeout', linkLost: true });
   });
 
   it('DR-28: an answer that the server made itself is marked', async () => {

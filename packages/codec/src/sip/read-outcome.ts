@@ -21,12 +21,15 @@ type Ending = Pick<SipOutcomeEvent, 'result' | 'status' | 'fault'>;
 
 const UNREACHABLE = { result: 'unreachable', status: 503, fault: fault('network.unreachable') } as const;
 const TIMEOUT = { result: 'timeout', status: 408, fault: fault('network.timeout') } as const;
+const LOST = { result: 'lost', status: 408 } as const;
+/** Told once more where nobody knows whether it has arrived: no harm is done, and silence would be taken for the far side's (PRES-30). */
+const TOLD_AGAIN: ReadonlySet<RequestMethod> = new Set<RequestMethod>(['SUBSCRIBE', 'NOTIFY']);
 
 /** The event for the engine: what has become of the request that `effect` asked for. */
 export function readOutcome(effect: RequestEffect, result: FinalResult, context: OutcomeContext): SipOutcomeEvent {
   const method = methodOf(effect, context.dialect);
   const base = { on: 'sip.outcome', key: effect.key, trace: effect.trace, at: context.at, method } as const;
-  if (result.is === 'timeout') return { ...base, ...TIMEOUT };
+  if (result.is === 'timeout') return { ...base, ...(result.linkLost === true && TOLD_AGAIN.has(method) ? LOST : TIMEOUT) };
   if (result.is === 'unsent') return { ...base, ...UNREACHABLE };
   const dialog = dialogAfter(effect, result);
   return {

@@ -65,7 +65,7 @@ export type SipResult =
       readonly stackId?: string;
     }
   /** No answer within `timeoutMs`, or the link broke while waiting. */
-  | { readonly is: 'timeout' }
+  | { readonly is: 'timeout'; readonly linkLost?: true }
   /** The server no longer knows the dialog: go on by hand (DR-36). */
   | { readonly is: 'no-dialog' }
   /** The request could not be sent at all. */

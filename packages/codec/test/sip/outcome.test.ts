@@ -88,6 +88,20 @@ describe('how it ended', () => {
     expect(read(MESSAGE, result)).toMatchObject({ result: how, status, fault: { condition } });
   });
 
+  test('promise 3: the link broke while waiting: what became of a SUBSCRIBE or NOTIFY is not known, and it is not the far side that was silent (PRES-30)', () => {
+    const notify: RequestEffect = { ...K, do: 'sip.notify', dialog: UP, substate: 'active' };
+    for (const effect of [SUBSCRIBE, notify]) {
+      const outcome = read(effect, { is: 'timeout', linkLost: true });
+      expect(outcome).toMatchObject({ result: 'lost' });
+      expect(outcome).not.toHaveProperty('fault');
+      expect(read(effect, { is: 'timeout' })).toMatchObject({ result: 'timeout', status: 408 });
+    }
+  });
+
+  test('the link broke while waiting: a text may have arrived, so its sender is told and it is not sent again', () => {
+    expect(read(MESSAGE, { is: 'timeout', linkLost: true })).toMatchObject({ result: 'timeout', fault: { condition: 'remote-server-timeout' } });
+  });
+
   test('2xx: no fault', () => {
     expect(read(MESSAGE, answered(202))).not.toHaveProperty('fault');
   });
