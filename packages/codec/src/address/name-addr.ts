@@ -110,6 +110,7 @@ function unquote(value: string): string | undefined {
 }
 
 function cleanDisplayName(text: string): string {
+  if (text === '') return '';
   return [...cleanXmlText(text).replace(CONTROL, ' ').trim()].slice(0, MAX_DISPLAY_NAME).join('').trim();
 }
 

@@ -10,10 +10,13 @@ export const PARAMETER = /[A-Za-z0-9\-_.!~*'()[\]/:&+$]/;
 export const IM_USER = /[A-Za-z0-9!#$&'*+\-/=?^_`{|}~]/;
 
 const STRAY_PERCENT = /%(?![0-9A-Fa-f]{2})/g;
+/** The common case, decided at once: ASCII without an escape. */
+const PLAIN = /^[!-$&-~]*$/;
 const LONE_SURROGATE = /\p{Cs}/u;
 
 /** Undoes the escapes. A stray `%` stays (ADDR-6); octets that are no UTF-8 give undefined (ADDR-5). */
 export function percentDecode(text: string): string | undefined {
+  if (PLAIN.test(text)) return text;
   if (LONE_SURROGATE.test(text)) {
     return undefined;
   }
@@ -24,8 +27,12 @@ export function percentDecode(text: string): string | undefined {
   }
 }
 
+/** The common case, decided at once: these are allowed bare everywhere. */
+const NEVER_ESCAPED = /^[A-Za-z0-9\-_*]*$/;
+
 /** Escapes every character that `bare` does not match, as UTF-8 octets with upper-case digits. The text is well-formed. */
 export function percentEncode(text: string, bare: RegExp): string {
+  if (NEVER_ESCAPED.test(text)) return text;
   return [...text].map((character) => (bare.test(character) ? character : encodeOne(character))).join('');
 }
 

@@ -16,6 +16,7 @@ const NON_ASCII_SPACE = /\p{Zs}/gu;
 
 /** UsernameCaseMapped: width, case, NFC. The mapping only, for text that is still to be escaped. */
 export function mapUsername(text: string): string {
+  if (PLAIN_USERNAME.test(text)) return text;
   const narrow = text.replace(WIDE_OR_NARROW, (character) => character.normalize('NFKC'));
   return narrow.toLowerCase().normalize('NFC');
 }

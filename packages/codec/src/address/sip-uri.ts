@@ -28,7 +28,8 @@ const HOST_PORT = /^(\[[^\]]*\]|[^:[\]]+)(?::([0-9]{1,5}))?$/;
 
 /** Reads a URI of one of the schemes above. Fault: `address.malformed`. */
 export function readSipUri(text: string): Result<SipUriParts> {
-  const scheme = SCHEMES.find((name) => name === SCHEME.exec(text)?.[1]?.toLowerCase());
+  const named = SCHEME.exec(text)?.[1]?.toLowerCase();
+  const scheme = SCHEMES.find((name) => name === named);
   if (scheme === undefined || text.length > MAX_URI_LENGTH || FORBIDDEN.test(text)) {
     return malformedJid();
   }
@@ -59,11 +60,15 @@ function readHierarchy(scheme: Scheme, rest: string): Result<SipUriParts> {
 }
 
 function upTo(separator: string, text: string): string {
-  return text.split(separator, 1).join();
+  const end = text.indexOf(separator);
+  return end < 0 ? text : text.slice(0, end);
 }
+
+const NO_PARAMS: ReadonlyMap<string, string> = new Map();
 
 /** The parameters of a URI: all that follows its first semicolon. */
 function readParams(address: string): ReadonlyMap<string, string> {
+  if (!address.includes(';')) return NO_PARAMS;
   const read = new Map<string, string>();
   for (const param of address.split(';').slice(1)) {
     const equals = param.indexOf('=');

@@ -27,9 +27,12 @@ export function readDate(value: string | undefined): number | undefined {
 /** More values than that in one list are not looked at. */
 const MAX_LIST = 32;
 
+const NOTHING: readonly string[] = [];
+
 /** The values of a comma list, without parameters, trimmed. */
 export function readList(value: string | undefined): readonly string[] {
-  const items = (value ?? '').split(',', MAX_LIST).map(withoutParameters);
+  if (value === undefined) return NOTHING;
+  const items = value.split(',', MAX_LIST).map(withoutParameters);
   return items.filter((item) => item !== '');
 }
 

@@ -84,7 +84,7 @@ type Content =
 function event(request: SipRequestIn, envelope: Envelope, context: SipReadContext, content: Content): RequestReading {
   const { sipUser, xmppUser, ref } = envelope;
   const { method, transaction } = request;
-  const whole: EngineEvent = { ...content, method, ref, transaction, at: context.at, trace: context.trace };
+  const whole: EngineEvent = { method, ref, transaction, at: context.at, trace: context.trace, ...content };
   return { is: 'event', sipUser, xmppUser, event: whole };
 }
 

@@ -6,8 +6,12 @@
 /** Everything that is not a Char of XML 1.0: most controls, U+FFFE, U+FFFF and surrogates without their partner. */
 const NOT_XML_CHAR = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
+/** The common case, decided at once. */
+const PRINTABLE = /^[\t\n -~]*$/;
+
 /** Drops the characters that XML 1.0 does not allow, lone surrogates included. Does not escape. */
 export function cleanXmlText(text: string): string {
+  if (PRINTABLE.test(text)) return text;
   return text.replace(NOT_XML_CHAR, '');
 }
 
