@@ -9,12 +9,16 @@ export function isNetwork(entry: string): boolean {
   }
 }
 
+const MAX_KNOWN = 10_000;
+
 /**
  * From which addresses SIP requests are taken: networks in CIDR form, single addresses, nothing else. drachtio never
  * shows a peer's certificate to the application, so the address is what there is (drachtio.md DR-33).
  */
 export class AccessList {
   private readonly list = new BlockList();
+  /** Verdicts by address: looking one up in the list costs as much as reading a request. */
+  private readonly known = new Map<string, boolean>();
 
   /** Throws an `Error` that names the entry when one cannot be read. */
   constructor(entries: readonly string[]) {
@@ -22,6 +26,15 @@ export class AccessList {
   }
 
   allows(address: string): boolean {
+    const known = this.known.get(address);
+    if (known !== undefined) return known;
+    const allowed = this.check(address);
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.set(address, allowed);
+    return allowed;
+  }
+
+  private check(address: string): boolean {
     const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
     const family = isIP(plain);
     return family !== 0 && this.list.check(plain, family === 4 ? 'ipv4' : 'ipv6');
