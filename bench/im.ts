@@ -8,11 +8,14 @@ import type { BareCommand, BareReport } from './support/bare';
 import type { Report } from './support/report';
 import { DIRECTIONS, lostIn, Rig, type Direction, type Far, type Run, type StoreType } from './support/rig';
 import { SipServer } from '../scenarios/support/sipd';
+import type { SipServerPlace } from '../scenarios/support/world';
 
 export interface ImOptions {
   /** Rate of the latency runs, messages per second; default 100 and 1000. */
   readonly rate?: number;
   readonly seconds: number;
+  /** `host:port` of the control port of a drachtio-server on this machine, instead of sipd; ISTHMUS_DRACHTIO_SECRET, ISTHMUS_DRACHTIO_SIP (port). */
+  readonly drachtio?: string;
 }
 
 /** Rates tried for the sustained figure, messages per second. */
@@ -22,6 +25,15 @@ const MAX_BACKLOG_MS = 1_000;
 /** DESIGN section 9. */
 const TARGET = { p50: 1.5, p99: 15, cpu: 0.15, share: 0.9 };
 
+/** `cymru` is the secret in drachtio-server's own sample configuration. */
+function placeOf({ drachtio }: ImOptions): SipServerPlace | undefined {
+  if (drachtio === undefined) return undefined;
+  const { ISTHMUS_DRACHTIO_SECRET: secret = 'cymru', ISTHMUS_DRACHTIO_SIP: sipPort = '5060' } = process.env;
+  const adminPort = Number(drachtio.slice(drachtio.lastIndexOf(':') + 1));
+  if (!(adminPort > 0) || !(Number(sipPort) > 0)) throw new Error('--drachtio wants host:port of a drachtio-server on this machine');
+  return { adminPort, secret, sipPort: Number(sipPort) };
+}
+
 export async function benchIm(options: ImOptions, report: Report): Promise<void> {
   const bare = await bareLimit(options, report);
   for (const store of ['memory', 'redis'] as const) await benchStore(store, options, report, bare);
@@ -30,16 +42,15 @@ export async function benchIm(options: ImOptions, report: Report): Promise<void>
 /** What drachtio-srf alone reaches: taking in, and sending in dialogs by id. */
 async function bareLimit(options: ImOptions, report: Report): Promise<Record<Direction, number>> {
   report.heading('A bare drachtio-srf program on the same SIP server');
-  const own = process.env.ISTHMUS_DRACHTIO === undefined ? await SipServer.start() : undefined;
+  const given = placeOf(options);
+  const own = given === undefined ? await SipServer.start() : undefined;
+  const { adminPort, secret, sipPort } = (given ?? own) as SipServerPlace;
   const far: Far = new Child('far-end.ts');
   const program = new Child<BareCommand, BareReport>('bare.ts');
   try {
     const ready = await far.next();
     if (ready.is !== 'ready') throw new Error('the far end did not start');
-    const admin = own?.adminPort ?? Number(process.env.ISTHMUS_DRACHTIO?.split(':')[1]);
-    const secret = own?.secret ?? process.env.ISTHMUS_DRACHTIO_SECRET ?? 'cymru';
-    const sipPort = own?.sipPort ?? Number(process.env.ISTHMUS_DRACHTIO_SIP ?? 5060);
-    await program.run({ do: 'connect', port: admin, secret });
+    await program.run({ do: 'connect', port: adminPort, secret });
     await far.run({ do: 'connect', sipPort });
     await far.run({ do: 'page', seconds: options.seconds, window: 100 });
     const [counts] = await far.run({ do: 'tell' });
@@ -57,7 +68,8 @@ async function bareLimit(options: ImOptions, report: Report): Promise<Record<Dir
 }
 
 async function benchStore(store: StoreType, options: ImOptions, report: Report, bare: Record<Direction, number>): Promise<void> {
-  const rig = await Rig.start({ store, dialect: 'microsoft' });
+  const sipServer = placeOf(options);
+  const rig = await Rig.start({ store, dialect: 'microsoft', ...(sipServer && { sipServer }) });
   try {
     for (const direction of DIRECTIONS) {
       report.heading(`${direction}, ${store} store`);

@@ -6,7 +6,7 @@ import { benchPresence } from './presence';
 import { Report } from './support/report';
 
 const BENCHES = { im: benchIm, cpu: benchCpu, presence: benchPresence } as const;
-const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rate R] [--seconds S] [--watches N] [--profile DIR] [--only TEXT] [--json]\n`;
+const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rate R] [--seconds S] [--watches N] [--profile DIR] [--only TEXT] [--drachtio HOST:PORT] [--json]\n`;
 
 /** A number of at least `least`. Undefined: the option is not given. NaN: it is no such number. */
 function numberFrom(text: string | undefined, least: number): number | undefined {
@@ -23,12 +23,13 @@ async function main(): Promise<number> {
       watches: { type: 'string' },
       profile: { type: 'string' },
       only: { type: 'string' },
+      drachtio: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
   const name = positionals[0] as keyof typeof BENCHES | undefined;
   const bench = name === undefined ? undefined : BENCHES[name];
-  const { profile, only, json } = values;
+  const { profile, only, drachtio, json } = values;
   const seconds = numberFrom(values.seconds, Number.MIN_VALUE) ?? NaN;
   const rate = numberFrom(values.rate, Number.MIN_VALUE);
   const watches = numberFrom(values.watches, 10);
@@ -37,8 +38,9 @@ async function main(): Promise<number> {
     return 2;
   }
   if (!json) process.stdout.write(`${machine()}\n`);
-  const given = { ...(rate !== undefined && { rate }), ...(watches !== undefined && { watches }) };
-  await bench({ seconds, ...given, ...(profile !== undefined && { profile }), ...(only !== undefined && { only }) }, new Report(name, json));
+  const numbers = { ...(rate !== undefined && { rate }), ...(watches !== undefined && { watches }) };
+  const texts = { ...(profile !== undefined && { profile }), ...(only !== undefined && { only }), ...(drachtio !== undefined && { drachtio }) };
+  await bench({ seconds, ...numbers, ...texts }, new Report(name, json));
   return 0;
 }
 

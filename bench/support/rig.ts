@@ -3,7 +3,7 @@ import { CpuMeter } from './cpu';
 import type { FarCommand, FarReport } from './far-protocol';
 import { percentile } from './report';
 import { XmppLoad } from './xmpp-load';
-import { World, DOMAIN } from '../../scenarios/support/world';
+import { World, DOMAIN, type SipServerPlace } from '../../scenarios/support/world';
 
 export type Far = Child<FarCommand, FarReport>;
 export type Direction = 'XMPP->SIP' | 'SIP->XMPP';
@@ -25,6 +25,8 @@ export interface RigOptions {
   readonly store: StoreType;
   /** `microsoft` in sessions, `simple` out of dialog. */
   readonly dialect: 'microsoft' | 'simple';
+  /** A SIP server that runs already, instead of sipd. */
+  readonly sipServer?: SipServerPlace;
   /** Arguments of Node for the worker, such as `--cpu-prof`. */
   readonly nodeArgs?: readonly string[];
 }
@@ -61,13 +63,14 @@ export class Rig {
     const far: Far = new Child('far-end.ts');
     const ready = await far.next();
     if (ready.is !== 'ready') throw new Error('the far end did not start');
-    const { dialect, store, nodeArgs } = options;
+    const { dialect, store, nodeArgs, sipServer } = options;
     const world = await World.start({
       dialect,
       users: USERS,
       nextHopPort: ready.port,
       store,
-      sipServer: 'process',
+      ...(sipServer === undefined ? { sipServer: 'process' as const } : { foreignSipServer: sipServer }),
+      redis: { sync: 'everysec' }, // as README.md has it
       prosody: { withoutModules: ['mam', 'carbons'], logLevel: 'warn' },
       log: { level: 'info' },
       ...(nodeArgs !== undefined && { nodeArgs }),
@@ -75,7 +78,7 @@ export class Rig {
     const meter = new CpuMeter({
       worker: world.gateway.pid,
       prosody: world.prosody.pid,
-      'sip server': world.sipServer?.pid ?? world.gateway.pid,
+      ...(world.sipServer !== undefined && { 'sip server': world.sipServer.pid }),
       ...(store === 'redis' && { redis: world.redis.pid }),
     });
     const rig = new Rig(options, world, far, new XmppLoad(), meter);

@@ -4,8 +4,10 @@ import { freePort } from './ports';
 import { Program, temporaryDirectory } from './process';
 
 export interface RedisOptions {
-  /** Keep what was written (append-only file, synced at every write), so that it is there again after `restart`. */
+  /** Keep what was written (append-only file), so that it is there again after `restart`. */
   readonly persist?: boolean;
+  /** When it is synced: at every write (default), or each second, which is what Redis itself does unless told otherwise. */
+  readonly sync?: 'always' | 'everysec';
 }
 
 /** A real redis-server of one test, on 127.0.0.1. */
@@ -59,8 +61,8 @@ export class Redis {
 
 export const startRedis = (options?: RedisOptions): Promise<Redis> => Redis.start(options);
 
-function run(port: number, directory: string, { persist = false }: RedisOptions): Promise<Program> {
-  const keep = persist ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+function run(port: number, directory: string, { persist = false, sync = 'always' }: RedisOptions): Promise<Program> {
+  const keep = persist ? ['--appendonly', 'yes', '--appendfsync', sync] : ['--appendonly', 'no'];
   return Program.start({
     name: 'redis',
     command: 'redis-server',

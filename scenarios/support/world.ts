@@ -5,7 +5,7 @@ import { startProsody } from './prosody';
 import type { Prosody, ProsodyOptions } from './prosody';
 import { SipPeer } from './raw-sip';
 import { startRedis } from './redis';
-import type { Redis } from './redis';
+import type { Redis, RedisOptions } from './redis';
 import { SipServer } from './sipd';
 import { XmppUser } from './xmpp-user';
 
@@ -16,6 +16,9 @@ const FAREWELLS = ['NOTIFY', 'SUBSCRIBE', 'BYE'];
 
 type Dialect = 'microsoft' | 'simple';
 type Section = Readonly<Record<string, unknown>>;
+
+/** Where a SIP server on this machine is reached. */
+export type SipServerPlace = Pick<SipServer, 'adminPort' | 'sipPort' | 'secret'>;
 
 export interface WorldOptions {
   readonly dialect: Dialect;
@@ -30,6 +33,10 @@ export interface WorldOptions {
   readonly store?: 'memory' | 'redis';
   /** `embedded` in the worker (default), or a process of its own, as workers that share one need. */
   readonly sipServer?: 'embedded' | 'process';
+  /** A SIP server that runs already, in the place of ours. */
+  readonly foreignSipServer?: SipServerPlace;
+  /** How Redis keeps its data; default: synced at every write. */
+  readonly redis?: RedisOptions;
   /** Workers to start; default 1. */
   readonly workers?: number;
   readonly prosody?: Partial<ProsodyOptions>;
@@ -68,12 +75,12 @@ export class World {
     const accounts = Object.fromEntries(users.map((user) => [user, user]));
     const [prosody, redis, peer, sipServer, embeddedPort] = await Promise.all([
       startProsody({ domain: DOMAIN, component: COMPONENT, secret: SECRET, users: accounts, ...options.prosody }),
-      options.store === 'redis' ? startRedis({ persist: true }) : undefined,
+      options.store === 'redis' ? startRedis({ persist: true, ...options.redis }) : undefined,
       options.nextHopPort === undefined ? SipPeer.start({ name: 'far SIP server' }) : undefined,
       options.sipServer === 'process' ? SipServer.start() : undefined,
       options.sipPort ?? freePort(),
     ]);
-    const sipPort = sipServer?.sipPort ?? embeddedPort;
+    const sipPort = options.foreignSipServer?.sipPort ?? sipServer?.sipPort ?? embeddedPort;
     if (peer !== undefined) {
       peer.nextHop = { port: sipPort, transport };
       peer.serve('OPTIONS', (incoming) => peer.reply(incoming, 200));
@@ -99,6 +106,11 @@ export class World {
     return this.ownRedis;
   }
 
+  /** The SIP server that the workers share; undefined where it is embedded. */
+  private get sharedSipServer(): SipServerPlace | undefined {
+    return this.options.foreignSipServer ?? this.sipServer;
+  }
+
   /** The first worker. */
   get gateway(): Gateway {
     const [first] = this.gateways;
@@ -108,7 +120,7 @@ export class World {
 
   /** Starts one more worker. */
   async startWorker(name: string, until?: RegExp): Promise<Gateway> {
-    const files = { 'component-secret': SECRET, 'sipd-secret': this.sipServer?.secret ?? 'unused' };
+    const files = { 'component-secret': SECRET, 'sipd-secret': this.sharedSipServer?.secret ?? 'unused' };
     const { nodeArgs } = this.options;
     const gateway = await Gateway.start({ config: this.config(name), files, ...(until && { until }), ...(nodeArgs && { nodeArgs }) });
     this.gateways.push(gateway);
@@ -117,16 +129,16 @@ export class World {
 
   /** The configuration of a worker of this world. */
   config(name: string): ConfigFile {
-    const { options, sipServer, ownRedis } = this;
+    const { options, sharedSipServer, ownRedis } = this;
     const port = options.nextHopPort ?? this.ownPeer?.port;
     const embedded = ['tcp', 'udp'].map((transport) => ({ transport, host: '127.0.0.1', port: this.sipPort }));
-    const shared = { name: 'd1', host: '127.0.0.1', port: sipServer?.adminPort, secret: { file: 'sipd-secret' } };
+    const shared = { name: 'd1', host: '127.0.0.1', port: sharedSipServer?.adminPort, secret: { file: 'sipd-secret' } };
     return {
       domain: DOMAIN,
       worker: { name },
       xmpp: { host: '127.0.0.1', port: this.prosody.componentPort, component: COMPONENT, secret: { file: 'component-secret' }, downGraceSeconds: 1, ...options.xmpp },
       sip: {
-        server: sipServer === undefined ? { type: 'embedded', listen: embedded } : { type: 'drachtio', servers: [shared] },
+        server: sharedSipServer === undefined ? { type: 'embedded', listen: embedded } : { type: 'drachtio', servers: [shared] },
         healthIntervalSeconds: 1,
         downGraceSeconds: 1,
         requestTimeoutSeconds: 5,
