@@ -38,6 +38,12 @@ export interface UnavailableEvent extends Base {
   /** Absent: all resources are gone. */
   readonly resource?: string;
 }
+/** The user's server tells what he does (XEP-0108 by XEP-0163): it goes for all of his resources. */
+export interface ActivityEvent extends Base {
+  readonly on: 'xmpp.activity';
+  /** General and specific, e.g. `talking/on_the_phone`; absent: nothing in particular any more. */
+  readonly activity?: string;
+}
 /** The answer to the effect `xmpp.account`: does the user have an account, and is any resource of it online. */
 export interface AccountEvent extends Base {
   readonly on: 'xmpp.account';
@@ -219,6 +225,7 @@ export type EngineEvent =
   | ProbeEvent
   | AvailableEvent
   | UnavailableEvent
+  | ActivityEvent
   | AccountEvent
   | XmppMessageEvent
   | XmppChatStateEvent

@@ -16,6 +16,8 @@ export interface PairRecord extends Pair {
   readonly inward: Inward;
   /** The XMPP user's resources, as far as the contact was told of them; absent: not known. */
   readonly resources?: readonly ResourcePresence[] | undefined;
+  /** What the XMPP user does (XEP-0108), as his server has told the contact. */
+  readonly activity?: string | undefined;
   /** What is to be done and not yet done, in order. */
   readonly effects: readonly Effect[];
 }

@@ -33,3 +33,17 @@ function removed(record: PairRecord, resource: string | undefined): Resources {
   const others = record.resources?.filter((one) => one.resource !== resource);
   return others?.length === record.resources?.length ? record.resources : others;
 }
+
+/**
+ * What the user does, after an event. His server tells it to a contact that is online; to one that was shown offline
+ * since it tells it anew when he is back (XEP-0163 section 4.3.2), so nothing is kept over that.
+ */
+export function activityAfter(record: PairRecord, event: EngineEvent): string | undefined {
+  if (event.on === 'xmpp.activity') return event.activity;
+  return event.on === 'xmpp.down' ? undefined : record.activity;
+}
+
+/** The resources with the user's activity, which is that of each one that does not tell its own. */
+export function withActivity(resources: Resources, activity: string | undefined): Resources {
+  return activity === undefined ? resources : resources?.map((resource) => ({ activity, ...resource }));
+}

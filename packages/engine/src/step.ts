@@ -11,7 +11,7 @@ import { dispatch, type Draft, type Facts, type Input, type OutcomeInput, type S
 import { OUTWARD } from './outward/table';
 import { giveTextsBack, withEffects } from './pending';
 import type { PairRecord } from './record';
-import { resourcesAfter } from './resources';
+import { activityAfter, resourcesAfter, withActivity } from './resources';
 
 export interface StepResult {
   readonly record: PairRecord;
@@ -29,7 +29,8 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
   const input = inputOf(record, event);
   if (input === undefined) return { record, effects: [], ignored: 'outcome of a request that is not pending' };
   const resources = resourcesAfter(record, event, context.settings.maxResources);
-  const facts = factsOf(record, input, resources, context);
+  const activity = activityAfter(record, event);
+  const facts = factsOf(record, input, withActivity(resources, activity), context);
   const conversation = dispatch(CONVERSATION, record.conversation, input, facts);
   const told = dispatch(INWARD, record.inward, input, facts);
   const inward = told && dated(told, facts);
@@ -43,6 +44,7 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
     inward: inward?.state ?? record.inward,
     outward: outward?.state ?? record.outward,
     resources,
+    activity: effects.some(concealsContact) ? undefined : activity,
     effects: withEffects(event.on === 'xmpp.down' ? giveTextsBack(record.effects) : record.effects, effects, 'effect' in input ? input.effect.key : undefined),
   };
   const ignored = 'effect' in input ? undefined : whyIgnored(steps);
@@ -115,6 +117,12 @@ function isUnchanged(record: PairRecord, next: PairRecord): boolean {
     next.inward === record.inward &&
     next.outward === record.outward &&
     next.resources === record.resources &&
+    next.activity === record.activity &&
     next.effects === record.effects
   );
+}
+
+/** The XMPP user sees the contact offline from now on. */
+function concealsContact(effect: Effect): boolean {
+  return effect.do === 'xmpp.presence' && effect.resource === undefined && effect.presence.setting === 'offline';
 }

@@ -23,6 +23,7 @@ const EVENTS: readonly (Exclude<EventName, 'sip.outcome'> | `outcome.${string}`)
   'xmpp.probe',
   'xmpp.available',
   'xmpp.unavailable',
+  'xmpp.activity',
   'xmpp.account',
   'xmpp.message',
   'xmpp.chat-state',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ACTIVITY_WANTED } from './activity';
 import { NS } from './namespaces';
 
 /** What the gateway and the contacts answer to service discovery (XEP-0030), and its digest (XEP-0115). */
@@ -26,7 +27,7 @@ export const ACCOUNT: Entity = {
 /** A SIP user's one resource: all contacts are alike, so that a client asks once for all of them. */
 export const CLIENT: Entity = {
   identity: { category: 'client', type: 'pc' },
-  features: [NS.chatStates, NS.discoInfo, NS.ping],
+  features: [NS.chatStates, NS.discoInfo, NS.ping, ACTIVITY_WANTED],
 };
 
 const CAPS_NODE = 'urn:isthmus:contact';

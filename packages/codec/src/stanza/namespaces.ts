@@ -6,6 +6,8 @@ export const NS = {
   chatStates: 'http://jabber.org/protocol/chatstates',
   /** XEP-0108. */
   activity: 'http://jabber.org/protocol/activity',
+  /** XEP-0060 section 12.2: what a node of a user's server tells those who asked for it (XEP-0163). */
+  pubsubEvent: 'http://jabber.org/protocol/pubsub#event',
   /** XEP-0115. */
   caps: 'http://jabber.org/protocol/caps',
   /** XEP-0172. */

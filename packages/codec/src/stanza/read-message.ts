@@ -2,6 +2,7 @@ import type { EngineEvent } from '@isthmus/engine';
 import { CHAT_STATES, fault, type ChatState, type Pair } from '@isthmus/model';
 import { textToWire } from '../body/lines';
 import { attributeOf, type Element } from '../xml/element';
+import { readActivityNews } from './activity';
 import { readContent } from './message-content';
 import { NS } from './namespaces';
 import { readErrorFault } from './read-error';
@@ -17,6 +18,8 @@ export function readMessage(stanza: Element, pair: Pair, resource: string | unde
   if (type === 'error') return event(pair, { on: 'xmpp.error', stanza: 'message', ...readErrorFault(stanza), ...base });
   if (type === 'groupchat') return refuse(fault('groupchat.unsupported'));
   if (isCarbonCopy(stanza)) return ignore('carbon copy');
+  const news = type === 'headline' && resource === undefined ? readActivityNews(stanza) : undefined;
+  if (news !== undefined) return event(pair, { on: 'xmpp.activity', ...news, ...base });
   if (type === 'headline' && context.headlines !== 'carry') return ignore('headline');
   const content = readContent(stanza, context);
   if (content.is === 'refuse') return refuse(content.fault);

@@ -4,6 +4,7 @@ import { familyOf } from '@isthmus/rules';
 import { utcTime } from '../presence/fields';
 import { attributeOf, childAttribute, type Element } from '../xml/element';
 import { cleanXmlText } from '../xml/text';
+import { activityIn } from './activity';
 import { hasChildOf, ownText } from './children';
 import { NS } from './namespaces';
 import { readErrorFault } from './read-error';
@@ -14,7 +15,6 @@ const MAX_STATUS = 1000;
 const MAX_NODE = 256;
 
 const SHOWS: ReadonlySet<string> = new Set<Show>(['away', 'chat', 'dnd', 'xa']);
-const ACTIVITY_NAME = /^[a-z_]{1,64}$/;
 
 /** Presence of all types (RFC 6121 sections 3 and 4.7). `resource`: that of the sender. */
 export function readPresence(stanza: Element, pair: Pair, resource: string | undefined, context: StanzaContext): StanzaReading {
@@ -49,7 +49,7 @@ function readAvailability(stanza: Element, resource: string, { tables }: StanzaC
   const show = ownText(stanza, 'show')?.text.trim() ?? '';
   const status = cleanXmlText((ownText(stanza, 'status')?.text ?? '').slice(0, MAX_STATUS));
   const idleSince = utcTime(childAttribute(stanza, 'idle', NS.idle, 'since')); // XEP-0319
-  const activity = readActivity(stanza);
+  const activity = activityIn(stanza);
   const family = familyOf(childAttribute(stanza, 'c', NS.caps, 'node')?.slice(0, MAX_NODE), tables);
   return {
     resource,
@@ -66,12 +66,4 @@ function readAvailability(stanza: Element, resource: string, { tables }: StanzaC
 function readPriority(text: string): number {
   const value = /^\s*[+-]?\d{1,3}\s*$/.test(text) ? Number(text) : 0;
   return value >= -128 && value <= 127 ? value : 0;
-}
-
-/** XEP-0108: the general activity, and the specific one where given. */
-function readActivity(stanza: Element): string | undefined {
-  const general = stanza.getChild('activity', NS.activity)?.getChildElements()[0];
-  if (general === undefined) return undefined;
-  const names = [general.getName(), general.getChildElements()[0]?.getName()].filter((name) => name !== undefined);
-  return names.every((name) => ACTIVITY_NAME.test(name)) ? names.join('/') : undefined;
 }

@@ -34,6 +34,7 @@ export const INWARD: Table<Inward> = {
     'xmpp.unsubscribed': { to: ['denied'], run: change.refused },
     'xmpp.available': { to: ['active'], run: change.changed },
     'xmpp.unavailable': { to: ['active'], run: change.changed },
+    'xmpp.activity': { to: ['active'], run: change.changed },
     'xmpp.up': { to: ['active'], run: change.xmppUp },
     policy: { to: ['active', 'blocked', 'denied', 'none'], run: policyChanged },
   },

@@ -255,7 +255,8 @@ const MOVES: Readonly<Record<Move['kind'], (world: World, a: number, b: number) 
   },
   presence: (world, a, b) => {
     const name = ['phone', 'desk', 'tab'][a % 3] ?? 'phone';
-    if (b % 3 === 0) world.take({ on: 'xmpp.unavailable', ...(b % 2 === 0 && { resource: name }) });
+    if (a % 7 === 6) world.take({ on: 'xmpp.activity', ...(b % 2 === 0 && { activity: 'talking/on_the_phone' }) });
+    else if (b % 3 === 0) world.take({ on: 'xmpp.unavailable', ...(b % 2 === 0 && { resource: name }) });
     else world.take({ on: 'xmpp.available', presence: resource(name, b % 2 ? { show: 'away' } : {}) });
   },
   account: (world, a, b) => world.take({ on: 'xmpp.account', ...(a % 5 > 0 && { local: a % 5 > 1, online: b % 2 === 0 }) }),
