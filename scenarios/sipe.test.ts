@@ -1,8 +1,10 @@
+import xml from '@xmpp/xml';
+
 import type { SipeUser } from './support/sipe-user';
 import { describeWithSipe } from './support/sipe-suite';
 import { SipeWorld } from './support/sipe-world';
 import type { XmppUser } from './support/xmpp-user';
-import { adds, isAskedBy, isToldChatState, readsTexts, sees, shows, subscriptionOf, tellsChatState, writes } from './support/xmpp-steps';
+import { adds, does, isAskedBy, isToldChatState, readsTexts, sees, shows, subscriptionOf, tellsChatState, writes } from './support/xmpp-steps';
 
 const { BOB } = SipeWorld;
 const START_MS = 90_000;
@@ -21,10 +23,10 @@ const TABLE_1_5 = [
   ['Available', 'available', 'available'],
 ] as const;
 
-/** Table 1-8: what Ann sets, and what Bob's client shows. */
-const TABLE_1_8 = [
+/** What Ann sets, and what Bob's client shows: Table 1-8, but for what a richer document than PIDF says (decision 016). */
+const FROM_ANN = [
   ['Away', 'away', 'away'],
-  ['Do Not Disturb', 'dnd', 'busy'],
+  ['Do Not Disturb', 'dnd', 'do-not-disturb'],
   ['Extended Away', 'xa', 'away'],
   ['Available', 'available', 'available'],
   ['Offline', 'offline', 'offline'],
@@ -65,7 +67,7 @@ describeWithSipe('SIPE and an XMPP client of one domain', () => {
         expect(await subscriptionOf(ann, BOB)).toBe('both');
       });
 
-      test.each(TABLE_1_8)('Table 1-8: Ann is %s', async (_, state, shown) => {
+      test.each(FROM_ANN)('Ann is %s', async (_, state, shown) => {
         await shows(ann, state);
         expect(await bob.sees(uriOf(ann))).toBe(shown);
       });
@@ -73,6 +75,22 @@ describeWithSipe('SIPE and an XMPP client of one domain', () => {
       test('PRES-11: Ann comes back and is shown Bob as he is', async () => {
         await shows(ann, 'available');
         expect([await bob.sees(uriOf(ann)), await sees(ann, BOB)]).toEqual(['available', 'available']);
+      });
+
+      test('Ann writes a note, changes it and takes it back: Bob reads each', async () => {
+        await ann.sendPresence({}, xml('status', {}, 'at lunch'));
+        expect(await bob.reads(uriOf(ann), /at lunch/)).toBe('available');
+        await ann.sendPresence({}, xml('show', {}, 'away'), xml('status', {}, 'back at two'));
+        expect(await bob.reads(uriOf(ann), /back at two/)).toBe('away');
+        await shows(ann, 'available');
+        expect(await bob.reads(uriOf(ann), /^$/)).toBe('available');
+      });
+
+      test('XEP-0108: Ann is on the phone, and then not', async () => {
+        await does(ann, 'talking', 'on_the_phone');
+        expect(await bob.reads(uriOf(ann), /In a call/)).toBe('busy');
+        await does(ann);
+        expect(await bob.reads(uriOf(ann), /^$/)).toBe('available');
       });
 
       test.each(TABLE_1_5)('Table 1-5: Bob sets %s', async (_, status, shown) => {

@@ -10,6 +10,8 @@ const NS = {
   rpid: 'urn:ietf:params:xml:ns:pidf:rpid',
   client: 'jabber:client',
   msrtc: 'http://schemas.microsoft.com/2002/09/sip/presence',
+  state: 'http://schemas.microsoft.com/2006/09/sip/state',
+  note: 'http://schemas.microsoft.com/2006/09/sip/note',
 } as const;
 
 export interface PresenceDocument {
@@ -72,6 +74,7 @@ export type Said = Readonly<Record<string, string>>;
 export function readDocument({ contentType, body }: PresenceDocument): Said {
   const root = parse(body);
   if (contentType === 'text/xml+msrtc.pidf') return present(msrtcOf(root));
+  if (contentType === 'application/msrtc-event-categories+xml') return present(categoriesOf(root));
   const basic = textOf(root, NS.pidf, 'basic');
   const draft = textOf(root, NS.draft, 'activity');
   const rpid = find(root, NS.rpid, 'activities')?.getChildElements()[0]?.getName();
@@ -82,6 +85,11 @@ function msrtcOf(root: Element): Record<string, string | undefined> {
   const aggregate = (name: string): string | undefined => find(root, NS.msrtc, name)?.attrs['aggregate'];
   const state = find(root, NS.msrtc, 'state')?.attrs['avail'];
   return { availability: aggregate('availability'), activity: aggregate('activity'), state, note: textOf(root, NS.msrtc, 'note') };
+}
+
+function categoriesOf(root: Element): Record<string, string | undefined> {
+  const token = find(root, NS.state, 'activity')?.attrs['token'];
+  return { availability: textOf(root, NS.state, 'availability'), token, note: textOf(root, NS.note, 'body') };
 }
 
 const present = (all: Record<string, string | undefined>): Said =>

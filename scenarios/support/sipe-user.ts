@@ -1,6 +1,8 @@
-import { Mailbox } from './mailbox';
+import { DEFAULT_DEADLINE_MS, Mailbox } from './mailbox';
 import type { Program } from './process';
 
+/** Between two looks at the contact list. */
+const LOOK_AGAIN_MS = 50;
 /** libpurple tells coming, going and any other change by different signals. */
 const CONTACT_EVENTS = ['buddy-online', 'buddy-offline', 'buddy-status'];
 
@@ -41,6 +43,18 @@ export class SipeUser {
     const wanted = (event: SipeEvent): boolean => CONTACT_EVENTS.includes(event.ev) && event['who'] === contact;
     const { status } = await this.events.take({ what: `status of ${contact}`, wanted, deadlineMs });
     return String(status);
+  }
+
+  /** Waits until the text beside a contact's name matches: a note, or what he does. Resolves to his status. */
+  async reads(contact: string, text: RegExp): Promise<string> {
+    const deadline = Date.now() + DEFAULT_DEADLINE_MS;
+    for (;;) {
+      this.command('buddies');
+      const shown = await this.event('buddy', { who: contact });
+      if (text.test(String(shown['text'] ?? ''))) return String(shown['status']);
+      if (Date.now() > deadline) throw new Error(`${contact} is shown as ${JSON.stringify(shown)}, not with ${text}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
   }
 
   /** Events nobody has claimed. */

@@ -23,6 +23,8 @@ export type SipServerPlace = Pick<SipServer, 'adminPort' | 'sipPort' | 'secret'>
 export interface WorldOptions {
   readonly dialect: Dialect;
   readonly variant?: 'lcs' | 'ocs' | 'lync';
+  /** The richest document for Microsoft clients; default: by the variant. */
+  readonly documents?: 'categories' | 'msrtc' | 'pidf';
   readonly transport?: 'udp' | 'tcp';
   /** Local parts of the XMPP accounts; the password is the same word. Default: ann and amy. */
   readonly users?: readonly string[];
@@ -50,6 +52,7 @@ export interface WorldOptions {
   readonly administrators?: readonly string[];
   /** Arguments of Node for the workers. */
   readonly nodeArgs?: readonly string[];
+  readonly tables?: Section;
 }
 
 /**
@@ -144,7 +147,7 @@ export class World {
         requestTimeoutSeconds: 5,
         ...options.sip,
       },
-      routes: [{ name: 'far', host: '127.0.0.1', port, transport: options.transport ?? 'tcp', dialect: options.dialect, ...(options.variant && { variant: options.variant }) }],
+      routes: [{ name: 'far', host: '127.0.0.1', port, transport: options.transport ?? 'tcp', ...this.manner() }],
       store: ownRedis === undefined ? { type: 'memory' } : { type: 'redis', port: ownRedis.port },
       messaging: options.messaging ?? {},
       // Scenarios change states faster than people do; the one about PRES-32 sets it.
@@ -152,7 +155,14 @@ export class World {
       policy: options.policy ?? {},
       administrators: options.administrators ?? [],
       log: { level: 'debug', ...options.log },
+      tables: options.tables ?? {},
     };
+  }
+
+  /** How the far side speaks. */
+  private manner(): Section {
+    const { dialect, variant, documents } = this.options;
+    return { dialect, ...(variant && { variant }), ...(documents && { documents }) };
   }
 
   /** An XMPP user signs in with a real client and says that he is there. */

@@ -4,6 +4,8 @@ import type { Element } from '@xmpp/xml';
 import type { XmppUser } from './xmpp-user';
 
 const CHAT_STATES = 'http://jabber.org/protocol/chatstates';
+const ACTIVITY = 'http://jabber.org/protocol/activity';
+const PUBSUB = 'http://jabber.org/protocol/pubsub';
 
 /** What a presence shows (RFC 6121 section 4.7.2.1): `offline` is type unavailable, `available` is one without `show`. */
 export type Shown = 'available' | 'chat' | 'away' | 'xa' | 'dnd' | 'offline';
@@ -15,6 +17,19 @@ export type ChatState = 'active' | 'composing' | 'paused' | 'inactive' | 'gone';
 export function shows(user: XmppUser, state: Shown): Promise<void> {
   if (state === 'offline') return user.sendPresence({ type: 'unavailable' });
   return state === 'available' ? user.sendPresence() : user.sendPresence({}, xml('show', {}, state));
+}
+
+/** The user's client publishes what she does (XEP-0108 example 1); without names: nothing any more. */
+export function does(user: XmppUser, general?: string, specific?: string): Promise<Element> {
+  const activity = general === undefined ? [] : [xml(general, {}, ...(specific === undefined ? [] : [xml(specific, {})]))];
+  const item = xml('item', { id: 'current' }, xml('activity', { xmlns: ACTIVITY }, ...activity));
+  return user.request(xml('iq', { type: 'set' }, xml('pubsub', { xmlns: PUBSUB }, xml('publish', { node: ACTIVITY }, item))));
+}
+
+/** The client takes back what it has published (XEP-0060 section 7.2). */
+export function takesBack(user: XmppUser): Promise<Element> {
+  const retract = xml('retract', { node: ACTIVITY, notify: 'true' }, xml('item', { id: 'current' }));
+  return user.request(xml('iq', { type: 'set' }, xml('pubsub', { xmlns: PUBSUB }, retract)));
 }
 
 /** The user asks to see a contact. */
