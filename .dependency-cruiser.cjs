@@ -25,7 +25,7 @@ const ALLOWED = {
     values: [own('model'), NODE, ...npm('@xmpp/(component|component-core|xml|connection)', '@types/xmpp__xml', 'ltx')],
     types: [own('codec'), own('engine')],
   },
-  sip: { values: [own('model'), NODE], types: [own('codec'), own('engine')] },
+  sip: { values: [own('model'), NODE, ...npm('drachtio-srf')], types: [own('codec'), own('engine')] },
   sipd: { values: [NODE] },
 };
 

@@ -1,12 +1,11 @@
-import type { SipHeaders, SipRequestOut, SipResult } from '@isthmus/codec';
+import type { SipRequestOut, SipResult } from '@isthmus/codec';
 
 import type { Connection } from './connection';
 import type { CancelDeadline, Deadlines } from './deadlines';
-import type { RequestListener } from './exchanges';
+import type { DrachtioReply, DrachtioRequest, DrachtioResponse, SendAck, Sent } from './drachtio';
 import type { SipLinkLog } from './log';
-import { readResponse, writeCancel, writeInDialog, writeRequest } from './messages';
+import { readResponse, writeRequest } from './messages';
 import type { Via } from './messages';
-import type { ResponseText } from './sip-text';
 
 /** A provisional response (1xx) to a request of ours. */
 export type OnProvisional = (status: number, reason: string) => void;
@@ -16,18 +15,18 @@ export interface ClientTransactionContext {
   readonly via: Via;
   readonly deadlines: Deadlines;
   readonly log: SipLinkLog;
+  /** An UPDATE of the far side in the early dialog of our INVITE: the library would leave it without an answer. */
+  readonly onUpdate: (request: DrachtioRequest, reply: DrachtioReply) => void;
 }
 
 /** What the server says when it does not know the dialog (drachtio.md section 2.3). */
 const DIALOG_LOST = /unable to find (?:dialog|active leg)/i;
-const nothing = (): void => undefined;
+const PLACEHOLDER = 'sip:placeholder';
 
 /** One request of ours: exactly one result, by the far side, the server, the deadline or the loss of the link. */
-export class ClientTransaction implements RequestListener {
-  private transactionId: string | undefined;
-  private sentHeaders: SipHeaders = {};
-  private forget: () => void = nothing;
-  private cancelDeadline: CancelDeadline = nothing;
+export class ClientTransaction {
+  private request: DrachtioRequest | undefined;
+  private cancelDeadline: CancelDeadline = () => undefined;
   private over = false;
 
   constructor(
@@ -37,10 +36,15 @@ export class ClientTransaction implements RequestListener {
     private readonly done: (result: SipResult, transaction: ClientTransaction) => void,
   ) {}
 
+  /** Sends the request, by callback: the response may be read in the same turn as the API reply (DR-1). */
   start(): void {
     this.cancelDeadline = this.context.deadlines.set(this.out.timeoutMs, () => this.late());
+    const sent: Sent = (error, request) => {
+      if (error) this.notSent(error.message);
+      else this.sent(request);
+    };
     try {
-      this.forget = this.context.connection.request(writeRequest(this.out), this);
+      this.context.connection.request(this.out.uri, writeRequest(this.out), sent);
     } catch (error) {
       this.notSent(error instanceof Error ? error.message : String(error));
     }
@@ -51,31 +55,33 @@ export class ClientTransaction implements RequestListener {
     this.finish({ is: 'timeout', linkLost: true });
   }
 
-  sent(headers: SipHeaders, transactionId: string): void {
-    this.sentHeaders = headers;
-    this.transactionId = transactionId;
-    if (this.over) this.giveUp();
-  }
-
-  notSent(why: string): void {
-    const noDialog = this.out.stackId !== undefined && DIALOG_LOST.test(why);
-    this.finish(noDialog ? { is: 'no-dialog' } : { is: 'unsent', why });
-  }
-
-  response(response: ResponseText, stackId: string | undefined): void {
-    if (response.status < 200) {
-      if (!this.over) this.provisional(response.status, response.reason);
-      return;
-    }
-    if (this.isInvite && response.status < 300) this.acknowledge(stackId);
-    this.finish(readResponse(response, this.sentHeaders, stackId, this.context.via));
-  }
-
   private get isInvite(): boolean {
     return this.out.method === 'INVITE';
   }
 
-  /** What the caller's listener throws must not reach the connection. */
+  private sent(request: DrachtioRequest): void {
+    this.request = request;
+    request.on('response', (response, ack) => this.answered(request, response, ack));
+    request.on('update', this.context.onUpdate);
+    if (this.over) this.giveUp();
+  }
+
+  private notSent(why: string): void {
+    const noDialog = this.out.stackId !== undefined && DIALOG_LOST.test(why);
+    this.finish(noDialog ? { is: 'no-dialog' } : { is: 'unsent', why });
+  }
+
+  private answered(request: DrachtioRequest, response: DrachtioResponse, ack: SendAck): void {
+    const { status, reason = '' } = response;
+    if (status < 200) {
+      if (!this.over) this.provisional(status, reason);
+      return;
+    }
+    if (this.isInvite && status < 300) this.acknowledge(request, response, ack);
+    this.finish(readResponse(response, request, this.context.via));
+  }
+
+  /** What the caller's listener throws must not reach the library: it would cost the connection. */
   private provisional(status: number, reason: string): void {
     try {
       this.onProvisional?.(status, reason);
@@ -85,31 +91,32 @@ export class ClientTransaction implements RequestListener {
   }
 
   /** RFC 3261 section 13.2.2.4; and an answer after our deadline leaves a session that nobody wants: BYE. */
-  private acknowledge(stackId: string | undefined): void {
-    if (!stackId) return;
-    this.attempt('sip_ack_failed', writeInDialog('ACK', stackId));
-    if (this.over) this.attempt('sip_late_bye_failed', writeInDialog('BYE', stackId));
+  private acknowledge(request: DrachtioRequest, response: DrachtioResponse, ack: SendAck): void {
+    request.uri = PLACEHOLDER; // the library would repeat the INVITE's URI; the ACK goes to the remote target
+    this.attempt('sip_ack_failed', (done) => ack({}, done));
+    const { stackDialogId } = response;
+    if (!this.over || !stackDialogId) return;
+    const bye = { method: 'BYE', headers: {}, stackDialogId };
+    this.attempt('sip_late_bye_failed', (done) => this.context.connection.request(PLACEHOLDER, bye, done));
   }
 
-  /** An INVITE is listened to on: a 2xx that comes all the same must be acknowledged and ended. */
   private late(): void {
     this.finish({ is: 'timeout' });
-    if (!this.isInvite) this.forget();
-    else if (this.transactionId !== undefined) this.giveUp();
+    if (this.request !== undefined) this.giveUp();
   }
 
   /** An INVITE without an answer is taken back (RFC 3261 section 9.1); the server waits for a provisional answer first. */
   private giveUp(): void {
-    const { transactionId } = this;
-    if (this.isInvite && transactionId !== undefined) this.attempt('sip_cancel_failed', writeCancel(transactionId, this.out.uri));
+    const { request } = this;
+    if (this.isInvite && request !== undefined) this.attempt('sip_cancel_failed', (done) => request.cancel(done));
   }
 
-  private attempt(event: string, message: string): void {
-    const failed = (why: unknown): void =>
-      this.context.log.warn({ server: this.context.via.server, callId: this.out.headers['call-id'], why: String(why) }, event);
+  private attempt(event: string, act: (done: (error: Error | string | null | undefined) => void) => void): void {
+    const failed = (error: unknown): void =>
+      this.context.log.warn({ server: this.context.via.server, callId: this.out.headers['call-id'], why: String(error) }, event);
     try {
-      this.context.connection.tell(message, (why) => {
-        if (why !== undefined) failed(why);
+      act((error) => {
+        if (error) failed(error);
       });
     } catch (error) {
       failed(error);

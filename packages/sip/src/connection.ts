@@ -1,14 +1,10 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
-import type { SipRequestIn } from '@isthmus/codec';
-
-import { Exchanges, type Done, type RequestListener } from './exchanges';
-import { FrameReader } from './frames';
-import { Incoming } from './incoming';
+import { Srf } from './drachtio';
+import type { DrachtioAgent, DrachtioReply, DrachtioRequest, DrachtioSrf, DrachtioWire, RequestOptions, Sent } from './drachtio';
 import type { SipLinkLog } from './log';
-import type { Via } from './messages';
-import { Outgoing } from './outgoing';
 import { Pinger } from './pinger';
+import { fieldsOf, hideMultipart, isReadable, refusalOf } from './wire-guard';
 import { WriteGate } from './write-gate';
 
 /**
@@ -30,8 +26,6 @@ export interface ConnectionOptions {
   /** After so much silence the server is pinged; after as much again the connection counts as dead. Milliseconds. */
   readonly pingMs: number;
   readonly log: SipLinkLog;
-  /** How requests that come by this connection name it. */
-  readonly via: Via;
 }
 
 export interface ConnectionEvents {
@@ -39,28 +33,28 @@ export interface ConnectionEvents {
   readonly onUp: () => void;
   /** Called once, whether it was up or not. */
   readonly onClosed: (reason: string) => void;
-  /** Also ACK, CANCEL (with the transaction of its INVITE) and what the server sent by itself. */
-  readonly onRequest: (request: SipRequestIn) => void;
+  readonly onRequest: (request: DrachtioRequest, reply: DrachtioReply) => void;
 }
 
 /**
- * One control connection to one drachtio server, from connect to close: it is never reused, so nothing of the old one
- * survives in the new one, and verbs are registered exactly once (DR-2). What is said on it: drachtio.md section 2.
+ * One control connection to one drachtio server, from connect to close, over a `Srf` of its own: it is never reused, so
+ * nothing of the old one survives in the new one, verbs are registered exactly once (DR-2), and the library's own
+ * reconnecting, which cannot be stopped nor do TLS (DR-32), is not used.
  */
 export class Connection {
+  private readonly srf: DrachtioSrf;
   private readonly gate: WriteGate;
   private readonly pinger: Pinger;
-  private readonly exchanges = new Exchanges();
-  private readonly frames: FrameReader;
-  private readonly outgoing = new Outgoing(() => this.socket);
+  private agent: DrachtioAgent | undefined;
   private socket: Socket | undefined;
   private over = false;
   /** Resolves when the connection is closed. */
   readonly closed: Promise<void>;
   private resolveClosed: () => void = () => undefined;
   private reason: string | undefined;
-  /** Verbs that the server has not acknowledged yet. */
-  private unregistered: number = VERBS.length;
+  private isAuthenticated = false;
+  /** Ids of the messages that register verbs and are not acknowledged yet. */
+  private readonly unregistered = new Set<string>();
   private connectTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -69,21 +63,8 @@ export class Connection {
   ) {
     this.gate = new WriteGate({
       ...options,
-      write: (frame, bytes) => this.outgoing.write(frame, bytes),
-      socketBytes: () => this.outgoing.bytes,
-    });
-    const incoming = new Incoming({
-      exchanges: this.exchanges,
-      via: options.via,
-      onReply: (id) => this.gate.replied(id),
-      onRequest: (request) => events.onRequest(request),
-      onUnreadable: (fields, refusal) => {
-        options.log.warn(fields, 'sip_message_unreadable');
-        if (refusal !== undefined) this.say(refusal);
-      },
-    });
-    this.frames = new FrameReader((payload) => {
-      if (this.socket?.destroyed !== true) incoming.take(payload); // else given up in the middle of a chunk
+      write: (frame) => this.write(frame),
+      socketBytes: () => this.socket?.writableLength ?? 0,
     });
     this.pinger = new Pinger({
       pingMs: options.pingMs,
@@ -91,40 +72,42 @@ export class Connection {
       onSilence: (silentMs) => this.destroy(`silent for ${silentMs} ms`),
     });
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
+    this.srf = new Srf([options.worker]);
+    const take = (request: DrachtioRequest, reply: DrachtioReply): void => events.onRequest(request, reply);
+    for (const verb of VERBS) this.srf.use(verb, take);
+    this.srf.use(take); // in a dialog, any method
+    this.srf.on('error', () => undefined); // `guard` has noted it; without a listener it would be thrown (DR-13)
+    this.srf.on('connect', (error) => this.authenticated(error));
   }
 
   open(): void {
-    const { host, port, connectTimeoutMs } = this.options;
+    const { host, port, secret, connectTimeoutMs } = this.options;
     const late = (): void => this.destroy(`not connected within ${connectTimeoutMs} ms`);
     this.connectTimer = setTimeout(late, connectTimeoutMs);
-    const socket = connect({ host, port, noDelay: true, keepAlive: true });
-    this.socket = socket;
-    socket.on('connect', () => this.authenticate());
-    socket.on('data', (chunk) => this.read(chunk));
-    socket.on('error', (error) => (this.reason ??= error.message));
-    socket.on('close', () => this.ended());
+    this.srf.connect({ host, port, secret, reconnect: { maxAttempts: 1 } });
+    this.agent = this.srf.app.client;
+    if (this.agent !== undefined) this.guard(this.agent.wp);
   }
 
-  /**
-   * Sends a client message that holds a request, and tells the listener what becomes of it. Returns what ends that.
-   * @throws NotWrittenError: nothing was sent, and the listener is not told
-   */
-  request(message: string, listener: RequestListener): () => void {
-    return this.exchanges.follow(this.gate.send(message), listener);
+  /** @throws NotWrittenError, or what the library throws: then nothing was sent and `sent` is never called */
+  request(uri: string, options: RequestOptions, sent: Sent): void {
+    this.srf.request(uri, options, sent);
   }
 
-  /**
-   * Sends any other client message; `done` gets the server's word on it. Returns what ends the wait.
-   * @throws NotWrittenError: nothing was sent, and `done` is not called
-   */
-  tell(message: string, done: Done): () => void {
-    return this.exchanges.expect(this.gate.send(message), done);
+  /** A reply to a transaction of which we know the id only: one that another connection brought (drachtio.md section 3.2). */
+  replyTo(transactionId: string, copied: Record<string, string>): DrachtioReply | undefined {
+    if (this.agent === undefined || this.socket === undefined) return undefined;
+    const reply = new Srf.SipResponse();
+    reply.req = new Srf.SipRequest(new Srf.SipMessage({ headers: copied }), { transactionId });
+    reply.agent = this.agent;
+    reply.socket = this.socket;
+    return reply;
   }
 
   /** Takes back the verbs: no new requests, while dialogs stay (DR-3). */
   removeRoutes(): void {
     if (this.socket === undefined || this.over) return;
-    for (const verb of VERBS) this.say(`remove_route|${verb}`);
+    for (const verb of VERBS) this.agent?.removeRoute(verb);
   }
 
   /** Ends the connection when what was written has been sent. */
@@ -135,7 +118,6 @@ export class Connection {
       this.ended();
       return;
     }
-    this.outgoing.flush();
     socket.end();
     setTimeout(() => socket.destroy(), 1_000).unref();
   }
@@ -146,22 +128,25 @@ export class Connection {
     else this.socket.destroy();
   }
 
-  private authenticate(): void {
-    const { secret, worker } = this.options;
-    this.say(`authenticate|${secret}|${worker}`, (refused) => {
-      if (refused === undefined) this.register();
-      else this.destroy('the server refused the secret: it must be the one in its configuration');
-    });
+  private authenticated(error: Error | null | undefined): void {
+    if (this.over) return;
+    if (error) {
+      this.destroy('the server refused the secret: it must be the one in its configuration');
+      return;
+    }
+    this.isAuthenticated = true;
+    this.upIfRegistered();
   }
 
-  private register(): void {
-    for (const verb of VERBS) this.say(`route|${verb}`, (refused) => this.registered(refused));
+  private replied(id: string, verdict: string): void {
+    this.gate.replied(id);
+    if (!this.unregistered.delete(id)) return;
+    if (verdict === 'OK') this.upIfRegistered();
+    else this.destroy('the server refused to give us requests');
   }
 
-  private registered(refused: string | undefined): void {
-    if (refused !== undefined) this.destroy('the server refused to give us requests');
-    this.unregistered -= 1;
-    if (this.unregistered > 0 || this.over || refused !== undefined) return;
+  private upIfRegistered(): void {
+    if (!this.isAuthenticated || this.unregistered.size > 0) return;
     clearTimeout(this.connectTimer);
     this.pinger.start();
     this.events.onUp();
@@ -176,19 +161,65 @@ export class Connection {
     this.resolveClosed();
   }
 
-  private read(chunk: Buffer): void {
-    this.pinger.heard();
-    try {
-      this.frames.push(chunk);
-    } catch (error) {
-      this.destroy(`the server broke the protocol: ${String(error)}`);
-    }
+  /** Puts our checks between the library and its socket. */
+  private guard(wire: DrachtioWire): void {
+    wire.send = (socket, text) => {
+      this.adopt(socket, wire);
+      const id = this.gate.send(text);
+      if (text.startsWith('route|')) this.unregistered.add(id);
+      return id;
+    };
+    const listeners = wire.listeners('msg');
+    wire.removeAllListeners('msg');
+    wire.on('msg', (socket, text) => {
+      if (this.isSafe(text)) for (const listener of listeners) listener(socket, hideMultipart(text));
+    });
+    wire.on('error', (error) => (this.reason ??= error.message));
+    wire.on('close', () => this.ended());
   }
 
-  /** Sends what is not worth an error to anybody. */
-  private say(message: string, done: Done = () => undefined): void {
+  /** The library shows its socket with the first message, which is `authenticate`. */
+  private adopt(socket: Socket, wire: DrachtioWire): void {
+    if (this.socket !== undefined) return;
+    this.socket = socket;
+    socket.setNoDelay(true);
+    socket.removeAllListeners('data');
+    socket.on('data', (chunk: Buffer) => {
+      this.pinger.heard();
+      try {
+        wire._onData(socket, chunk);
+      } catch (error) {
+        this.destroy(`the server broke the protocol: ${String(error)}`);
+      }
+    });
+    if (this.over) socket.destroy(); // it was given up while TCP was still trying
+  }
+
+  /** One call of the system for all messages of this turn of the event loop (decision 029). */
+  private write(frame: string): void {
+    const { socket } = this;
+    if (socket === undefined) return;
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      process.nextTick(() => socket.uncork());
+    }
+    socket.write(frame);
+  }
+
+  private isSafe(text: string): boolean {
+    const fields = fieldsOf(text);
+    if (fields[1] === 'response') this.replied(fields[2] ?? '', fields[3] ?? '');
+    if (!text.includes('\r\n') || isReadable(text)) return true;
+    this.options.log.warn({ type: fields[1], source: fields[5], bytes: text.length }, 'sip_message_unreadable');
+    const refusal = refusalOf(text, fields);
+    if (refusal !== undefined) this.say(refusal);
+    return false;
+  }
+
+  /** Sends what nobody waits for. */
+  private say(text: string): void {
     try {
-      this.tell(message, done);
+      this.gate.send(text);
     } catch (error) {
       this.options.log.warn({ why: String(error) }, 'sip_write_failed');
     }

@@ -1,13 +1,12 @@
-import type { SipRequestIn } from '@isthmus/codec';
-
 import { Connection } from './connection';
+import type { DrachtioReply, DrachtioRequest } from './drachtio';
 import type { Settings, SipServer } from './options';
 
 export interface ConnectorEvents {
   readonly onUp: (owner: string) => void;
   /** Only for a connection that was up. */
   readonly onDown: (owner: string, why: string) => void;
-  readonly onRequest: (request: SipRequestIn) => void;
+  readonly onRequest: (request: DrachtioRequest, reply: DrachtioReply, owner: string) => void;
 }
 
 /** A connection that is up, and its name. */
@@ -44,11 +43,11 @@ export class Connector {
     const owner = `${this.settings.workerName}/${this.server.name}/${this.incarnation}-${this.number}`;
     const { settings, server } = this;
     const connection: Connection = new Connection(
-      { ...settings, ...server, worker: settings.workerName, via: { server: server.name, owner } },
+      { ...settings, ...server, worker: settings.workerName },
       {
         onUp: () => this.cameUp({ connection, owner }),
         onClosed: (why) => this.closed(why),
-        onRequest: (request) => this.events.onRequest(request),
+        onRequest: (request, reply) => this.events.onRequest(request, reply, owner),
       },
     );
     this.attempt = connection;

@@ -1,9 +1,8 @@
 import type { SipAnswerOut, SipHeaders, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
 import type { Transport } from '@isthmus/model';
 
-import { oneLine, tagOf, writeAnswerHeaders, writeHeaders } from './headers';
-import { phraseOf } from './reasons';
-import { writeSip, type RequestText, type ResponseText } from './sip-text';
+import type { DrachtioMessage, DrachtioRequest, DrachtioResponse, ReplyParts, RequestOptions } from './drachtio';
+import { oneLine, readHeaders, tagOf, writeAnswerHeaders, writeHeaders } from './headers';
 import { NotWrittenError } from './write-gate';
 
 /** The connection a message came by. */
@@ -16,26 +15,27 @@ export interface Via {
 /** Transaction id of a request that the server made itself: a BYE it has sent (drachtio.md section 2.4). Needs no answer. */
 export const UNSOLICITED = 'unsolicited';
 
-/** RFC 3261 section 19.1.2. */
-const DEFAULT_PORT = 5060;
-
 function transportOf(protocol: string): Transport {
   return protocol === 'tcp' || protocol === 'tls' ? protocol : 'udp';
 }
 
-/** A request as the server hands it over. `fields`: of the first line (drachtio.md section 2.4). */
-export function readRequest(text: RequestText, fields: readonly string[], via: Via): SipRequestIn {
-  const [, , , , protocol = '', address = '', port = '', , id = '', stackId = ''] = fields;
+export function readRequest(request: DrachtioRequest, via: Via): SipRequestIn {
   return {
-    method: text.method.toUpperCase(),
-    uri: text.uri,
-    headers: text.headers,
-    body: text.body,
-    source: { address, port: Number(port) || DEFAULT_PORT, transport: transportOf(protocol) },
-    transaction: { server: via.server, id },
+    method: request.method.toUpperCase(),
+    uri: request.uri,
+    headers: readHeaders(request.msg.headers),
+    body: request.msg.body ?? '',
+    source: { address: request.source_address, port: request.source_port, transport: transportOf(request.protocol) },
+    transaction: { server: via.server, id: request.stackTxnId },
     owner: via.owner,
-    ...(stackId !== '' && { stackId }),
+    ...(request.stackDialogId ? { stackId: request.stackDialogId } : {}),
   };
+}
+
+/** The CANCEL of an INVITE; the server has answered both already (MIM-19). Its transaction is the INVITE's. */
+export function readCancel(cancel: DrachtioMessage & { readonly uri: string }, invite: DrachtioRequest, via: Via): SipRequestIn {
+  const { uri, headers, body } = { ...readRequest(invite, via), uri: cancel.uri, headers: readHeaders(cancel.headers), body: '' };
+  return { ...readRequest(invite, via), method: 'CANCEL', uri, headers, body };
 }
 
 /** Headers that any answer has; the server's own answers have no others. */
@@ -49,19 +49,19 @@ function isSynthetic(status: number, headers: SipHeaders, sent: SipHeaders): boo
   return Object.keys(headers).every((name) => BARE.has(name));
 }
 
-/** `sent`: the headers of the request as it was really sent. */
-export function readResponse(response: ResponseText, sent: SipHeaders, stackId: string | undefined, via: Via): SipResult {
-  const { status, reason, headers, body } = response;
+export function readResponse(response: DrachtioResponse, request: DrachtioRequest, via: Via): SipResult {
+  const headers = readHeaders(response.msg.headers);
+  const sent = readHeaders(request.msg.headers);
   return {
     is: 'answered',
-    status,
-    reason,
+    status: response.status,
+    reason: response.reason ?? '',
     headers,
-    body,
-    synthetic: isSynthetic(status, headers, sent),
+    body: response.msg.body ?? '',
+    synthetic: isSynthetic(response.status, headers, sent),
     sent,
     ...via,
-    ...(stackId && { stackId }),
+    ...(response.stackDialogId ? { stackId: response.stackDialogId } : {}),
   };
 }
 
@@ -69,47 +69,34 @@ export function readResponse(response: ResponseText, sent: SipHeaders, stackId: 
 const NOT_IN_FIELD = /[\0-\x20\x7f|]/;
 const METHOD = /^[A-Z]+$/;
 
-/**
- * The client message that sends a request: by dialog id, or out of dialog (drachtio.md section 2.2).
- * @throws NotWrittenError when a part cannot go onto the wire
- */
-export function writeRequest(out: SipRequestOut): string {
-  const { method, uri, proxy, stackId = '' } = out;
-  if (!METHOD.test(method)) throw new NotWrittenError(`${JSON.stringify(method)} is no method`);
-  if (/[\0-\x20\x7f]/.test(uri)) throw new NotWrittenError('the Request-URI holds a blank or a control character');
+/** @throws NotWrittenError when a part cannot go onto the wire */
+export function writeRequest(out: SipRequestOut): RequestOptions {
+  if (!METHOD.test(out.method)) throw new NotWrittenError(`${JSON.stringify(out.method)} is no method`);
+  if (/[\0-\x20\x7f]/.test(out.uri)) throw new NotWrittenError('the Request-URI holds a blank or a control character');
   for (const field of ['proxy', 'stackId'] as const) {
     if (NOT_IN_FIELD.test(out[field] ?? '')) throw new NotWrittenError(`${field} holds a blank, a control character or "|"`);
   }
-  const nextHop = proxy === undefined ? '' : `|${proxy}`;
-  return `sip||${stackId}${nextHop}\r\n${writeSip(`${method} ${uri} SIP/2.0`, checked(writeHeaders(out.headers)), out.body)}`;
-}
-
-/** In a dialog the server puts the remote target in its place (DR-6). */
-const PLACEHOLDER = 'sip:placeholder';
-const NO_HEADERS: SipHeaders = {};
-
-/** ACK of a 2xx, or the BYE that ends what it began, in the dialog of this id. */
-export function writeInDialog(method: 'ACK' | 'BYE', stackId: string): string {
-  return `sip||${stackId}\r\n${writeSip(`${method} ${PLACEHOLDER} SIP/2.0`, NO_HEADERS)}`;
-}
-
-/** The CANCEL of an INVITE of ours, by the transaction of the INVITE. */
-export function writeCancel(transactionId: string, uri: string): string {
-  return `sip|${transactionId}|\r\n${writeSip(`CANCEL ${uri} SIP/2.0`, NO_HEADERS)}`;
-}
-
-/**
- * The client message that answers a request. `request`: its headers, if they are at hand.
- * @throws NotWrittenError when a part cannot go onto the wire
- */
-export function writeAnswer(out: SipAnswerOut, request: SipHeaders | undefined): string {
-  const reason = out.reason === undefined ? phraseOf(out.status) : oneLine(out.reason);
-  if (NOT_IN_FIELD.test(out.transaction.id)) throw new NotWrittenError('the transaction holds a blank, a control character or "|"');
-  const headers = checked(writeAnswerHeaders(out.headers, request));
-  return `sip|${out.transaction.id}|\r\n${writeSip(`SIP/2.0 ${out.status} ${reason}`, headers, out.body)}`;
-}
-
-function checked(written: ReturnType<typeof writeHeaders>): SipHeaders {
+  const written = writeHeaders(out.headers);
   if ('bad' in written) throw new NotWrittenError(`${JSON.stringify(written.bad)} is no header name`);
-  return written.headers;
+  return {
+    method: out.method,
+    headers: written.headers,
+    ...(out.body === undefined ? {} : { body: out.body }),
+    ...(out.proxy === undefined ? {} : { proxy: out.proxy }),
+    ...(out.stackId === undefined ? {} : { stackDialogId: out.stackId }),
+  };
+}
+
+/** @throws NotWrittenError when a part cannot go onto the wire */
+export function writeAnswer(out: SipAnswerOut): ReplyParts & { readonly reason?: string } {
+  const written = writeAnswerHeaders(out.headers);
+  if ('bad' in written) throw new NotWrittenError(`${JSON.stringify(written.bad)} is no header name`);
+  const { to, ...headers } = written.headers;
+  const tag = tagOf(to);
+  return {
+    // The library takes everything behind `tag=` as the tag (DR-10), and only the tag of a To.
+    headers: tag === undefined ? headers : { ...headers, to: `;tag=${tag}` },
+    ...(out.body === undefined ? {} : { body: out.body }),
+    ...(out.reason === undefined ? {} : { reason: oneLine(out.reason) }),
+  };
 }

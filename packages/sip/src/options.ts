@@ -50,7 +50,7 @@ export const DEFAULTS = {
 /** The options with every default filled in. */
 export type Settings = SipLinksOptions & { -readonly [K in keyof typeof DEFAULTS]: NonNullable<SipLinksOptions[K]> };
 
-/** A worker's name is told to the servers as a tag: of these characters drachtio's own library makes tags. */
+/** What a tag of drachtio-srf may be, which a worker's name must be. */
 const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
 /** @throws Error that says which setting is wrong */

@@ -5,8 +5,9 @@ import type { OnProvisional } from './client-transaction';
 import { Connector } from './connector';
 import type { Live } from './connector';
 import type { Deadlines } from './deadlines';
-import type { Done } from './exchanges';
-import { UNSOLICITED, writeAnswer } from './messages';
+import type { DrachtioReply, DrachtioRequest, ReplyParts } from './drachtio';
+import { copiedHeaders } from './headers';
+import { readCancel, readRequest, UNSOLICITED, writeAnswer } from './messages';
 import type { Settings, SipServer } from './options';
 import { ServerTransactions } from './server-transactions';
 
@@ -44,7 +45,7 @@ export class ServerLink {
     this.connector = new Connector(server, settings, incarnation, {
       onUp: events.onUp,
       onDown: (owner, why) => this.wentDown(owner, why),
-      onRequest: (request) => this.take(request),
+      onRequest: (request, reply, owner) => this.take(request, reply, owner),
     });
   }
 
@@ -89,6 +90,7 @@ export class ServerLink {
         via: { server: this.server.name, owner: live.owner },
         deadlines: this.deadlines,
         log: this.settings.log,
+        onUpdate: (request: DrachtioRequest, reply: DrachtioReply): void => this.take(request, reply, live.owner),
       };
       const transaction = new ClientTransaction(out, context, onProvisional, (result, over) => {
         this.inFlight.delete(over);
@@ -102,11 +104,15 @@ export class ServerLink {
   /** Answers a request by its transaction, whichever worker or connection it came by (drachtio.md section 3.2). */
   answer(out: SipAnswerOut): Promise<AnswerResult> {
     const { id } = out.transaction;
-    if (id === UNSOLICITED) return SENT;
+    if (id === UNSOLICITED) return Promise.resolve({ ok: true });
     const { live } = this;
     if (live === undefined) return notOk(`SIP server ${this.server.name} is not connected`);
     try {
-      const result = this.send(live, writeAnswer(out, this.open.headersOf(id)));
+      const { reason, ...parts } = writeAnswer(out);
+      const known = this.open.replyFor(id, live.owner);
+      const reply = known ?? live.connection.replyTo(id, copiedHeaders(out.headers));
+      if (reply === undefined) return notOk('the connection is going down');
+      const result = this.send(reply, out.status, reason, parts);
       if (out.status >= 200) this.open.close(id);
       return result;
     } catch (error) {
@@ -114,39 +120,42 @@ export class ServerLink {
     }
   }
 
-  /** Resolves with the server's word (DR-12). @throws NotWrittenError */
-  private send({ connection }: Live, message: string): Promise<AnswerResult> {
-    let done: Done = () => undefined;
-    const forget = connection.tell(message, (why) => done(why));
-    return new Promise((resolve) => {
-      const late = (): void => {
-        forget();
-        resolve({ ok: false, why: `no word of the SIP server within ${API_REPLY_MS} ms` });
-      };
+  /** Resolves with the server's word (DR-12). @throws what the library throws: nothing was sent then */
+  private send(reply: DrachtioReply, status: number, reason: string | undefined, parts: ReplyParts): Promise<AnswerResult> {
+    let done: (error: Error | string | null | undefined) => void = () => undefined;
+    const result = new Promise<AnswerResult>((resolve) => {
+      const late = (): void => resolve({ ok: false, why: `no word of the SIP server within ${API_REPLY_MS} ms` });
       const cancel = this.deadlines.set(API_REPLY_MS, late);
-      done = (why) => {
+      done = (error) => {
         cancel();
-        resolve(why === undefined ? { ok: true } : { ok: false, why });
+        resolve(error ? { ok: false, why: error instanceof Error ? error.message : error } : { ok: true });
       };
     });
+    if (reason === undefined) reply.send(status, parts, done);
+    else reply.send(status, reason, parts, done);
+    return result;
   }
 
-  private take(request: SipRequestIn): void {
-    const { method, transaction } = request;
-    if (method === 'CANCEL') {
-      // The server has answered both (MIM-19). Of an INVITE that is answered already there is nothing to take back.
-      if (!this.open.has(transaction.id)) return;
-      this.open.close(transaction.id);
-    } else if (method !== 'ACK' && transaction.id !== UNSOLICITED) {
+  private take(request: DrachtioRequest, reply: DrachtioReply, owner: string): void {
+    const via = { server: this.server.name, owner };
+    const id = request.stackTxnId;
+    if (request.method !== 'ACK' && id !== UNSOLICITED) {
       const refusal = this.open.isFull ? 503 : this.stopping ? statusWhenStopping(request) : undefined;
-      this.open.add(transaction.id, request.headers);
+      this.open.add(id, reply, owner);
       if (refusal !== undefined) {
         this.refused += 1;
-        void this.answerByItself(transaction.id, refusal);
+        void this.answerByItself(id, refusal);
         return;
       }
     }
-    this.handOver(request);
+    if (request.method === 'INVITE') {
+      request.on('cancel', (cancel) => {
+        this.open.close(id);
+        this.handOver(readCancel(cancel, request, via));
+      });
+      request.on('update', (update, updateReply) => this.take(update, updateReply, owner));
+    }
+    this.handOver(readRequest(request, via));
   }
 
   private handOver(request: SipRequestIn): void {
@@ -185,13 +194,12 @@ export class ServerLink {
  * 481 makes a client open a new session for its next text, which another worker takes (microsoft-observed B). A SUBSCRIBE is
  * taken to the last: a client that is refused does not ask again (A6).
  */
-function statusWhenStopping({ method, stackId }: SipRequestIn): 481 | 503 | undefined {
+function statusWhenStopping({ method, stackDialogId }: DrachtioRequest): 481 | 503 | undefined {
   if (!TEXT_METHODS.has(method)) return undefined;
-  return stackId === undefined ? 503 : 481;
+  return stackDialogId === undefined || stackDialogId === '' ? 503 : 481;
 }
 
 const TEXT_METHODS: ReadonlySet<string> = new Set(['INVITE', 'MESSAGE', 'INFO']);
 
 const unsent = (why: string): Promise<SipResult> => Promise.resolve({ is: 'unsent', why });
-const SENT: Promise<AnswerResult> = Promise.resolve({ ok: true });
 const notOk = (why: string): Promise<AnswerResult> => Promise.resolve({ ok: false, why });

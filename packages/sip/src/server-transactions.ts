@@ -1,10 +1,10 @@
-import type { SipHeaders } from '@isthmus/codec';
-
 import type { CancelDeadline, Deadlines } from './deadlines';
+import type { DrachtioReply } from './drachtio';
 
 interface Open {
-  /** Of the request: its answer repeats some of them. */
-  readonly headers: SipHeaders;
+  readonly reply: DrachtioReply;
+  /** Owner name of the connection that brought the request. */
+  readonly owner: string;
   readonly cancelDeadline: CancelDeadline;
 }
 
@@ -14,7 +14,7 @@ export interface ServerTransactionsOptions {
   readonly answerMs: number;
   readonly maxOpen: number;
   /** Nobody has answered in time. The transaction is still open. */
-  readonly onUnanswered: (id: string) => void;
+  readonly onUnanswered: (id: string, reply: DrachtioReply) => void;
 }
 
 /** Requests of the far side that wait for our answer (DR-22). */
@@ -32,20 +32,17 @@ export class ServerTransactions {
     return this.open.size >= this.options.maxOpen;
   }
 
-  add(id: string, headers: SipHeaders): void {
+  add(id: string, reply: DrachtioReply, owner: string): void {
     this.close(id);
-    const unanswered = (): void => this.options.onUnanswered(id);
+    const unanswered = (): void => this.options.onUnanswered(id, reply);
     const cancelDeadline = this.options.deadlines.set(this.options.answerMs, unanswered);
-    this.open.set(id, { headers, cancelDeadline });
+    this.open.set(id, { reply, owner, cancelDeadline });
   }
 
-  has(id: string): boolean {
-    return this.open.has(id);
-  }
-
-  /** The headers of the request; undefined when nobody knows it here. */
-  headersOf(id: string): SipHeaders | undefined {
-    return this.open.get(id)?.headers;
+  /** The library's reply object; undefined when another connection has brought the request, or nobody knows it. */
+  replyFor(id: string, owner: string): DrachtioReply | undefined {
+    const found = this.open.get(id);
+    return found?.owner === owner ? found.reply : undefined;
   }
 
   close(id: string): void {

@@ -18,7 +18,7 @@ export interface WriteGateOptions {
   readonly limits: 'drachtio' | 'none';
   /** Bytes that may wait, here or in the socket. */
   readonly maxQueuedBytes: number;
-  readonly write: (frame: string, bytes: number) => void;
+  readonly write: (frame: string) => void;
   /** Bytes that the socket has not passed on yet. */
   readonly socketBytes: () => number;
 }
@@ -74,7 +74,6 @@ export class WriteGate {
 
   private write(id: string, payload: string, bytes: number): void {
     if (this.options.limits === 'drachtio' && bytes > ALONE_BYTES) this.awaited = id;
-    const frame = `${bytes}#${payload}`;
-    this.options.write(frame, frame.length - payload.length + bytes);
+    this.options.write(`${bytes}#${payload}`);
   }
 }

@@ -124,7 +124,7 @@ describe('one control connection', () => {
     await under.change('up');
   });
 
-  it('promise 7, DR-22: SIP that cannot be read gets 400 and shows up in no output', async () => {
+  it('promise 7, DR-22: SIP that the library cannot read gets 400 and shows up in no output', async () => {
     const printed = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     const client = await linked();
     client.request(message('this is no header', 'Content-Length: 6', '', 'secret'), 'txn-1');
@@ -138,7 +138,7 @@ describe('one control connection', () => {
     printed.mockRestore();
   });
 
-  it('DR-14: multipart bodies arrive as they are', async () => {
+  it('DR-14: multipart bodies arrive as they are; the library does not take them apart', async () => {
     const client = await linked();
     const body = `--b\r\nContent-Type:${' '.repeat(100)}\r\n\r\nhello\r\n--b--\r\n`;
     client.request(message('Content-Type: multipart/alternative; boundary=b', `Content-Length: ${body.length}`, '', body), 'txn-1');

@@ -1,0 +1,49 @@
+/**
+ * What the library would choke on, found before it sees it. `text` is one message of the server: a first line, and after
+ * CRLF a SIP message if there is one (drachtio.md section 2).
+ */
+
+/** Fields of the first line. */
+export function fieldsOf(text: string): readonly string[] {
+  const end = text.indexOf('\r');
+  return (end < 0 ? text : text.slice(0, end)).split('|');
+}
+
+/** As the library's own expressions, whose `.` ends at U+2028 and U+2029 too. */
+const START_LINE = /^(?:SIP\/\d+\.\d+ +\d{3}.*$|[\w\-.!%*+`'~]+ \S+ SIP\/\d+\.\d+)/;
+const HEADER_LINE = /^(?:[^\s:]+[ \t]*:|[ \t])/;
+
+/**
+ * Can the library read the SIP message? If not it drops it without an answer and prints it, body included.
+ */
+export function isReadable(text: string): boolean {
+  const start = text.indexOf('\r\n') + 2;
+  const end = text.indexOf('\r\n\r\n', start);
+  // Folded, it would be part of the start line.
+  const isFolded = /^[^\r]*\r\n[ \t]/.test(text.slice(start));
+  const [startLine = '', ...headers] = text.slice(start, end < 0 ? undefined : end).split('\r\n');
+  return !isFolded && START_LINE.test(startLine) && headers.every((line) => HEADER_LINE.test(line) || (line === '' && end < 0));
+}
+
+/**
+ * A client message that answers an unreadable request by 400; undefined for what must not be answered: a response, an ACK.
+ * @param fields of the first line
+ */
+export function refusalOf(text: string, fields: readonly string[]): string | undefined {
+  const [, type, source] = fields;
+  const transactionId = fields[8] ?? '';
+  const start = text.slice(text.indexOf('\r\n') + 2);
+  if (type !== 'sip' || source !== 'network' || transactionId === '' || /^(?:SIP\/|ACK\s)/.test(start)) return undefined;
+  return `sip|${transactionId}|\r\nSIP/2.0 400 Bad Request\r\n\r\n`;
+}
+
+/**
+ * Hides multipart bodies from the library, which takes them apart badly (DR-14) and, for some bodies, in quadratic time.
+ * It looks for the lower-case word; media types have no case (RFC 2045 section 5.1).
+ */
+export function hideMultipart(text: string): string {
+  if (!text.includes('multipart/')) return text;
+  const end = text.indexOf('\r\n\r\n');
+  if (end < 0) return text;
+  return text.slice(0, end).replaceAll('multipart/', 'Multipart/') + text.slice(end);
+}
