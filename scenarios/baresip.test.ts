@@ -87,9 +87,9 @@ describe.each(['udp', 'tcp'] as const)('baresip over %s and an XMPP client of on
     expect(await bob.refusal()).toMatch(/^404 /);
   });
 
-  test('ERR-1, PRES-4, promise 1: baresip has no user Carol; Ann is told', async () => {
+  test('ERR-3, PRES-4, promise 1: baresip has no user Carol; Ann is told', async () => {
     await writes(ann, CAROL, 'Is anybody there?', 'lost-1');
-    expect(await errorFor(ann, 'lost-1')).toBe('item-not-found');
+    expect(await errorFor(ann, 'lost-1')).toBe('service-unavailable');
     await adds(ann, CAROL);
     await ann.takePresence(CAROL, 'unsubscribed');
   });

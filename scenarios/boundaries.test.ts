@@ -66,7 +66,7 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
       await ann.sendChat(bob.address, 'anybody there?', 'loop');
       expect([403, 404]).toContain(await routeBack(bob.peer, await bob.receive(method)));
       const { condition, body } = await bounceOf(ann, 'loop');
-      expect({ condition, body }).toEqual({ condition: 'item-not-found', body: 'anybody there?' });
+      expect({ condition, body }).toEqual({ condition: 'service-unavailable', body: 'anybody there?' });
       expect(bob.unclaimed(method)).toEqual([]);
     });
 

@@ -191,13 +191,13 @@ describe.each(['tcp', 'udp'] as const)('isthmus and Kamailio over %s', (between)
       const { ann, bob } = await partition.couple();
       await bob.registers(0);
       await ann.sendChat(bob.address, 'Are you there?', 'nowhere');
-      expect(await bounceOf(ann, 'nowhere')).toMatchObject({ condition: 'recipient-unavailable', body: 'Are you there?' });
+      expect(await bounceOf(ann, 'nowhere')).toMatchObject({ condition: 'service-unavailable', body: 'Are you there?' });
     });
 
     test('SEC-8, promise 1: whom neither side knows: one round, and an error for the sender', async () => {
       const { ann, bob } = await partition.couple();
       await ann.sendChat(NOBODY, 'Hello?', 'nobody');
-      expect(await bounceOf(ann, 'nobody')).toMatchObject({ condition: 'item-not-found' });
+      expect(await bounceOf(ann, 'nobody')).toMatchObject({ condition: 'service-unavailable' });
       expect((await bob.writes(NOBODY, 'Hello?')).status).toBe(404);
       const crossed = partition.world.gateway.lines.filter(({ to, event }) => to === NOBODY && event.startsWith('request_'));
       expect(crossed.map(({ event, from, method }) => [event, from, method ?? ''])).toEqual([

@@ -117,13 +117,13 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     });
   });
 
-  describe('a refused message comes back with its id and text (IM-11)', () => {
+  describe('a refused message comes back with its id and text (IM-11); who may not see the contact learns nothing of him (ERR-3)', () => {
     it.each([
-      [404, 'item-not-found'],
+      [404, 'service-unavailable'],
       [415, 'not-acceptable'],
-      [486, 'recipient-unavailable'],
+      [486, 'service-unavailable'],
       [500, 'internal-server-error'],
-      [603, 'recipient-unavailable'],
+      [603, 'service-unavailable'],
     ])('%i: %s', async (status, condition) => {
       const { ann, bob, chat } = await cast.couple();
       await ann.sendChat(bob.address, 'are you there?', 'question');

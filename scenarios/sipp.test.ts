@@ -76,7 +76,7 @@ describe('SIPp as the far SIP server of dialect microsoft', () => {
   test('IM-11, promise 1: the far user is busy; Ann is told', async () => {
     const sipp = await plays('session-refused');
     await writes(ann, 'erin@example.com', 'Are you there?', 'busy-1');
-    expect(await errorFor(ann, 'busy-1')).toBe('recipient-unavailable');
+    expect(await errorFor(ann, 'busy-1')).toBe('service-unavailable');
     await sipp.succeeds();
   });
 

@@ -10,6 +10,7 @@ const LABELS: Readonly<Record<string, string>> = {
   status: 'the final SIP status; 408 also for our own deadline, 503 for a next hop that could not be reached',
   outcome: 'of messages to SIP `taken` from the XMPP user, then `delivered` or `failed`, and `returned` to him; to XMPP `delivered`; of approvals `approved`, `asked`; of commands `executing`, `completed`, `canceled`, `refused`',
   side: '`xmpp`, `sip`: where the refused stanza or request came from',
+  condition: 'the condition of the error (RFC 6120 section 8.3.3)',
   reason: 'the condition of the error (RFC 6120 section 8.3.3)',
   effect: 'what could not be handed over, as in the logs',
   event: 'the event, as in the logs',

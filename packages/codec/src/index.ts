@@ -4,6 +4,7 @@ export * from './xml/text';
 export { textFromWire, textToWire } from './body/lines';
 export type { SessionAddress } from './body/session-description';
 export { readText } from './body/text';
+export { readDiagnostics } from './sip/diagnostics';
 export { handMade } from './sip/dialogs';
 export { readOutcome, type FinalResult, type OutcomeContext } from './sip/read-outcome';
 export { readRequest } from './sip/read-request';

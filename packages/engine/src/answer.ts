@@ -13,6 +13,7 @@ const METHODS: Readonly<Record<SipRequestEvent['on'], string>> = {
   'sip.reinvite': 'INVITE',
   'sip.bye': 'BYE',
   'sip.message': 'MESSAGE',
+  'sip.report': 'MESSAGE',
   'sip.typing': 'INFO',
   'sip.refused': 'MESSAGE',
   'sip.subscribe': 'SUBSCRIBE',

@@ -19,6 +19,8 @@ export interface EngineSettings {
   /** First and longest pause before a failed SUBSCRIBE is tried again; the pause doubles in between. */
   readonly retryMinSeconds: number;
   readonly retryMaxSeconds: number;
+  /** What the SIP user is told of an error that comes back for his text after our 2xx (IM-9). */
+  readonly lateErrors: 'notice' | 'drop';
   /** A typing indication without news is over after so long. */
   readonly typingTimeoutSeconds: number;
   /** Devices of one SIP user that watch one XMPP user. */
@@ -34,6 +36,7 @@ export const DEFAULT_SETTINGS: EngineSettings = {
   maxQueuedMessages: 100,
   maxQueuedBytes: 200_000,
   deliverWithinSeconds: 120,
+  lateErrors: 'notice',
   watchExpiresSeconds: 3600,
   minExpiresSeconds: 60,
   maxExpiresSeconds: 28_800,
@@ -53,6 +56,15 @@ export interface Context {
   /** The richest presence document for SIP watchers of this contact's side. Default: pidf. */
   readonly documents?: Documents;
   readonly settings: EngineSettings;
+  /** What a text in page mode that was delivered is answered with (IM-8); default 200. */
+  readonly pageStatus?: 200 | 202;
+  /**
+   * What says that a text has reached a device of the contact (XEP-0184): its `answer` 200, or a `report` (RFC 5438) that
+   * is asked for, and given for his texts too. Absent: nothing does.
+   */
+  readonly receipts?: 'answer' | 'report';
+  /** A text in a session that gets no answer counts as sent: old clients never answer (microsoft-dialect section 2.6). */
+  readonly silenceIsConsent?: boolean;
   /**
    * What counts as the contact's approval where the SIP side does not say: the first `active` NOTIFY, whatever it tells
    * (`answer`, the default; decision 007), or the first that shows the contact with any state but offline (`state`, 021).

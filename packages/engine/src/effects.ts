@@ -22,6 +22,13 @@ export interface InviteEffect extends Base {
   /** The text for the far side's toast (`ms-text-format`); the text itself follows as MESSAGE unless acknowledged. */
   readonly firstText?: string;
 }
+/** What the sender of a text is told of its arrival (RFC 5438). */
+export interface DeliveryReport {
+  /** The Message-ID of his text. */
+  readonly messageId: string;
+  /** When he sent it (RFC 3339). */
+  readonly at: string;
+}
 /** A text, in the dialog where one is given, else as a page-mode request (RFC 3428). */
 export interface SipMessageEffect extends Base {
   readonly do: 'sip.message';
@@ -29,6 +36,10 @@ export interface SipMessageEffect extends Base {
   /** Page mode: the Call-ID to use, so that a repetition can be seen. */
   readonly callId?: string;
   readonly message: TextMessage;
+  /** The far side is asked to report the arrival under this Message-ID. */
+  readonly reportId?: string;
+  /** In place of a text: the far side's text has arrived. */
+  readonly report?: DeliveryReport;
   /** Nobody knows whether this message has arrived before: seen in logs and metrics. */
   readonly repeated?: true;
 }
@@ -124,6 +135,17 @@ export interface XmppMessageEffect extends Base {
   readonly message: TextMessage;
   /** The user's client lacks chat states: none rides along (XEP-0085 section 5.1). */
   readonly mute?: true;
+  /** The user's client is asked for a receipt (XEP-0184). */
+  readonly receipt?: true;
+}
+/** The user's text has arrived (XEP-0184). */
+export interface XmppReceiptEffect extends Base {
+  readonly do: 'xmpp.receipt';
+  readonly id: string;
+  /** The id of the user's message. */
+  readonly received: string;
+  /** The resource that wrote it. */
+  readonly resource?: string;
 }
 export interface XmppChatStateEffect extends Base {
   readonly do: 'xmpp.chat-state';
@@ -157,6 +179,7 @@ export type Effect =
   | XmppProbeEffect
   | XmppAccountEffect
   | XmppMessageEffect
+  | XmppReceiptEffect
   | XmppChatStateEffect
   | XmppBounceEffect;
 

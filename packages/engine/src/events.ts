@@ -64,6 +64,14 @@ export interface XmppMessageEvent extends Base {
   readonly message: TextMessage;
   /** A chat state that rode in the same stanza. */
   readonly chatState?: ChatState;
+  /** The client asks for a receipt (XEP-0184). */
+  readonly receipt?: true;
+}
+/** The user's client confirms that it has a text of the contact (XEP-0184). */
+export interface XmppReceiptEvent extends Base {
+  readonly on: 'xmpp.receipt';
+  /** The id of the stanza that is confirmed. */
+  readonly received: string;
 }
 export interface XmppChatStateEvent extends Base {
   readonly on: 'xmpp.chat-state';
@@ -115,6 +123,14 @@ export interface ByeEvent extends RequestBase {
 export interface SipMessageEvent extends RequestBase {
   readonly on: 'sip.message';
   readonly message: TextMessage;
+  /** The sender asks for a report of its arrival (RFC 5438); `at`: when he sent it, if he says so. */
+  readonly report?: { readonly messageId: string; readonly at?: string };
+}
+/** What became of a text of ours (RFC 5438): delivered, or not. */
+export interface SipReportEvent extends RequestBase {
+  readonly on: 'sip.report';
+  readonly messageId: string;
+  readonly delivered: boolean;
 }
 /** Typing: INFO with KeyboardActivity, or an isComposing document (RFC 3994) in MESSAGE or INFO. */
 export interface SipTypingEvent extends RequestBase {
@@ -173,6 +189,8 @@ export interface SipOutcomeEvent extends Base {
   readonly result: 'answered' | 'unreachable' | 'timeout' | 'lost';
   /** 200 to 699; for the results without an answer the status that says the same (503, 408). */
   readonly status: number;
+  /** `timeout`: not the far side was silent, but our link to the server broke while we waited. */
+  readonly broken?: true;
   /** The failure in the words of the sender's side; absent for 2xx. */
   readonly fault?: Fault;
   /** The dialog as the answer leaves it: tags, target, CSeq, server. Absent when the request made or used none. */
@@ -228,6 +246,7 @@ export type EngineEvent =
   | ActivityEvent
   | AccountEvent
   | XmppMessageEvent
+  | XmppReceiptEvent
   | XmppChatStateEvent
   | XmppErrorEvent
   | InviteEvent
@@ -236,6 +255,7 @@ export type EngineEvent =
   | CancelEvent
   | ByeEvent
   | SipMessageEvent
+  | SipReportEvent
   | SipTypingEvent
   | SipRefusedEvent
   | SubscribeEvent

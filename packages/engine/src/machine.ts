@@ -18,6 +18,9 @@ export interface Facts extends Context {
   readonly online: boolean | undefined;
   /** Has the XMPP user been told any state of the contact, in his own watch? */
   readonly shown: boolean;
+
+  /** Who may see the other: what tells of his presence in another way is for him only (ERR-3, SEC-6). */
+  readonly entitled: { readonly user: boolean; readonly contact: boolean };
   /** Messages to the XMPP user that are still in the record, to be handed over. */
   readonly undelivered: readonly TextMessage[];
   /** Requests of ours to the SIP side that have no outcome yet. */

@@ -71,18 +71,15 @@ function inputOf(record: PairRecord, event: EngineEvent): Input | undefined {
 }
 
 function factsOf(record: PairRecord, input: Input, resources: readonly ResourcePresence[] | undefined, context: Context): Facts {
-  const { dialect, variant, documents, settings, approval } = context;
   return {
-    dialect,
-    variant,
-    settings,
-    ...(documents !== undefined && { documents }),
-    ...(approval !== undefined && { approval }),
+    ...context,
     newId: () => context.newId(),
     at: input.at,
     resources,
     online: isOnline(record, resources),
     shown: record.outward.shown !== undefined,
+
+    entitled: { user: record.outward.authorisation === 'granted', contact: record.inward.is === 'active' },
     undelivered: record.effects.flatMap((effect) => (effect.do === 'xmpp.message' ? [effect.message] : [])),
     outstanding: record.effects.filter(isRequest).length,
   };

@@ -27,6 +27,7 @@ const EVENTS: readonly (Exclude<EventName, 'sip.outcome'> | `outcome.${string}`)
   'xmpp.account',
   'xmpp.message',
   'xmpp.chat-state',
+  'xmpp.receipt',
   'xmpp.error',
   'sip.invite',
   'sip.reinvite',
@@ -35,6 +36,7 @@ const EVENTS: readonly (Exclude<EventName, 'sip.outcome'> | `outcome.${string}`)
   'sip.bye',
   'sip.message',
   'sip.typing',
+  'sip.report',
   'sip.refused',
   'sip.subscribe',
   'sip.notify',
@@ -57,11 +59,11 @@ const EVENTS: readonly (Exclude<EventName, 'sip.outcome'> | `outcome.${string}`)
 const seen = new Map<string, Set<string>>();
 const cellOf = ({ machine, from, on }: Omit<Transition, 'to'>) => `${machine}: ${from} x ${on}`;
 
-/** What an outward watch lives on: rare among all kinds of moves. */
-const OUTWARD_KINDS = KINDS.filter((kind) => !/says|chatState|invite|bye|message|typing|subscribe|refresh|handOver|dialect|policy/.test(kind));
-
 /** What an inward watch lives on. */
 const INWARD_KINDS = KINDS.filter((kind) => /subscribe|refresh|decision|policy|presence|success|timer|system|wish|pass/.test(kind));
+
+/** What an outward watch lives on: rare among all kinds of moves. */
+const OUTWARD_KINDS = KINDS.filter((kind) => !/says|chatState|invite|bye|message|typing|subscribe|refresh|handOver|dialect|comesBack|report|policy/.test(kind));
 
 /** A watch that is up and being refreshed. */
 const REFRESHING: readonly Move[] = [
@@ -70,6 +72,13 @@ const REFRESHING: readonly Move[] = [
   { kind: 'notify', a: 0, b: 5 },
   { kind: 'timer', a: 0, b: 0 },
   { kind: 'account', a: 2, b: 0 },
+];
+
+/** Each may see the other, and what is delivered is reported. */
+const REPORTING: readonly Move[] = [
+  { kind: 'subscribe', a: 0, b: 3 },
+  { kind: 'decision', a: 1, b: 0 },
+  { kind: 'dialect', a: 1, b: 0 },
 ];
 
 function live(kinds: readonly Move['kind'][], numRuns: number, maxLength: number, start: readonly Move[] = []): void {
@@ -90,6 +99,8 @@ beforeAll(() => {
   live(OUTWARD_KINDS, 300, 150);
   live(OUTWARD_KINDS, 1500, 10, REFRESHING);
   live(INWARD_KINDS, 600, 60);
+
+  live(['message', 'comesBack', 'comesBack', 'dialect'], 200, 10, REPORTING);
 });
 
 describe.each(Object.keys(TABLES) as MachineName[])('%s', (machine) => {

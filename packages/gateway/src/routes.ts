@@ -14,13 +14,23 @@ export interface Route {
   readonly presence: 'msrtc' | 'pidf';
   readonly documents: Documents;
   readonly approval: 'answer' | 'state';
+  readonly messageStatus: 200 | 202;
+  readonly receipts: 'answer' | 'report' | 'off';
+  /** 0: a text without an answer has failed. */
+  readonly assumeSentMs: number;
 }
 
+/** How long LCS 2005's clients are waited for: the next text waits as long. */
+const LCS_ASSUME_SENT_SECONDS = 3;
+
 export function toRoute(config: RouteConfig, domain: string): Route {
-  const { name, host, port, transport, dialect, variant, presence, approval } = config;
+  const { name, host, port, transport, dialect, variant, presence, approval, messageStatus } = config;
+  const isLcs = dialect === 'microsoft' && variant === 'lcs';
+  const assumeSentMs = (config.assumeSentSeconds ?? (isLcs ? LCS_ASSUME_SENT_SECONDS : 0)) * 1_000;
+  const receipts = config.receipts ?? (dialect === 'microsoft' ? 'answer' : 'off');
   const domains = (config.domains ?? [domain]).map((each) => each.toLowerCase());
   const documents = dialect === 'microsoft' ? (config.documents ?? DOCUMENTS_OF_VARIANT[variant]) : 'pidf';
-  return { name, domains, host, port, transport, dialect, variant, presence, documents, approval };
+  return { name, domains, host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs };
 }
 
 /** The next hop as a SIP URI, transport named (DR-8, DR-19). */

@@ -237,8 +237,10 @@ export class Worker {
   private contextOf(pair: Pair): Context {
     const route = this.table.find(domainOf(pair.contact));
     const { engine } = this.parts.settings;
-    const { dialect = 'simple', variant = 'lync', documents = 'pidf', approval = 'answer' } = route ?? {};
-    return { dialect, variant, documents, approval, settings: engine, newId };
+    if (route === undefined) return { dialect: 'simple', variant: 'lync', documents: 'pidf', approval: 'answer', settings: engine, newId };
+    const { dialect, variant, documents, approval, messageStatus, receipts, assumeSentMs } = route;
+    const confirms = receipts === 'off' ? {} : { receipts };
+    return { dialect, variant, documents, approval, pageStatus: messageStatus, ...confirms, silenceIsConsent: assumeSentMs > 0, settings: engine, newId };
   }
 
   private handOver(pair: Pair, record: PairRecord, effect: Parameters<XmppSide['handOver']>[2] | Parameters<SipSide['answer']>[1]): Promise<void> {

@@ -67,6 +67,7 @@ test.each([
   ['an administrator who is no user', `${MINIMAL}\nadministrators: [example.com]`, 'administrators.0: must be the address of a user'],
   ['an administrator of another domain', `${MINIMAL}\nadministrators: [Ann@EXAMPLE.com, amy@elsewhere.example]`, 'administrators.1: must be a user of the served domain'],
   ['a shortest expiry over the longest', `${MINIMAL}\navailability: { minExpiresSeconds: 9, maxExpiresSeconds: 8 }`, 'must not exceed'],
+  ['delivery reports of a Microsoft server', MINIMAL.replace('dialect:', 'receipts: report, dialect:'), 'routes.0.receipts: report needs dialect simple'],
   ['messages that wait no longer than an INVITE', `${MINIMAL}\nmessaging: { deliverWithinSeconds: 90 }`, 'messaging.deliverWithinSeconds: must exceed sip.inviteTimeoutSeconds'],
   ['a route by a transport that nobody listens on', MINIMAL.replace('dialect:', 'transport: udp, dialect:'), 'routes.0.transport: udp needs'],
   ['an access list of names', MINIMAL.replace('sip: {', 'sip: { allow: [192.0.2.0/33],'), 'sip.allow.0: must be an address'],

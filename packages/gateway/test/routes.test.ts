@@ -3,7 +3,7 @@ import { nextHop, RouteTable, toRoute, type Route } from '../src/routes';
 import { deferred, eventually, settled, type Deferred } from './support/waiting';
 
 function route(name: string, over: Partial<Parameters<typeof toRoute>[0]> = {}): Route {
-  const config = { name, host: '192.0.2.10', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'msrtc', approval: 'answer', ...over } as const;
+  const config = { name, host: '192.0.2.10', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'msrtc', approval: 'answer', messageStatus: 200, ...over } as const;
   return toRoute(config, 'example.com');
 }
 
@@ -20,6 +20,16 @@ describe('routes', () => {
     ['[2001:db8::1]', 'sip:[2001:db8::1]:5060;transport=tcp'],
   ])('DR-8, DR-19: the next hop %s is a URI with its transport', (host, uri) => {
     expect(nextHop(route('a', { host }))).toBe(uri);
+  });
+
+  test.each([
+    [{ dialect: 'microsoft', variant: 'lync' }, { receipts: 'answer', assumeSentMs: 0 }],
+    [{ dialect: 'microsoft', variant: 'lcs' }, { receipts: 'answer', assumeSentMs: 3_000 }],
+    [{ dialect: 'microsoft', variant: 'lcs', assumeSentSeconds: 0, receipts: 'off' }, { receipts: 'off', assumeSentMs: 0 }],
+    [{ dialect: 'simple', variant: 'lcs' }, { receipts: 'off', assumeSentMs: 0 }],
+    [{ dialect: 'simple', receipts: 'report', assumeSentSeconds: 5 }, { receipts: 'report', assumeSentMs: 5_000 }],
+  ] as const)('XEP-0184, microsoft-dialect 2.6: %j: what says that a text has arrived is %j', (over, expected) => {
+    expect(route('a', over)).toMatchObject(expected);
   });
 
   test('the first that is not down is taken; when all are down the first is tried', () => {

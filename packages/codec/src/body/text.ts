@@ -9,7 +9,8 @@ import { transferDecode } from './transfer';
 
 /** What a MESSAGE of the far side may carry (Accept of a 415, RFC 3428 section 7). */
 export const ACCEPTED_TYPES =
-  'text/plain, text/html, text/rtf, multipart/alternative, multipart/related, multipart/mixed, application/im-iscomposing+xml';
+  'text/plain, text/html, text/rtf, multipart/alternative, multipart/related, multipart/mixed, ' +
+  'application/im-iscomposing+xml, message/cpim, message/imdn+xml';
 
 /** multipart inside multipart: deeper than that it is not read. */
 const MAX_DEPTH = 4;

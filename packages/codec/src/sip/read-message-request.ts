@@ -1,6 +1,8 @@
 import type { EngineEvent } from '@isthmus/engine';
 import { fault, type Fault, type TextMessage } from '@isthmus/model';
 import { readContentType } from '../body/content-type';
+import { CPIM_TYPE, readCpim } from '../body/cpim';
+import { IMDN_TYPE, readReport, readReportWish, type Report, type ReportWish } from '../body/imdn';
 import { readLanguage } from '../body/language';
 import { readText } from '../body/text';
 import { IS_COMPOSING_TYPE, KEYBOARD_ACTIVITY_TYPE, readTyping } from '../body/typing';
@@ -20,15 +22,47 @@ const CONVERSATION_INFO_TYPE = 'application/xml+conversationinfo';
 export function readMessageRequest(request: SipRequestIn, envelope: Envelope, context: SipReadContext): RequestReading {
   if (request.body === '') return answerRequest(request);
   if (isEncoded(request)) return refused(request, envelope, context, fault('body.unsupported'));
-  const contentType = request.headers['content-type'];
-  if (mediaTypeOf(request) === IS_COMPOSING_TYPE) return readTypingRequest(request, envelope, context);
-  const text = readText(contentType, request.body);
+  const type = mediaTypeOf(request);
+  if (type === IS_COMPOSING_TYPE) return readTypingRequest(request, envelope, context);
+  if (type === IMDN_TYPE) return readReportRequest(request, request.body, envelope, context);
+  if (type === CPIM_TYPE) return readCpimRequest(request, envelope, context);
+  return readTextRequest(request, { contentType: request.headers['content-type'], body: request.body }, envelope, context);
+}
+
+interface TextContent {
+  readonly contentType: string | undefined;
+  readonly body: string;
+  readonly report?: ReportWish | undefined;
+}
+
+function readTextRequest(request: SipRequestIn, content: TextContent, envelope: Envelope, context: SipReadContext): RequestReading {
+  const { contentType, body, report } = content;
+  const text = readText(contentType, body);
   if (!text.ok) return refused(request, envelope, context, text.fault);
   if (text.value.trim() === '') return answerRequest(request);
   if (Buffer.byteLength(text.value) > context.maxTextBytes) {
     return refused(request, envelope, context, fault('body.too-large'));
   }
-  return event(request, envelope, context, { on: 'sip.message', message: messageOf(request, envelope, text.value, context.at) });
+  return event(request, envelope, context, { on: 'sip.message', message: messageOf(request, envelope, text.value, context.at), ...(report !== undefined && { report }) });
+}
+
+/** A text, or a report about one, in CPIM format (RFC 3862, RFC 5438). */
+function readCpimRequest(request: SipRequestIn, envelope: Envelope, context: SipReadContext): RequestReading {
+  const cpim = readCpim(request.body);
+  if (!cpim.ok) return refused(request, envelope, context, cpim.fault);
+  const { content, body } = cpim.value;
+  const coding = content.get('content-transfer-encoding')?.toLowerCase() ?? '8bit';
+  if (!/^(7bit|8bit|binary)$/.test(coding)) return refused(request, envelope, context, fault('body.unsupported'));
+  const contentType = content.get('content-type');
+  const type = readContentType(contentType ?? 'text/plain')?.type;
+  if (type === IMDN_TYPE) return readReportRequest(request, body, envelope, context);
+  return readTextRequest(request, { contentType, body, report: readReportWish(cpim.value) }, envelope, context);
+}
+
+/** A report that is of no use (what was read, what was processed) is answered 200 like any other. */
+function readReportRequest(request: SipRequestIn, document: string, envelope: Envelope, context: SipReadContext): RequestReading {
+  const report = readReport(document);
+  return report === undefined ? answerRequest(request) : event(request, envelope, context, { on: 'sip.report', ...report });
 }
 
 /** INFO: a typing indication in one of its two forms. Everything else in INFO is of no use to us. */
@@ -77,7 +111,8 @@ function isEncoded(request: SipRequestIn): boolean {
 }
 
 type Content =
-  | { readonly on: 'sip.message'; readonly message: TextMessage }
+  | { readonly on: 'sip.message'; readonly message: TextMessage; readonly report?: ReportWish }
+  | ({ readonly on: 'sip.report' } & Report)
   | { readonly on: 'sip.typing'; readonly composing: boolean; readonly refreshSeconds?: number }
   | { readonly on: 'sip.refused'; readonly fault: Fault };
 

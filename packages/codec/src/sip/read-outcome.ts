@@ -2,6 +2,7 @@ import type { Dialog, RequestEffect, SipOutcomeEvent } from '@isthmus/engine';
 import { fault, type Dialect, type Fault } from '@isthmus/model';
 import { faultFromSip } from '@isthmus/rules';
 import { readNameAddr, sipToJid } from '../address';
+import { readWarning } from './diagnostics';
 import { readTarget } from './dialogs';
 import { readCSeq, readList, readSeconds } from './fields';
 import type { SipHeaders, SipResult } from './wire';
@@ -29,7 +30,7 @@ const TOLD_AGAIN: ReadonlySet<RequestMethod> = new Set<RequestMethod>(['SUBSCRIB
 export function readOutcome(effect: RequestEffect, result: FinalResult, context: OutcomeContext): SipOutcomeEvent {
   const method = methodOf(effect, context.dialect);
   const base = { on: 'sip.outcome', key: effect.key, trace: effect.trace, at: context.at, method } as const;
-  if (result.is === 'timeout') return { ...base, ...(result.linkLost === true && TOLD_AGAIN.has(method) ? LOST : TIMEOUT) };
+  if (result.is === 'timeout') return { ...base, ...silenceOf(method, result.linkLost === true) };
   if (result.is === 'unsent') return { ...base, ...UNREACHABLE };
   const dialog = dialogAfter(effect, result);
   return {
@@ -39,6 +40,12 @@ export function readOutcome(effect: RequestEffect, result: FinalResult, context:
     ...(dialog !== undefined && { dialog }),
     ...(method === 'INVITE' && takesFirstText(result) && { firstTextTaken: true }),
   };
+}
+
+/** Nobody has answered; a link of ours that broke meanwhile is no silence of the far side. */
+function silenceOf(method: RequestMethod, linkLost: boolean): Ending & Pick<SipOutcomeEvent, 'broken'> {
+  if (!linkLost) return TIMEOUT;
+  return TOLD_AGAIN.has(method) ? LOST : { ...TIMEOUT, broken: true };
 }
 
 /** A 503 or 408 that the server made itself speaks of the network, not of the far side (DR-28). */
@@ -51,7 +58,8 @@ function endingOf(answer: Answer): Ending {
 
 function faultOf(answer: Answer, reason: string): Fault {
   const newAddress = answer.status < 400 ? newAddressOf(answer.headers) : undefined;
-  return faultFromSip(answer.status, reason, newAddress === undefined ? {} : { newAddress });
+  const warning = readWarning(answer.headers);
+  return faultFromSip(answer.status, warning === undefined ? reason : `${reason}: ${warning}`, newAddress === undefined ? {} : { newAddress });
 }
 
 /** Where a 3xx sends to, as the XMPP side would address it (RFC 5122); never followed by ourselves (ERR-4). */

@@ -3,6 +3,7 @@ import type { InviteEffect, NotifyEffect, RequestEffect, SipMessageEffect, SipTy
 import type { Presence } from '@isthmus/model';
 import { toMicrosoft, toMicrosoftInFull, type Tables } from '@isthmus/rules';
 import { readLanguage } from '../body/language';
+import { writeReport, writeWithReportWish, type TypedBody } from '../body/imdn';
 import { textToWire } from '../body/lines';
 import { writeTextSession } from '../body/session-description';
 import { IS_COMPOSING_TYPE, KEYBOARD_ACTIVITY_TYPE, writeIsComposing, writeKeyboardActivity } from '../body/typing';
@@ -29,7 +30,7 @@ export function writeContent(effect: RequestEffect, parties: SipParties, context
     case 'sip.invite':
       return inviteContent(effect, context);
     case 'sip.message':
-      return messageContent(effect);
+      return messageContent(effect, parties);
     case 'sip.typing':
       return typingContent(effect, context);
     case 'sip.bye':
@@ -66,15 +67,23 @@ function firstText(text: string | undefined): string | undefined {
 }
 
 /** RFC 7572 Table 1. Never a Contact (IM-7). */
-function messageContent(effect: SipMessageEffect): Content {
-  const { text, subject, language, sent } = effect.message;
+function messageContent(effect: SipMessageEffect, parties: SipParties): Content {
+  const { subject, language, sent } = effect.message;
+  const { contentType, body } = typedBody(effect, parties);
   const headers = {
-    'Content-Type': TEXT_TYPE,
+    'Content-Type': contentType,
     Subject: cleanXmlText((subject ?? '').slice(0, MAX_SUBJECT)),
     'Content-Language': readLanguage(language),
     Date: sent === undefined ? undefined : new Date(sent).toUTCString(),
   };
-  return { headers, body: textToWire(text) };
+  return { headers, body };
+}
+
+/** Plain text; in CPIM format where the far side is to report its arrival, or is told of one (RFC 5438). */
+function typedBody({ key, message, reportId, report }: SipMessageEffect, parties: SipParties): TypedBody {
+  if (report !== undefined) return writeReport(report, key, parties);
+  const text = { contentType: TEXT_TYPE, body: textToWire(message.text) };
+  return reportId === undefined ? text : writeWithReportWish(text, reportId, parties);
 }
 
 function typingContent(effect: SipTypingEffect, context: SipWriteContext): Content {

@@ -17,7 +17,7 @@ export function writeRequest(effect: RequestEffect, parties: SipParties, context
   const { headers, body } = writeContent(effect, parties, context);
   const out = {
     method,
-    timeoutMs: method === 'INVITE' ? context.inviteTimeoutMs : context.requestTimeoutMs,
+    timeoutMs: timeoutOf(effect, method, context),
     ...(body !== undefined && { body }),
   };
   const { dialog } = effect;
@@ -32,6 +32,12 @@ export function writeRequest(effect: RequestEffect, parties: SipParties, context
     headers: { ...place, ...headers },
     ...(context.proxy !== undefined && { proxy: context.proxy }),
   });
+}
+
+function timeoutOf(effect: RequestEffect, method: RequestMethod, context: SipWriteContext): number {
+  const { inviteTimeoutMs, requestTimeoutMs, assumeSentMs = 0 } = context;
+  if (method === 'INVITE') return inviteTimeoutMs;
+  return effect.do === 'sip.message' && effect.dialog !== undefined && assumeSentMs > 0 ? assumeSentMs : requestTimeoutMs;
 }
 
 /**

@@ -40,6 +40,8 @@ export interface SipWriteContext {
   /** Deadlines for the final answer, milliseconds. */
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** The same for a text in a session that counts as sent without an answer; absent or 0: none does. */
+  readonly assumeSentMs?: number;
 }
 
 export type RequestMethod = 'INVITE' | 'MESSAGE' | 'INFO' | 'BYE' | 'SUBSCRIBE' | 'NOTIFY';

@@ -12,6 +12,8 @@ export const NS = {
   caps: 'http://jabber.org/protocol/caps',
   /** XEP-0172. */
   nick: 'http://jabber.org/protocol/nick',
+  /** XEP-0184. */
+  receipts: 'urn:xmpp:receipts',
   /** XEP-0280. */
   carbons: 'urn:xmpp:carbons:2',
   /** XEP-0319. */

@@ -26,27 +26,29 @@ export function readMessage(stanza: Element, pair: Pair, resource: string | unde
   if (content.is === 'ignore') return ignore(content.why);
   const chatState = readChatState(stanza);
   const from = resource === undefined ? {} : { resource };
-  if (content.is === 'none') return readWithoutText(pair, type, { ...base, ...from }, chatState);
+  if (content.is === 'none') return readWithoutText(stanza, pair, { ...base, ...from }, chatState);
   const { message } = content;
   if (Buffer.byteLength(textToWire(message.text)) > context.maxTextBytes) return refuse(fault('body.too-large'));
   const id = readId(stanza) ?? context.newId();
   const kind = type === 'chat' || type === 'headline' ? type : 'normal';
-  const typing = chatState === undefined ? {} : { chatState };
-  return event(pair, { on: 'xmpp.message', id, type: kind, message, ...from, ...typing, ...base });
+  const wishes = { ...(chatState !== undefined && { chatState }), ...(asksForReceipt(stanza) && { receipt: true as const }) };
+  return event(pair, { on: 'xmpp.message', id, type: kind, message, ...from, ...wishes, ...base });
 }
 
 function event(pair: Pair, content: EngineEvent): StanzaReading {
   return { is: 'event', pair, event: content };
 }
 
-/** A chat state, or something that is not for us (ERR-5). */
+/** A receipt, a chat state, or something that is not for us (ERR-5). */
 function readWithoutText(
+  stanza: Element,
   pair: Pair,
-  type: string | undefined,
   base: { readonly at: number; readonly trace: string; readonly resource?: string },
   chatState: ChatState | undefined,
 ): StanzaReading {
-  if (chatState === undefined || type === 'headline') return ignore('message without a body');
+  const received = readReceived(stanza);
+  if (received !== undefined) return event(pair, { on: 'xmpp.receipt', received, at: base.at, trace: base.trace });
+  if (chatState === undefined || attributeOf(stanza, 'type') === 'headline') return ignore('message without a body');
   return event(pair, { on: 'xmpp.chat-state', chatState, ...base });
 }
 
@@ -57,6 +59,19 @@ function isCarbonCopy(stanza: Element): boolean {
 
 function readChatState(stanza: Element): ChatState | undefined {
   return CHAT_STATES.find((state) => stanza.getChild(state, NS.chatStates) !== undefined);
+}
+
+/** XEP-0184 section 5: only for a message whose id can be named; not in a receipt, and not for what was stored (section 8). */
+function asksForReceipt(stanza: Element): boolean {
+  const asks = stanza.getChild('request', NS.receipts) !== undefined && readId(stanza) !== undefined;
+  return asks && stanza.getChild('received', NS.receipts) === undefined && stanza.getChild('delay', NS.delay) === undefined;
+}
+
+/** The id of the stanza that is confirmed. */
+function readReceived(stanza: Element): string | undefined {
+  const received = stanza.getChild('received', NS.receipts);
+  const id = (received === undefined ? undefined : attributeOf(received, 'id')) ?? '';
+  return id !== '' && id.length <= MAX_ID ? id : undefined;
 }
 
 function readId(stanza: Element): string | undefined {

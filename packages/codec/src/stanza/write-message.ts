@@ -1,4 +1,4 @@
-import type { XmppBounceEffect, XmppChatStateEffect, XmppMessageEffect } from '@isthmus/engine';
+import type { XmppBounceEffect, XmppChatStateEffect, XmppMessageEffect, XmppReceiptEffect } from '@isthmus/engine';
 import type { Pair, TextMessage } from '@isthmus/model';
 import { element, type Element } from '../xml/element';
 import { NS } from './namespaces';
@@ -12,7 +12,14 @@ export function writeMessage(effect: XmppMessageEffect, pair: Pair): Element {
     ...content(effect.message),
     delay(effect.message, pair),
     effect.mute === undefined ? element('active', { xmlns: NS.chatStates }) : undefined,
+    effect.receipt === undefined ? undefined : element('request', { xmlns: NS.receipts }),
   );
+}
+
+/** To the resource that asked for it (XEP-0184 section 5.3); never with a request of its own. */
+export function writeReceipt(effect: XmppReceiptEffect, pair: Pair): Element {
+  const to = addressOf(effect, pair);
+  return element('message', { type: 'chat', id: effect.id, from: pair.contact, to }, element('received', { xmlns: NS.receipts, id: effect.received }));
 }
 
 /** A chat state alone is not kept anywhere (IM-27). */
@@ -27,13 +34,16 @@ export function writeChatState(effect: XmppChatStateEffect, pair: Pair): Element
 
 /** The user's own message as an error: original id and body, to the resource that sent it (IM-11). */
 export function writeBounce(effect: XmppBounceEffect, pair: Pair): Element {
-  const to = effect.resource === undefined ? pair.user : `${pair.user}/${effect.resource}`;
   return element(
     'message',
-    { type: 'error', id: effect.id, from: pair.contact, to, 'xml:lang': effect.message.language },
+    { type: 'error', id: effect.id, from: pair.contact, to: addressOf(effect, pair), 'xml:lang': effect.message.language },
     ...content(effect.message),
     errorElement(effect.fault),
   );
+}
+
+function addressOf({ resource }: { readonly resource?: string }, pair: Pair): string {
+  return resource === undefined ? pair.user : `${pair.user}/${resource}`;
 }
 
 function content(message: TextMessage): readonly (Element | undefined)[] {

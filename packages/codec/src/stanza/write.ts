@@ -1,7 +1,7 @@
 import type { Effect } from '@isthmus/engine';
 import type { Pair } from '@isthmus/model';
 import type { Element } from '../xml/element';
-import { writeBounce, writeChatState, writeMessage } from './write-message';
+import { writeBounce, writeChatState, writeMessage, writeReceipt } from './write-message';
 import { writePresence, writeProbe, writeSubscription, type StanzaWriteContext } from './write-presence';
 
 /** The effects that are one stanza. (`xmpp.account` is a question: see `writeAccountQuery`; `xmpp.approve` a request to the server.) */
@@ -21,6 +21,8 @@ export function writeStanza(effect: StanzaEffect, pair: Pair, context: StanzaWri
       return writeProbe(effect, pair);
     case 'xmpp.message':
       return writeMessage(effect, pair);
+    case 'xmpp.receipt':
+      return writeReceipt(effect, pair);
     case 'xmpp.chat-state':
       return writeChatState(effect, pair);
     case 'xmpp.bounce':

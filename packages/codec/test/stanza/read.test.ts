@@ -33,7 +33,6 @@ describe('messages that do not cross', () => {
     ['SEC-16: OMEMO text', '', '<encrypted xmlns="urn:xmpp:omemo:2"><payload>A</payload></encrypted>', 'refuse modify policy-violation 415'],
     ['SEC-16: OpenPGP', '', '<x xmlns="jabber:x:encrypted">A</x>', 'refuse modify policy-violation 415'],
     ['OMEMO keys only', '', '<encrypted xmlns="eu.siacs.conversations.axolotl"><header/></encrypted>', 'ignore: key exchange'],
-    ['receipt (XEP-0184)', '', '<received xmlns="urn:xmpp:receipts" id="x"/>', 'ignore: message without a body'],
     ['ERR-5: unknown children', '', '<x xmlns="urn:unknown"><body>no</body></x>', 'ignore: message without a body'],
     ['empty body', 'type="chat"', '<body/>', 'ignore: message without a body'],
     ['a body of another namespace', '', '<body xmlns="http://www.w3.org/1999/xhtml">x</body>', 'ignore: message without a body'],

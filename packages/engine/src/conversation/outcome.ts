@@ -2,17 +2,23 @@ import { fault } from '@isthmus/model';
 import { answered, isSame } from '../dialog';
 import { andThen, hasPassed, to, type Facts, type InputOf, type Step } from '../machine';
 import { endsSession, faultOf, isSuccess } from '../status';
-import { bounce } from './queue';
-import { bye, idleFrom, pump, reach } from './send';
-import { mapDialogs, memoryOf, type Closing, type Conversation, type Held, type Inviting, type Open, type Paging } from './state';
+import { giveBack } from './queue';
+import { confirmed, notAwaiting } from './receipts';
+import { bye, pump, reach } from './send';
+import { idleFrom, mapDialogs, memoryOf, type Closing, type Conversation, type Held, type Inviting, type Open, type Paging } from './state';
 
 type MessageOutcome = InputOf<'outcome.message'>;
 type TypingOutcome = InputOf<'outcome.typing'>;
 type InviteOutcome = InputOf<'outcome.invite'>;
 
+/** No answer in a session with a client that may never give one: that says nothing (microsoft-dialect section 2.6). */
+function isUnanswered({ effect, outcome }: MessageOutcome | TypingOutcome, facts: Facts): boolean {
+  return facts.silenceIsConsent === true && effect.dialog !== undefined && outcome.result === 'timeout' && outcome.broken === undefined;
+}
+
 /** Did the dialog that the request was sent in turn out to be dead? Out of dialog there is none. */
-function isDead({ effect, outcome }: MessageOutcome | TypingOutcome): boolean {
-  return effect.dialog !== undefined && endsSession(outcome);
+function isDead(input: MessageOutcome | TypingOutcome, facts: Facts): boolean {
+  return input.effect.dialog !== undefined && endsSession(input.outcome) && !isUnanswered(input, facts);
 }
 
 /** Takes note of the dialog as the request left it; nothing is on its way any more. */
@@ -34,10 +40,12 @@ function mayRetry(head: Held, facts: Facts): boolean {
 /** The head of the queue has arrived, goes back to its sender, or stays for a second try. */
 function settleHead<S extends Open | Closing | Paging>(state: S, input: MessageOutcome, facts: Facts): Step<S> {
   const [head, ...others] = state.queue;
-  if (head === undefined || isSuccess(input.outcome)) return to({ ...state, queue: others });
-  const retry = mayRetry(head, facts) && (input.outcome.result === 'lost' || isDead(input));
+  const { outcome } = input;
+  if (head === undefined || isUnanswered(input, facts)) return to({ ...state, queue: others });
+  if (isSuccess(outcome)) return to({ ...state, queue: others }, ...confirmed(head, outcome.status, facts));
+  const retry = mayRetry(head, facts) && (outcome.result === 'lost' || isDead(input, facts));
   if (retry) return to({ ...state, queue: [again(head, input), ...others] });
-  return to({ ...state, queue: others }, bounce(head, faultOf(input.outcome)));
+  return to({ ...notAwaiting(state, head.reportId), queue: others }, ...giveBack(head, faultOf(outcome), facts));
 }
 
 export function messageDoneInSession(state: Open, input: MessageOutcome, facts: Facts): Step<Conversation> {
@@ -53,7 +61,7 @@ export function typingDoneInSession(state: Open, input: TypingOutcome, facts: Fa
 }
 
 function goOn(state: Open, input: MessageOutcome | TypingOutcome, facts: Facts): Step<Conversation> {
-  const dead = isDead(input) && input.effect.dialog !== undefined && isSame(input.effect.dialog, state.dialog);
+  const dead = isDead(input, facts) && input.effect.dialog !== undefined && isSame(input.effect.dialog, state.dialog);
   return dead ? leaveDead(state, facts) : pump(state, facts);
 }
 
@@ -111,7 +119,7 @@ export function inviteDone(state: Inviting, input: InviteOutcome, facts: Facts):
     return reach({ ...memoryOf(state), queue: [again(head, input), ...others] }, facts);
   }
   const why = input.outcome.result === 'lost' ? fault('network.timeout') : faultOf(input.outcome);
-  const returned = state.queue.map((held) => bounce(held, why));
+  const returned = state.queue.flatMap((held) => giveBack(held, why, facts));
   return to({ ...memoryOf(state), is: 'none', queue: [], typing: false, typingTold: false }, ...returned);
 }
 
@@ -120,7 +128,8 @@ function accepted(state: Inviting, { effect, outcome }: InviteOutcome, facts: Fa
   const dialog = answered(state.dialog, effect.dialog, outcome.dialog);
   const taken = outcome.firstTextTaken === true ? 1 : 0;
   const queue = state.queue.slice(taken);
+  const receipts = state.queue.slice(0, taken).flatMap((held) => confirmed(held, outcome.status, facts));
   const endsAfter = state.endsAfter === undefined ? undefined : state.endsAfter - taken;
   const open: Open = { ...memoryOf(state), is: 'open', dialog, theirs, queue, endsAfter, acceptedAt: facts.at, idleAt: idleFrom(facts) };
-  return pump(open, facts);
+  return andThen(to(open, ...receipts), (next) => pump(next, facts));
 }

@@ -1,23 +1,42 @@
-import { fault, type Fault, type TextMessage } from '@isthmus/model';
+import { fault, type Condition, type Fault, type TextMessage } from '@isthmus/model';
 import type { EventOf } from '../events';
 import { hasPassed, to, type Draft, type Facts, type Step } from '../machine';
-import { idleFrom } from './send';
-import { waiting, type Conversation, type Held, type Memory } from './state';
+import { idleFrom, waiting, type Conversation, type Held, type Memory } from './state';
 
-/** A message back to its sender as an error (IM-11). */
-export function bounce(held: Held, why: Fault): Draft {
+/** What tells a stranger whether the contact is there, or whether there is such a contact (ERR-3). */
+const CONCEALED: ReadonlySet<Condition> = new Set<Condition>(['item-not-found', 'recipient-unavailable']);
+
+/** A message back to its sender as an error with its id (IM-11). What is not his is dropped. */
+export function giveBack(held: Held, why: Fault, facts: Facts): Draft[] {
   const { id, resource, type, message, trace } = held;
-  return { do: 'xmpp.bounce', id, type, message, fault: why, trace, ...(resource !== undefined && { resource }) };
+  if (held.own !== undefined) return [];
+  const told = CONCEALED.has(why.condition) && !facts.entitled.user ? fault('recipient.concealed') : why;
+  return [{ do: 'xmpp.bounce', id, type, message, fault: told, trace, ...(resource !== undefined && { resource }) }];
 }
 
 /** Puts a message of the XMPP user into the queue, or returns it at once when the queue is full. */
 export function hold<S extends Conversation>(state: S, event: EventOf<'xmpp.message'>, facts: Facts): Step<S> {
-  const { id, resource, type, message, trace, chatState } = event;
-  const until = facts.at + facts.settings.deliverWithinSeconds * 1000;
-  const held: Held = { id, type, message, trace, until, ...(resource !== undefined && { resource }) };
+  const { id, resource, type, message, trace, chatState, receipt } = event;
+  const wishes = { ...(resource !== undefined && { resource }), ...(receipt !== undefined && { receipt }) };
+  const held: Held = { id, type, message, trace, until: deadline(facts), ...wishes };
   const noted = { ...state, mute: isMute(state, event), typing: chatState === 'composing', idleAt: idleFrom(facts) };
-  if (isFull(state.queue.map((each) => each.message), message, facts)) return to(noted, bounce(held, fault('queue.full')));
+  if (isFull(textsOf(state), message, facts)) return to(noted, ...giveBack(held, fault('queue.full'), facts));
   return to({ ...noted, queue: [...state.queue, held] });
+}
+
+/** Something of our own for the SIP user, in the order of the messages; left out when the queue is full. */
+export function enqueue<S extends Conversation>(state: S, own: Pick<Held, 'message' | 'report'>, trace: string, facts: Facts): S {
+  if (isFull(textsOf(state), own.message, facts)) return state;
+  const held: Held = { ...own, id: facts.newId(), type: 'chat', trace, until: deadline(facts), own: true };
+  return { ...state, queue: [...state.queue, held] };
+}
+
+function deadline(facts: Facts): number {
+  return facts.at + facts.settings.deliverWithinSeconds * 1000;
+}
+
+function textsOf({ queue }: Memory): readonly TextMessage[] {
+  return queue.map(({ message }) => message);
 }
 
 /** Is there no room for one more (promise 6)? A single message always fits: its size has a limit of its own. */
@@ -41,5 +60,5 @@ export function expire<S extends Conversation>(state: S, facts: Facts): Step<S> 
   const next = { ...state, queue: remain(state.queue) };
   const current: Conversation = state;
   const endsAfter = 'endsAfter' in current && current.endsAfter !== undefined ? { endsAfter: remain(state.queue.slice(0, current.endsAfter)).length } : {};
-  return to({ ...next, ...endsAfter }, ...[...late].map((held) => bounce(held, fault('message.late'))));
+  return to({ ...next, ...endsAfter }, ...[...late].flatMap((held) => giveBack(held, fault('message.late'), facts)));
 }

@@ -3,9 +3,10 @@ import { answer, refuse } from '../answer';
 import { heard, isIn, type DialogRef } from '../dialog';
 import type { EventOf } from '../events';
 import { ignore, to, type Draft, type Facts, type Step } from '../machine';
+import { noteDelivered } from './late-error';
 import { isFull } from './queue';
-import { idleFrom } from './send';
-import { dialogsIn, mapDialogs, type Conversation, type Memory } from './state';
+import { owing, reported } from './receipts';
+import { dialogsIn, idleFrom, mapDialogs, type Conversation, type Memory } from './state';
 
 /** Requests of the far side that are remembered, to know a repetition. */
 const MAX_SEEN = 32;
@@ -37,17 +38,23 @@ export function receive<S extends Conversation>(state: S, event: EventOf<'sip.me
   if (!isKnown(state, ref)) return ignore(state, 'no such session');
   // The From tag is part of it: a new dialog may reuse Call-ID and CSeq of an ended one (microsoft-observed A4).
   const request = `${ref.callId} ${ref.remoteTag} ${ref.cseq}`;
-  if (state.seen.includes(request)) return to(state, answer(event, 200));
+  const paged = isPaged(state, ref);
+  const ok = answer(event, paged ? (facts.pageStatus ?? 200) : 200);
+  if (state.seen.includes(request)) return to(state, ok);
   if (isFull(facts.undelivered, message, facts)) return to(state, refuse(event, fault('queue.full')));
+  const id = facts.newId();
+  const owed = owing(state, event, id, facts);
   const next = {
     ...noteHeard(state, ref),
     seen: [...state.seen, request].slice(-MAX_SEEN),
-    paged: isPaged(state, ref) ? (true as const) : state.paged,
+    delivered: noteDelivered(state, id, facts),
+    owed: owed ?? state.owed,
+    paged: paged ? (true as const) : state.paged,
     composing: undefined,
     idleAt: idleFrom(facts),
   };
-  const mute = state.mute === undefined ? {} : { mute: state.mute };
-  return to(next, { do: 'xmpp.message', id: facts.newId(), message, ...mute }, answer(event, 200));
+  const wishes = { ...(state.mute !== undefined && { mute: state.mute }), ...(owed !== undefined && { receipt: true as const }) };
+  return to(next, { do: 'xmpp.message', id, message, ...wishes }, ok);
 }
 
 /** Typing of the SIP user (IM-25, IM-26). Told when it begins and when it ends, not when it is refreshed (S04). */
@@ -64,6 +71,12 @@ export function receiveTyping<S extends Conversation>(state: S, event: EventOf<'
 /** Content that cannot be carried. In a session that is over the answer is 481: on another one a client would keep it (microsoft-observed B). */
 export function receiveRefused<S extends Conversation>(state: S, event: EventOf<'sip.refused'>): Step<S> {
   return isKnown(state, event.ref) ? to(state, refuse(event, event.fault)) : ignore(state, 'no such session');
+}
+
+/** A report in a session that is over gets 481, as any other request there. */
+export function receiveReport<S extends Conversation>(state: S, event: EventOf<'sip.report'>, facts: Facts): Step<S> {
+  if (!isKnown(state, event.ref)) return ignore(state, 'no such session');
+  return reported(noteHeard(state, event.ref), event, facts);
 }
 
 function typingSeconds(event: EventOf<'sip.typing'>, facts: Facts): number {

@@ -1,11 +1,7 @@
 import { newDialog, type Dialog } from '../dialog';
 import { to, type Draft, type Facts, type Step } from '../machine';
+import { awaiting, reportIdOf } from './receipts';
 import { memoryOf, type Conversation, type Held, type Memory, type Open, type Paging } from './state';
-
-/** When the conversation is idle, counted from now. */
-export function idleFrom(facts: Facts): number {
-  return facts.at + facts.settings.sessionIdleSeconds * 1000;
-}
 
 /** Gets the queue under way where there is no session: by INVITE or out of dialog, as the contact's side speaks. */
 export function reach(state: Memory, facts: Facts): Step<Conversation> {
@@ -18,7 +14,8 @@ export function reach(state: Memory, facts: Facts): Step<Conversation> {
 /** The text rides along for the far side's toast; it counts as sent only if the answer says so (IM-20). */
 function invite(memory: Memory, head: Held, facts: Facts): Step<Conversation> {
   const dialog = newDialog(facts.newId);
-  return to({ ...memory, is: 'inviting', dialog }, { do: 'sip.invite', dialog, firstText: head.message.text, trace: head.trace });
+  const firstText = head.report === undefined ? { firstText: head.message.text } : {};
+  return to({ ...memory, is: 'inviting', dialog }, { do: 'sip.invite', dialog, ...firstText, trace: head.trace });
 }
 
 /** Sends what is next, one request at a time: a message, the BYE that waits for the last one, news of typing. */
@@ -34,11 +31,15 @@ export function pump(state: Open | Paging, facts: Facts): Step<Conversation> {
 function sendMessage(state: Open | Paging, head: Held, facts: Facts): Step<Conversation> {
   const key = facts.newId();
   const place = state.is === 'open' ? { dialog: state.dialog } : { callId: head.callId ?? facts.newId() };
-  const sent: Held = 'callId' in place ? { ...head, callId: place.callId } : head;
-  const repeated = head.repeated === undefined ? {} : { repeated: head.repeated };
+  const { message, trace, repeated, report } = head;
+  const reportId = reportIdOf(head, facts);
+  const asks = reportId === undefined ? {} : { reportId };
+  const sent: Held = { ...head, ...('callId' in place && place), ...asks };
+  const awaited = reportId === undefined ? state.awaited : awaiting(state, head, reportId);
   // A message says that typing is over (IM-26): nothing of it needs to be told.
-  const next = { ...state, queue: [sent, ...state.queue.slice(1)], inflight: key, typingTold: false };
-  return to(next, { do: 'sip.message', key, trace: head.trace, message: head.message, ...place, ...repeated });
+  const next = { ...state, queue: [sent, ...state.queue.slice(1)], inflight: key, typingTold: false, awaited };
+  const marks = { ...(repeated !== undefined && { repeated }), ...(report !== undefined && { report }) };
+  return to(next, { do: 'sip.message', key, trace, message, ...place, ...asks, ...marks });
 }
 
 function sendTyping(state: Open | Paging, facts: Facts): Step<Conversation> {

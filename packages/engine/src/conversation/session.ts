@@ -3,8 +3,8 @@ import { heard, isIn, type Dialog } from '../dialog';
 import type { EventOf, InviteEvent } from '../events';
 import { ignore, to, type Draft, type Facts, type Step } from '../machine';
 import { stopped } from './receive';
-import { bye, end, idleFrom, pump, reach } from './send';
-import { mapDialogs, memoryOf, type Closing, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
+import { bye, end, pump, reach } from './send';
+import { idleFrom, mapDialogs, memoryOf, type Closing, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
 
 /** The far side's INVITE is accepted by the gateway itself, at once (IM-21, microsoft-observed A3). */
 function accept(event: InviteEvent): Draft {

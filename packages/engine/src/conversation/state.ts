@@ -1,6 +1,7 @@
 import type { TextMessage } from '@isthmus/model';
 import type { Dialog } from '../dialog';
-import { earliest } from '../machine';
+import type { DeliveryReport } from '../effects';
+import { earliest, type Facts } from '../machine';
 
 /** A message of the XMPP user that has had no outcome yet. */
 export interface Held {
@@ -17,6 +18,26 @@ export interface Held {
   readonly retried?: true;
   /** It may have arrived although nobody said so. */
   readonly repeated?: true;
+  /** Not the user's but ours: a notice, or the report of an arrival. It never comes back (ERR-5). */
+  readonly own?: true;
+  /** The arrival to be reported (RFC 5438), in place of a text. */
+  readonly report?: DeliveryReport;
+  /** The user's client asks for a receipt (XEP-0184). */
+  readonly receipt?: true;
+  /** The Message-ID under which the far side reports the arrival, fixed when it is first sent. */
+  readonly reportId?: string;
+}
+
+/** A text of the XMPP user whose arrival the far side will report. */
+export interface Awaited {
+  readonly reportId: string;
+  readonly id: string;
+  readonly resource?: string;
+}
+
+/** A text of the SIP user whose arrival he wants reported, by its stanza id. */
+export interface Owed extends DeliveryReport {
+  readonly id: string;
 }
 
 /** What is known in every state. */
@@ -40,6 +61,10 @@ export interface Memory {
   readonly typingTold: boolean;
   /** The SIP side refuses to be told of typing (IM-26). */
   readonly typingRefused?: true | undefined;
+  /** Stanza ids of the texts that were handed to the XMPP side lately: an error may come back for them (IM-9). */
+  readonly delivered?: readonly string[] | undefined;
+  readonly awaited?: readonly Awaited[] | undefined;
+  readonly owed?: readonly Owed[] | undefined;
 }
 
 /** No session, nothing on its way. */
@@ -86,8 +111,8 @@ export const NO_CONVERSATION: None = { is: 'none', queue: [], seen: [], typing: 
 
 /** What stays known when a state is left. */
 export function memoryOf(state: Memory): Memory {
-  const { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused } = state;
-  return { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused };
+  const { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused, delivered, awaited, owed } = state;
+  return { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused, delivered, awaited, owed };
 }
 
 export function dialogsIn(state: Conversation): readonly Dialog[] {
@@ -122,6 +147,11 @@ export function mapDialogs<S extends Conversation>(state: S, change: (dialog: Di
  */
 export function waiting(state: Conversation): readonly Held[] {
   return state.inflight !== undefined || state.is === 'inviting' ? state.queue.slice(1) : state.queue;
+}
+
+/** When the conversation is idle, counted from now. */
+export function idleFrom(facts: Facts): number {
+  return facts.at + facts.settings.sessionIdleSeconds * 1000;
 }
 
 /** The earliest timer. Only where a session or a memory can end by itself does `idleAt` count. */

@@ -1,14 +1,17 @@
 import type { EventOf } from '../events';
 import { andThen, hasPassed, ignore, to, type Facts, type Step, type Table } from '../machine';
 import * as outcome from './outcome';
-import { receive, receiveRefused, receiveTyping, stopped } from './receive';
+import { cameBack } from './late-error';
+import { receive, receiveRefused, receiveReport, receiveTyping, stopped } from './receive';
+import { received } from './receipts';
 import { expire, hold } from './queue';
-import { end, idleFrom, pump, reach } from './send';
+import { end, pump, reach } from './send';
 import * as session from './session';
-import { NO_CONVERSATION, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
+import { NO_CONVERSATION, idleFrom, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
 
 type ChatStateEvent = EventOf<'xmpp.chat-state'>;
 type MessageEvent = EventOf<'xmpp.message'>;
+type OwnEvent = EventOf<'xmpp.error' | 'xmpp.receipt'>;
 
 function sayNow(state: Open | Paging, event: MessageEvent, facts: Facts): Step<Conversation> {
   return andThen(hold(state, event, facts), (held) => pump(held, facts));
@@ -66,11 +69,27 @@ function forget(state: None, event: EventOf<'timer'>, facts: Facts): Step<None> 
   });
 }
 
+/** Something of our own for the SIP user: what came of his text. */
+function add<S extends Conversation>(state: S, event: OwnEvent, facts: Facts): Step<S> {
+  return event.on === 'xmpp.error' ? cameBack(state, event, facts) : received(state, event, facts);
+}
+
+function addNow(state: Open | Paging, event: OwnEvent, facts: Facts): Step<Conversation> {
+  const added = add(state, event, facts);
+  return added.ignored === undefined ? andThen(added, (next) => pump(next, facts)) : added;
+}
+
+function addFirst(state: None, event: OwnEvent, facts: Facts): Step<Conversation> {
+  const added = add(state, event, facts);
+  return added.state.queue.length === 0 ? added : andThen(added, (next) => reach(next, facts));
+}
+
 /** What the far side sends is taken in the same way in every state. */
 function receiving<Is extends Conversation['is']>(is: Is) {
   return {
     'sip.message': { to: [is], run: receive },
     'sip.typing': { to: [is], run: receiveTyping },
+    'sip.report': { to: [is], run: receiveReport },
     'sip.refused': { to: [is], run: receiveRefused },
   } as const;
 }
@@ -78,6 +97,8 @@ function receiving<Is extends Conversation['is']>(is: Is) {
 export const CONVERSATION: Table<Conversation> = {
   none: {
     ...receiving('none'),
+    'xmpp.error': { to: ['inviting', 'paging', 'none'], run: addFirst },
+    'xmpp.receipt': { to: ['inviting', 'paging', 'none'], run: addFirst },
     'xmpp.message': { to: ['inviting', 'paging'], run: sayFirst },
     'xmpp.chat-state': { to: ['paging', 'none'], run: typeOnPage },
     'sip.invite': { to: ['open', 'none'], run: session.invited },
@@ -85,6 +106,8 @@ export const CONVERSATION: Table<Conversation> = {
   },
   inviting: {
     ...receiving('inviting'),
+    'xmpp.error': { to: ['inviting'], run: add },
+    'xmpp.receipt': { to: ['inviting'], run: add },
     'xmpp.message': { to: ['inviting'], run: hold },
     'xmpp.chat-state': { to: ['inviting'], run: typeLater },
     'sip.invite': { to: ['inviting'], run: session.invitedInGlare },
@@ -96,6 +119,8 @@ export const CONVERSATION: Table<Conversation> = {
   },
   open: {
     ...receiving('open'),
+    'xmpp.error': { to: ['open'], run: addNow },
+    'xmpp.receipt': { to: ['open'], run: addNow },
     'xmpp.message': { to: ['open'], run: sayNow },
     'xmpp.chat-state': { to: ['open', 'closing'], run: typeInSession },
     'sip.invite': { to: ['open'], run: session.invitedAgain },
@@ -108,6 +133,8 @@ export const CONVERSATION: Table<Conversation> = {
   },
   closing: {
     ...receiving('closing'),
+    'xmpp.error': { to: ['closing'], run: add },
+    'xmpp.receipt': { to: ['closing'], run: add },
     'xmpp.message': { to: ['closing'], run: hold },
     'sip.invite': { to: ['open', 'closing'], run: session.invited },
     'sip.bye': { to: ['closing'], run: session.endedByBoth },
@@ -118,6 +145,8 @@ export const CONVERSATION: Table<Conversation> = {
   },
   paging: {
     ...receiving('paging'),
+    'xmpp.error': { to: ['paging'], run: addNow },
+    'xmpp.receipt': { to: ['paging'], run: addNow },
     'xmpp.message': { to: ['paging'], run: sayNow },
     'xmpp.chat-state': { to: ['paging'], run: typeOnPage },
     'sip.invite': { to: ['open', 'paging'], run: session.invited },

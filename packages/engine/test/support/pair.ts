@@ -103,7 +103,7 @@ export class Play {
   }
 
   /** A request of the far side, in a transaction of its own. */
-  request<N extends EventOf<'sip.message'>['on'] | 'sip.invite' | 'sip.reinvite' | 'sip.bye' | 'sip.typing' | 'sip.subscribe' | 'sip.notify' | 'sip.refused'>(
+  request<N extends EventOf<'sip.message'>['on'] | 'sip.invite' | 'sip.reinvite' | 'sip.bye' | 'sip.typing' | 'sip.report' | 'sip.subscribe' | 'sip.notify' | 'sip.refused'>(
     on: N,
     given: Partial<Given<N>> & { readonly ref: DialogRef },
   ): readonly Effect[] {

@@ -58,6 +58,8 @@ export const KINDS = [
   'timer',
   'timer',
   'system',
+  'comesBack',
+  'report',
   'dialect',
   'handOver',
 ] as const;
@@ -117,7 +119,7 @@ export class World {
     const trace = `say${(this.said += 1)}`;
     const chatState = [undefined, 'active', 'composing'][b % 3];
     this.messages.push(trace);
-    this.take({ on: 'xmpp.message', trace, id: trace, type: 'chat', message: { text: trace }, ...(chatState && { chatState }) });
+    this.take({ on: 'xmpp.message', trace, id: trace, type: 'chat', message: { text: trace }, ...(chatState && { chatState }), ...(b % 2 && { receipt: true }) });
   }
 
   pick<T>(list: readonly T[], n: number): T | undefined {
@@ -223,7 +225,7 @@ const MOVES: Readonly<Record<Move['kind'], (world: World, a: number, b: number) 
   },
   reinvite: (world, a, b) => world.request('sip.reinvite', world.ref(a, b)),
   bye: (world, a, b) => world.request('sip.bye', world.ref(a, b)),
-  message: (world, a, b) => world.request('sip.message', world.ref(a, b), { message: { text: `in${b}` } }),
+  message: (world, a, b) => world.request('sip.message', world.ref(a, b), { message: { text: `in${b}` }, ...(b % 2 && { report: { messageId: `his${b}` } }) }),
   typing: (world, a, b) => {
     if (b % 9 === 0) return world.request('sip.refused', world.ref(a, b), { fault: fault('body.unsupported') });
     world.request('sip.typing', world.ref(a, b), { composing: b % 2 === 0, ...(b % 5 === 0 && { refreshSeconds: 60 }) });
@@ -271,9 +273,19 @@ const MOVES: Readonly<Record<Move['kind'], (world: World, a: number, b: number) 
     const on = (['owner.gone', 'route.down', 'route.up', 'xmpp.down', 'xmpp.up', 'sip.ack', 'sip.cancel', 'xmpp.error'] as const)[a % 8] ?? 'route.up';
     world.take({ on, owner: `w${b % 2}/1`, ref: world.ref(a, b), stanza: 'message', fault: fault('server.error') });
   },
+  comesBack: (world, a, b) => {
+    const { delivered = [], owed = [] } = world.record.conversation;
+    if (b % 2) world.take({ on: 'xmpp.error', stanza: 'message', id: world.pick(delivered, a), fault: fault('server.error') });
+    else world.take({ on: 'xmpp.receipt', received: world.pick(owed, a)?.id ?? 'unknown' });
+  },
+  report: (world, a, b) => {
+    const messageId = world.pick(world.record.conversation.awaited ?? [], a)?.reportId ?? 'unknown';
+    world.request('sip.report', world.ref(a, b), { messageId, delivered: b % 3 > 0 });
+  },
   dialect: (world, a) => {
     const { newId } = world.context;
-    world.context = { ...contextOf(a % 2 ? 'simple' : 'microsoft', SMALL), newId };
+    const receipts = a % 4 < 2 ? ('report' as const) : ('answer' as const);
+    world.context = { ...contextOf(a % 2 ? 'simple' : 'microsoft', SMALL), receipts, silenceIsConsent: a % 5 === 0, newId };
   },
   handOver: (world) => {
     const done = world.record.effects.filter((effect) => !isRequest(effect)).map(({ key }) => key);

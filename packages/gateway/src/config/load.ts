@@ -119,6 +119,9 @@ function contradictions(config: Config): ConfigProblem[] {
     if (preparedDomain(jid) !== preparedDomain(config.domain)) problems.push({ path: `administrators.${index}`, message: `must be a user of the served domain (${config.domain})` });
   });
   routes.forEach((route, index) => {
+    if (route.receipts === 'report' && route.dialect === 'microsoft') {
+      problems.push({ path: `routes.${index}.receipts`, message: 'report needs dialect simple: the clients of a Microsoft server know no delivery reports' });
+    }
     if (route.transport === 'tls' && sip.server.type === 'embedded') {
       problems.push({ path: `routes.${index}.transport`, message: 'tls needs a drachtio server; the embedded one speaks udp and tcp' });
     } else if (sip.server.type === 'embedded' && !sip.server.listen.some(({ transport }) => transport === route.transport)) {

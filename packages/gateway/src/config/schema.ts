@@ -121,6 +121,21 @@ const route = z.strictObject({
     .describe(
       'the richest presence document that Microsoft clients are sent, as far as they accept it: categories or msrtc also tell do not disturb, be right back, on the phone and notes, pidf four states only; default: msrtc for lcs, categories for ocs and lync',
     ),
+  messageStatus: z
+    .union([z.literal(200), z.literal(202)])
+    .default(200)
+    .describe('the answer to a text out of dialog that the XMPP server has taken: 200 (RFC 7572) or 202 (RFC 3428)'),
+  receipts: z
+    .enum(['answer', 'report', 'off'])
+    .optional()
+    .describe('what confirms a text to an XMPP client that asks (XEP-0184): the answer 200, a delivery report of the far client (IMDN, RFC 5438; dialect simple), or nothing; default: answer for microsoft, off for simple'),
+  assumeSentSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(60)
+    .optional()
+    .describe('a text in a session that has no answer after so long counts as sent, since clients of LCS 2005 may never answer; 0: no answer is a failure; default: 3 for variant lcs, else 0'),
   approval: z
     .enum(['answer', 'state'])
     .default('answer')
@@ -147,6 +162,10 @@ const messaging = z.strictObject({
   deliverWithinSeconds: seconds
     .default(engine.deliverWithinSeconds)
     .describe('a message that waits for so long (the far user does not answer, a server is away) is returned to its sender; more than sip.inviteTimeoutSeconds'),
+  lateErrors: z
+    .enum(['notice', 'drop'])
+    .default(engine.lateErrors)
+    .describe('an error of the XMPP side that comes after a text of the SIP user was answered 200: he is told by a text in the name of his contact, or not at all'),
   typingTimeoutSeconds: seconds.default(engine.typingTimeoutSeconds).describe('a typing indication without news is over after so long'),
   maxMessageBytes: z
     .number()

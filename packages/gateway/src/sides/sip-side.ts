@@ -1,6 +1,7 @@
 import {
   handMade,
   partiesOf,
+  readDiagnostics,
   readJid,
   readOutcome,
   readRequest,
@@ -99,6 +100,7 @@ export class SipSide {
     const begun = now();
     const first = writeRequest(effect, this.parties(record), context);
     const callId = first.headers['Call-ID'] ?? effect.dialog?.callId;
+    if (effect.do === 'sip.message' && effect.repeated === true) this.noteRepeated(pair, effect.trace);
     log.debug({ trace: effect.trace, method: first.method, from: pair.user, to: pair.contact, callId, route: route?.name }, 'request_sent');
     metrics.requests.inc({ direction: 'out', method: first.method });
     let sent = effect;
@@ -113,12 +115,19 @@ export class SipSide {
     metrics.outcomes.inc({ method: outcome.method, status: String(outcome.status) });
     metrics.answerSeconds.observe({ method: outcome.method }, (now() - begun) / 1_000);
     if (effect.do === 'sip.message') metrics.messages.inc({ direction: 'to-sip', outcome: outcome.status < 300 ? 'delivered' : 'failed' });
-    const level = outcome.result === 'answered' ? 'debug' : 'warn';
-    log[level]({ trace: effect.trace, method: outcome.method, status: outcome.status, result: outcome.result }, 'request_answered');
+    const diagnostics = final.is === 'answered' ? readDiagnostics(final.headers) : undefined;
+    const level = outcome.result !== 'answered' ? 'warn' : diagnostics === undefined ? 'debug' : 'info';
+    log[level]({ trace: effect.trace, method: outcome.method, status: outcome.status, result: outcome.result, diagnostics }, 'request_answered');
     if (outcome.result !== 'answered' && route !== undefined) this.options.onUnreachable(route);
     // What the far side sent before its answer is handled before it: in glare it matters which came first (observed A3).
     await this.options.sequence.begun(pairKey(pair));
     return outcome;
+  }
+
+  /** The one place where a message may arrive twice (promise 1): its first sending had no outcome that anybody knows. */
+  private noteRepeated(pair: Pair, trace: string): void {
+    this.options.metrics.repeated.inc();
+    this.options.log.warn({ trace, from: pair.user, to: pair.contact }, 'message_repeated');
   }
 
   /** Asks a next hop for a sign of life (RFC 3261 section 11). */
@@ -216,7 +225,7 @@ export class SipSide {
       contactUri: `sip:isthmus@localhost;transport=${route?.transport ?? 'tcp'}`,
       session: SESSION,
       tables,
-      ...(route !== undefined && { proxy: nextHop(route) }),
+      ...(route !== undefined && { proxy: nextHop(route), assumeSentMs: route.assumeSentMs }),
       inviteTimeoutMs,
       requestTimeoutMs,
     };

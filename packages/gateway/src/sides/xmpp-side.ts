@@ -75,7 +75,10 @@ export class XmppSide {
     const stanza = writeStanza(effect, pair, this.writing(record));
     await (mustArrive(effect) ? this.options.link.deliver(stanza) : this.options.link.send(stanza));
     this.options.metrics.stanzas.inc({ direction: 'out', kind: stanza.name });
-    if (effect.do === 'xmpp.bounce') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'returned' });
+    if (effect.do === 'xmpp.bounce') {
+      this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'returned' });
+      this.options.metrics.returned.inc({ condition: effect.fault.condition });
+    }
     if (effect.do === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-xmpp', outcome: 'delivered' });
     const { trace, do: kind } = effect;
     this.options.log.debug({ trace, effect: kind, from: pair.contact, to: pair.user }, 'stanza_sent');
@@ -100,6 +103,9 @@ export class XmppSide {
     log.debug({ trace, on: event.on, from: pair.user, to: pair.contact }, 'stanza_received');
     if (domainOf(pair.user) !== domain) return this.refuse(stanza, fault('sender.foreign'), trace);
     if (routes.find(domainOf(pair.contact)) === undefined) return this.refuse(stanza, fault('route.none'), trace);
+    if (event.on === 'xmpp.error' && event.stanza === 'message') {
+      log.info({ trace, from: pair.user, to: pair.contact, condition: event.fault.condition }, 'message_came_back');
+    }
     if (event.on === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'taken' });
     await sequence.run(pairKey(pair), undefined, () => loop.handle(pair, event));
   }
