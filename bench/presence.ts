@@ -6,7 +6,7 @@
 import type { Gateway } from '../scenarios/support/gateway';
 import { now } from './support/clock';
 import { cpuMs } from './support/cpu';
-import { DOMAIN, PresenceWorld, until, type Memory } from './support/presence-world';
+import { DOMAIN, PresenceWorld, reaches, type Memory } from './support/presence-world';
 import type { Report } from './support/report';
 
 export interface PresenceOptions {
@@ -22,7 +22,6 @@ const REFRESH_SECONDS = 6_300;
 /** The rate at which users ask; the rate at which refreshes come in the compressed run, per second. */
 const ASK_RATE = 1_000;
 const REFRESH_RATE = 400;
-const DEADLINE_MS = 60_000;
 
 interface Pair {
   readonly user: string;
@@ -47,34 +46,37 @@ export async function benchPresence({ watches = 10_000 }: PresenceOptions, repor
   }
 }
 
-/** Milliseconds until it holds; at the deadline what was missing is told instead. */
-async function timeUntil(what: string, holds: () => Promise<boolean>, report: Report, target: number | null): Promise<void> {
-  const begun = now();
-  const done = await until(async () => ((await holds()) ? true : undefined), DEADLINE_MS);
-  report.add(done === true ? what : `${what} (gave up)`, now() - begun, 'ms', target);
+/** The time until so many are counted; where it comes to a standstill before, that is told, and how many were missing. */
+async function timed(what: string, count: () => Promise<number>, wanted: number, report: Report, target: number, begun = now()): Promise<void> {
+  if (await reaches(count, wanted)) return report.add(what, now() - begun, 'ms', target);
+  report.add(`${what}: never came`, wanted - (await count()), '', 0);
 }
+
+/** Contacts by what their users were told last; SIP watchers by the same. */
+const shownAs = (world: PresenceWorld, state: string) => async (): Promise<number> => (await world.shown()).shown[state] ?? 0;
+const toldAs = (world: PresenceWorld, state: string) => async (): Promise<number> => (await world.watches()).told[state] ?? 0;
 
 async function setUp(world: PresenceWorld, worker: Gateway, outward: readonly Pair[], inward: readonly Pair[], report: Report): Promise<void> {
   report.heading(`Set-up: ${outward.length} outward and ${inward.length} inward watches`);
   await phase(world, worker, 'outward', outward.length, report, async () => {
     await world.xmpp.run({ do: 'ask', pairs: outward, rate: ASK_RATE });
-    await until(async () => ((await world.shown()).shown['available'] === outward.length ? true : undefined), DEADLINE_MS);
+    return reaches(shownAs(world, 'available'), outward.length);
   });
   await phase(world, worker, 'inward', inward.length, report, async () => {
     await world.sip.run({ do: 'watch', watches: inward, window: 200 });
-    await until(async () => ((await world.watches()).told['open'] === inward.length ? true : undefined), DEADLINE_MS);
+    return reaches(toldAs(world, 'open'), inward.length);
   });
 }
 
 /** What setting up costs, and what is held afterwards, of each watch. */
-async function phase(world: PresenceWorld, worker: Gateway, direction: string, count: number, report: Report, work: () => Promise<void>): Promise<void> {
+async function phase(world: PresenceWorld, worker: Gateway, direction: string, count: number, report: Report, work: () => Promise<boolean>): Promise<void> {
   const before = await held(world, worker);
   const [begun, cpu] = [now(), cpuMs(worker.pid)];
-  await work();
+  if (!(await work())) throw new Error(`${direction} watches came to a standstill`);
   const seconds = (now() - begun) / 1_000;
   report.add(`${direction}: set up`, count / seconds, 'watch/s');
   report.add(`${direction}: CPU of the worker for one set-up`, (cpuMs(worker.pid) - cpu) / count, 'ms');
-  await new Promise((resolve) => setTimeout(resolve, 1_000)); // what was handed over leaves the records
+  await settled(world); // what was handed over leaves the records
   const after = await held(world, worker);
   report.add(`${direction}: one watch in the worker, heap`, (after.worker.heapUsed - before.worker.heapUsed) / count, 'B', TARGET.workerBytes);
   report.add(`${direction}: one watch in the worker, resident`, (after.worker.rss - before.worker.rss) / count, 'B');
@@ -95,14 +97,14 @@ async function refreshes(world: PresenceWorld, worker: Gateway, count: number, r
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   const cpu = cpuMs(worker.pid);
   const from = (await world.watches()).refreshed;
-  await until(async () => ((await world.watches()).refreshed - before.refreshed >= count ? true : undefined), DEADLINE_MS);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await reaches(async () => (await world.watches()).refreshed, before.refreshed + count);
+  await settled(world);
   const done = (await world.watches()).refreshed - from;
   const outward = (cpuMs(worker.pid) - cpu) / Math.max(1, done);
   report.add('outward: CPU of the worker for one refresh', outward, 'ms');
   const again = cpuMs(worker.pid);
   await world.sip.run({ do: 'refresh', seconds });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await settled(world);
   const inward = (cpuMs(worker.pid) - again) / count;
   report.add('inward: CPU of the worker for one refresh', inward, 'ms');
   const idle = cpuMs(worker.pid);
@@ -116,14 +118,14 @@ async function oneUser(world: PresenceWorld, worker: Gateway, report: Report): P
   report.heading(`One user with ${WATCHERS_OF_ONE} watchers`);
   const user = `annstar@${DOMAIN}`;
   const contacts = Array.from({ length: WATCHERS_OF_ONE }, (_each, index) => `dave${index}@${DOMAIN}`);
-  const closed = (await world.watches()).told['open'] ?? 0;
+  const open = await toldAs(world, 'open')();
   await world.sip.run({ do: 'watch', watches: contacts.map((contact) => ({ contact, user })), window: 100 });
-  await until(async () => ((await world.watches()).told['open'] === closed + WATCHERS_OF_ONE ? true : undefined), DEADLINE_MS);
+  await reaches(toldAs(world, 'open'), open + WATCHERS_OF_ONE);
+  await settled(world);
   const before = await world.memoryOf(worker);
   for (const [show, said] of [['away', 'away'], ['dnd', 'busy']] as const) {
-    await new Promise((resolve) => setTimeout(resolve, 6_000)); // no watcher is told more often than every 5 s (PRES-32)
     await world.xmpp.run({ do: 'show', user, contacts, show });
-    await timeUntil(`${show}: all told`, async () => (await world.watches()).told[said] === WATCHERS_OF_ONE, report, TARGET.fanOutMs);
+    await timed(`${show}: all told`, toldAs(world, said), WATCHERS_OF_ONE, report, TARGET.fanOutMs);
   }
   const after = await world.memoryOf(worker);
   report.add('memory of the worker after two changes, more by', (after.heapUsed - before.heapUsed) / 1_000, 'kB');
@@ -157,18 +159,15 @@ async function right(world: PresenceWorld, what: string, truth: Truth, report: R
   const { shows, tells, watches, sample } = truth;
   await world.sip.run({ do: 'state', activity: tells });
   await world.xmpp.run({ do: 'present', show: shows });
-  const told = (await world.watches()).told[tells] ?? 0;
+  const told = await toldAs(world, tells)();
   await fail();
   const begun = now();
-  await until(async () => ((await world.shown()).streams > 0 ? true : undefined), DEADLINE_MS);
+  await reaches(async () => (await world.shown()).streams, 1);
   for (const { user, contact } of sample) await world.xmpp.run({ do: 'show', user, contacts: [contact], show: shows });
-  let inward: number | undefined;
-  await timeUntil(`${what}: all contacts shown as they are`, async () => {
-    inward ??= ((await world.watches()).told[tells] ?? 0) >= told + sample.length ? now() - begun : undefined;
-    return (await world.shown()).shown[shows] === watches;
-  }, report, TARGET.recoveryMs);
-  if (inward === undefined) await until(async () => (((await world.watches()).told[tells] ?? 0) >= told + sample.length ? true : undefined), DEADLINE_MS);
-  report.add(`${what}: all SIP watchers told`, inward ?? now() - begun, 'ms', TARGET.recoveryMs);
+  await Promise.all([
+    timed(`${what}: contacts shown as they are`, shownAs(world, shows), watches, report, TARGET.recoveryMs, begun),
+    timed(`${what}: SIP watchers told`, toldAs(world, tells), told + sample.length, report, TARGET.recoveryMs, begun),
+  ]);
   await settled(world);
 }
 

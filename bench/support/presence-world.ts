@@ -73,7 +73,7 @@ export class PresenceWorld {
   async memoryOf(worker: Gateway): Promise<Memory> {
     const before = worker.log.length;
     worker.kill('SIGUSR2');
-    const line = await until(() => /\{"memory":.*\}\}/.exec(worker.log.slice(before))?.[0], 20_000);
+    const line = await until(() => /\{"memory":.*\}\}/.exec(worker.log.slice(before))?.[0], 60_000);
     if (line === undefined) throw new Error('the worker does not tell its memory');
     return (JSON.parse(line) as { memory: Memory }).memory;
   }
@@ -105,12 +105,29 @@ export class PresenceWorld {
 }
 
 /** Asks again and again until there is an answer; undefined: not in time. */
-export async function until<T>(look: () => T | undefined | Promise<T | undefined>, deadlineMs: number): Promise<T | undefined> {
+async function until<T>(look: () => T | undefined | Promise<T | undefined>, deadlineMs: number): Promise<T | undefined> {
   const end = now() + deadlineMs;
   for (;;) {
     const found = await look();
     if (found !== undefined) return found;
     if (now() > end) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** A slow machine may take its time; but what does not go on for so long has come to an end, milliseconds. */
+const STANDSTILL_MS = 15_000;
+const LONGEST_MS = 120_000;
+
+/** Waits until so many are counted; false: it has come to a standstill before. */
+export async function reaches(count: () => Promise<number>, wanted: number): Promise<boolean> {
+  const end = now() + LONGEST_MS;
+  for (let last = -1, moved = now(); ; ) {
+    const seen = await count();
+    if (seen >= wanted) return true;
+    if (seen !== last) moved = now();
+    last = seen;
+    if (now() > end || now() - moved > STANDSTILL_MS) return false;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -10,7 +10,7 @@ interface Packed {
 }
 
 /** Of so many entries one is kept unpacked: those of conversations, in which event follows event. */
-const UNPACKED_SHARE = 10;
+const UNPACKED_SHARE = 20;
 
 /**
  * Records that this worker committed last, by pair key. A cached record may be out of date: its version then makes the
