@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -12,6 +14,7 @@ const PRES_RULES = 2;
 /** Our own key for that document: nobody fetches it by XCAP. */
 const rulesOf = (user: string): string => `rules of ${user}`;
 const RETRY_MS = 50;
+const MEMORY = '/dev/shm';
 
 /** What a user's rules say of his watchers (RFC 5025 section 3.2.1). */
 export type SubHandling = 'block' | 'confirm' | 'polite-block' | 'allow';
@@ -28,11 +31,17 @@ export interface Subscription {
 export class KamailioDatabase {
   private readonly file: string;
 
-  constructor(
-    directory: string,
+  private constructor(
+    private readonly directory: string,
     private readonly domain: string,
   ) {
     this.file = join(directory, 'kamailio.sqlite');
+  }
+
+  /** Where no write takes long, since Kamailio does not wait for one that goes on: in a file system in memory, where there is one. */
+  static async inMemory(domain: string): Promise<KamailioDatabase> {
+    const parent = existsSync(MEMORY) ? MEMORY : tmpdir();
+    return new KamailioDatabase(await mkdtemp(join(parent, 'isthmus-kamailio-')), domain);
   }
 
   /** For `db_url`. */
@@ -40,7 +49,7 @@ export class KamailioDatabase {
     return `sqlite:///${this.file}`;
   }
 
-  /** A new one with accounts whose password is the name. With a log that is written ahead no reader is in a writer's way: Kamailio does not wait. */
+  /** A new one with accounts whose password is the name. With a log that is written ahead readers and writers do not meet. */
   async make(users: readonly string[]): Promise<void> {
     const schemas = TABLES.map((name) => `.read ${SCHEMAS}/${name}-create.sql`);
     const accounts = users.map((user) => `INSERT INTO subscriber (username, domain, password) VALUES ('${user}', '${this.domain}', '${user}');`);
@@ -49,6 +58,10 @@ export class KamailioDatabase {
 
   async remove(): Promise<void> {
     for (const suffix of ['', '-wal', '-shm']) await rm(this.file + suffix, { force: true });
+  }
+
+  async stop(): Promise<void> {
+    await rm(this.directory, { recursive: true, force: true });
   }
 
   /** Puts a user's rule for all watchers of the domain in the place of what he had said. */

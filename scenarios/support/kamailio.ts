@@ -44,13 +44,13 @@ export class Kamailio {
 
   static async start(options: KamailioOptions): Promise<Kamailio> {
     const directory = await temporaryDirectory('kamailio');
-    const database = new KamailioDatabase(directory, options.domain);
+    const database = await KamailioDatabase.inMemory(options.domain);
     const place = { directory, database, users: await freePort(), gateway: await freePort(), commands: await freePort() };
     try {
       await database.make(options.users);
       return new Kamailio(options, place, await run(options, place));
     } catch (error) {
-      await rm(directory, { recursive: true, force: true });
+      await Promise.all([rm(directory, { recursive: true, force: true }), database.stop()]);
       throw error;
     }
   }
@@ -143,7 +143,7 @@ export class Kamailio {
 
   async stop(): Promise<void> {
     await this.program.stop();
-    await rm(this.place.directory, { recursive: true, force: true });
+    await Promise.all([rm(this.place.directory, { recursive: true, force: true }), this.place.database.stop()]);
   }
 }
 

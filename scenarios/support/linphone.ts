@@ -13,6 +13,8 @@ export interface LinphoneOptions {
   readonly port?: number;
   readonly transport?: Transport;
   readonly user?: string;
+  /** Password of his account on that server: with it linphone registers and publishes its state there. */
+  readonly password?: string;
   /** Expires of its subscriptions. */
   readonly subscribeExpiresSeconds?: number;
 }
@@ -107,7 +109,19 @@ export class Linphone {
 /** Linphone puts its databases there and does not make the folder itself. */
 const DATA_FOLDER = '.local/share/linphone/.keep';
 
-function configuration({ proxyPort, transport = 'udp', user = 'bob@example.com', subscribeExpiresSeconds = 600 }: LinphoneOptions, port: number): string {
+function account(user: string, password: string): string {
+  const [name, domain] = user.split('@');
+  return `[auth_info_0]
+username=${name}
+passwd=${password}
+realm=${domain}
+domain=${domain}
+`;
+}
+
+function configuration(options: LinphoneOptions, port: number): string {
+  const { proxyPort, transport = 'udp', user = 'bob@example.com', password, subscribeExpiresSeconds = 600 } = options;
+  const hasAccount = password === undefined ? 0 : 1;
   const proxy = `<sip:127.0.0.1:${proxyPort};transport=${transport};lr>`;
   return `[sip]
 bind_address=127.0.0.1
@@ -125,7 +139,9 @@ subscribe_presence_only_when_registered=0
 reg_proxy=${proxy}
 reg_route=${proxy}
 reg_identity=sip:${user}
-reg_sendregister=0
-publish=0
-`;
+reg_sendregister=${hasAccount}
+reg_expires=600
+publish=${hasAccount}
+publish_expires=600
+${password === undefined ? '' : account(user, password)}`;
 }
