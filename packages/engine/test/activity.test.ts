@@ -86,3 +86,10 @@ describe('what the XMPP user does (XEP-0108, told by her server)', () => {
     expect(told(play, 'xmpp.activity', { activity: PHONE })).toEqual([]);
   });
 });
+
+test("Tables 1-6 to 1-8: another client of hers speaks, in the same words: that is news, since its family's column counts now", () => {
+  const play = seen();
+  expect(told(play, 'xmpp.available', { presence: resource('desk') })).toEqual([]);
+  expect(told(play, 'xmpp.available', { presence: resource('desk', { family: 'jabber' }) })).toEqual(['available']);
+  expect(told(play, 'xmpp.available', { presence: resource('desk', { family: 'jabber' }) })).toEqual([]);
+});

@@ -107,6 +107,28 @@ describe('PIDF states', () => {
     expect(readPresenceDocument(PIDF, body)).toEqual({ ok: true, value: { setting: 'do-not-disturb' } });
   });
 
+  /** One open tuple of this priority and show. */
+  const ranked = (priority: string, text: string): string =>
+    `<tuple id="t-${text}"><status><basic>open</basic>${show(text)}</status><contact priority="${priority}">sip:bob@example.com</contact></tuple>`;
+  const several = (...tuples: string[]): string => `<presence xmlns="urn:ietf:params:xml:ns:pidf" entity="sip:bob@example.com">${tuples.join('')}</presence>`;
+
+  test.each([
+    ['the highest priority counts before the most available', ranked('0.2', 'dnd'), ranked('0.8', 'xa'), 'extended-away'],
+    ['PRES-45: a priority out of range counts as none', ranked('0.2', 'away'), ranked('7', 'dnd'), 'away'],
+    ['a closed tuple counts last, whatever its priority', ranked('0.1', 'away'), ranked('1.0', 'dnd').replace('open', 'closed'), 'away'],
+  ])('PRES-46, PRES-47: several tuples are one state: %s', (_name, one, other, setting) => {
+    expect(readPresenceDocument(PIDF, several(one, other))).toEqual({ ok: true, value: { setting } });
+    expect(readPresenceDocument(PIDF, several(other, one))).toEqual({ ok: true, value: { setting } });
+  });
+
+  test('PRES-45: any prefix, unknown elements with all that is in them, mustUnderstand or not, and another encoding claimed', () => {
+    const body =
+      '<?xml version="1.0" encoding="utf-16"?><p:presence xmlns:p="urn:ietf:params:xml:ns:pidf" xmlns:x="urn:example" entity="sip:bob@example.com">' +
+      '<p:tuple id="t"><p:status><p:basic>open</p:basic><x:y p:mustUnderstand="true"><p:basic>closed</p:basic></x:y></p:status>' +
+      '<p:note xml:lang="fr">À table</p:note></p:tuple><x:note>no</x:note></p:presence>';
+    expect(readPresenceDocument(`${PIDF};charset=utf-8`, body)).toEqual({ ok: true, value: { setting: 'available', note: 'À table', noteLanguage: 'fr' } });
+  });
+
   test.each(['yesterday', '2026-13-01T00:00:00Z', '2026-01-01', ''])('a last-input of %j is left out', (time) => {
     const body = pidf('', person(`<r:user-input last-input="${time}">idle</r:user-input>`));
     expect(readPresenceDocument(PIDF, body)).toEqual({ ok: true, value: { setting: 'idle' } });

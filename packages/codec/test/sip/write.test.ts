@@ -207,6 +207,16 @@ describe('what a request carries', () => {
   });
 });
 
+test.each([
+  ['msrtc', 'text/xml+msrtc.pidf, application/pidf+xml'],
+  ['pidf', 'application/pidf+xml'],
+] as const)('PRES-1, microsoft-dialect 1.3: with presence: %s the Accept is %s, and the same in a refresh and at the end', (presence, accept) => {
+  const subscribe = (expiresSeconds: number, dialog: Dialog) =>
+    writeRequest({ ...K, do: 'sip.subscribe', dialog, expiresSeconds }, PARTIES, { ...WRITE, dialect: 'microsoft', presence }).headers['Accept'];
+  const { remoteTag: _, ...fresh } = UP;
+  expect([subscribe(3600, fresh), subscribe(3600, UP), subscribe(0, UP)]).toEqual([accept, accept, accept]);
+});
+
 describe('what a Microsoft client is shown', () => {
   const told = (presence: Presence, format: string, tables = {}) => {
     const effect: RequestEffect = { ...K, do: 'sip.notify', dialog: UP, substate: 'active', presence, format };
