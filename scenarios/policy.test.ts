@@ -59,6 +59,10 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     expectUndecided(await other.isTold());
     await ann.takePresence(other.address, 'subscribe');
     expect(unclaimedFrom(ann, bob)).toEqual([]);
+    await setsPolicy(ann, { allow: [] });
+    await ann.sendPresence({ type: 'unavailable' });
+    expect((await bob.isTold()).said).toEqual(CLOSED);
+    expect(await rosterState(ann, bob)).toBe('from');
   });
 
   it('a request that waits is granted by command, on all her devices (PRES-23)', async () => {

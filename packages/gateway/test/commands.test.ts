@@ -1,4 +1,8 @@
 import type { BareJid } from '@isthmus/model';
+import { CountersCommand } from '../src/commands/counters-command';
+import { RateLimit } from '../src/commands/rate-limit';
+import { parseConfig } from '../src/config/load';
+import { policySettings } from '../src/policy/settings';
 import { ANN, BOB, NOON } from './support/pairs';
 import { PolicyPlace, PolicyWorker, type Answer, type Fields } from './support/policy-world';
 
@@ -180,10 +184,12 @@ describe('who watches me', () => {
     await place.watches('pending', 'carol@example.com' as BareJid);
     await place.watches('denied', 'dave@example.com' as BareJid, 0);
     await place.watches('none', 'eve@example.com' as BareJid);
+    await place.watches('blocked', 'fay@example.com' as BareJid);
     expect((await worker.sends(HER_DESK, node('watchers'))).options('watchers')).toEqual([
       'bob@example.com: sees you; 2 devices, until 2026-01-05 13:00 UTC',
       'carol@example.com: waits for your answer; 1 device, until 2026-01-05 13:00 UTC',
       'dave@example.com: refused, sees you as offline; does not watch now',
+      'fay@example.com: blocked by policy, sees you as offline; 1 device, until 2026-01-05 13:00 UTC',
     ]);
   });
 
@@ -271,5 +277,36 @@ describe('administrators', () => {
       'completed',
       ['Pairs of users: 2', 'SIP devices that watch: active: 2', 'SIP devices that watch: pending: 1', 'Messages to-sip, taken (this worker): 7', 'XMPP link: up'],
     ]);
+  });
+
+  test('promise 6: the counters look at so many pairs, and say that these are not all', async () => {
+    for (let at = 0; at < 5; at += 1) await place.watches('active', `b${at}@example.com` as BareJid);
+    const counters = new CountersCommand({ pairs: place.store.pairs, others: async () => [], maxRecords: 3 });
+    const { form } = await counters.show();
+    expect(form?.fields.map(({ label, values }) => `${label}: ${values?.join()}`)).toEqual(['Pairs of users: 5', 'SIP devices that watch: active (of 3 pairs looked at): 3']);
+  });
+});
+
+test('promise 6: the limit remembers so many users, and forgets who has been quiet for longest', () => {
+  const limit = new RateLimit(1, 2, () => NOON);
+  expect(['a', 'b', 'a', 'c', 'b', 'a'].map((user) => limit.allows(user))).toEqual([true, true, false, true, false, true]);
+});
+
+test('addresses of the configuration are prepared', () => {
+  const config = parseConfig(
+    `
+domain: example.com
+xmpp: { component: isthmus.example.com, secret: { env: SECRET } }
+sip: { server: { type: embedded, listen: [{ transport: tcp, port: 5060 }] } }
+routes: [{ name: lync, host: 192.0.2.10, dialect: microsoft }]
+policy: { autoAuthorize: true, allow: ['*@XN--E1AFMKFD.example'], block: [Bob@Example.com] }
+administrators: [Ann@Example.com]
+`,
+    'isthmus.yaml',
+  );
+  expect(policySettings(config)).toMatchObject({
+    everyone: { autoAuthorize: true, allow: ['*@пример.example'], block: [BOB] },
+    administrators: new Set([ANN]),
+    maxListEntries: 1_000,
   });
 });

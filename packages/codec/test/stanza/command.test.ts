@@ -57,6 +57,7 @@ describe('XEP-0050: what it is answered', () => {
       { name: 'FORM_TYPE', type: 'hidden', values: ['urn:x'] },
       { name: 'l', type: 'list-single', label: 'Choose', required: true, values: ['a'], options: [{ label: 'The A', value: 'a' }] },
       { name: 't', type: 'text-multi', description: 'lines', values: ['1', '2'] },
+      { name: 'u', type: 'jid-single' },
     ],
   };
 
@@ -69,7 +70,7 @@ describe('XEP-0050: what it is answered', () => {
         '<x xmlns="jabber:x:data" type="form"><title>A &lt;title&gt;</title><instructions>one</instructions><instructions>two</instructions>' +
         '<field var="FORM_TYPE" type="hidden"><value>urn:x</value></field>' +
         '<field var="l" type="list-single" label="Choose"><required/><value>a</value><option label="The A"><value>a</value></option></field>' +
-        '<field var="t" type="text-multi"><desc>lines</desc><value>1</value><value>2</value></field></x></command></iq>',
+        '<field var="t" type="text-multi"><desc>lines</desc><value>1</value><value>2</value></field><field var="u" type="jid-single"/></x></command></iq>',
     );
   });
 

@@ -29,7 +29,7 @@ export class PolicyPlace {
   readonly store = new MemoryStore<StoredPair>({ now: () => this.now });
 
   /** Bob (or another) watches Ann on so many devices. */
-  async watches(is: Exclude<Inward['is'], 'blocked'>, contact: BareJid = BOB, devices = 1): Promise<void> {
+  async watches(is: Inward['is'], contact: BareJid = BOB, devices = 1): Promise<void> {
     const pair = { user: ANN, contact };
     const watch = { dialog: {}, expiresAt: NOON + 3_600_000, format: 'application/pidf+xml' } as unknown as Inward['watches'][number];
     const inward = { is, watches: Array.from({ length: devices }, () => watch) } as Inward;
