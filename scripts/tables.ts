@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CLIENT_FAMILIES } from '../packages/rules/src/tables/client-families';
+import { EMOTICONS } from '../packages/rules/src/tables/emoticons';
 import { DRAFT_PIDF_OF_SETTING, SETTING_OF_DRAFT_TOKEN } from '../packages/rules/src/tables/microsoft-draft-pidf';
 import {
   SETTING_OF_STATE_NUMBER,
@@ -68,6 +69,10 @@ const PAGES: Readonly<Record<string, Page>> = {
     ['From Microsoft: numbers', [...SETTING_OF_STATE_NUMBER]],
     ['From Microsoft: tokens', [...SETTING_OF_STATE_TOKEN]],
     ['The number of a setting', [...STATE_NUMBER_OF_SETTING]],
+  ],
+  emoticons: [
+    'Emoticons',
+    ['Text codes, where `messaging.emoticons` is `emoji`; those with `read` no are written only', EMOTICONS.map((row) => ({ ...row, also: row.also.join(' ') }))],
   ],
   xpidf: ['application/xpidf+xml', ['To Microsoft', [...XPIDF_OF_SETTING]], ['From Microsoft', [...SETTING_OF_XPIDF]]],
 };

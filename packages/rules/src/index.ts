@@ -2,6 +2,7 @@ export { aggregate } from './aggregate';
 export { documentFor, DOCUMENTS, DOCUMENTS_OF_VARIANT, MEDIA_TYPES, type Documents } from './documents';
 export * from './errors';
 export { covers, verdictOf, type Verdict } from './policy';
+export { codesFromEmoji, emojiFromCodes } from './emoticons';
 export { priorityFromPidf, priorityToPidf } from './priority';
 export { familyOf } from './family';
 export type { Tables } from './overrides';
