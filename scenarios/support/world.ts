@@ -43,6 +43,7 @@ export interface WorldOptions {
   readonly workers?: number;
   readonly prosody?: Partial<ProsodyOptions>;
   /** Sections of the configuration that differ from the defaults. */
+  readonly route?: Section;
   readonly messaging?: Section;
   readonly availability?: Section;
   readonly xmpp?: Section;
@@ -147,7 +148,7 @@ export class World {
         requestTimeoutSeconds: 5,
         ...options.sip,
       },
-      routes: [{ name: 'far', host: '127.0.0.1', port, transport: options.transport ?? 'tcp', ...this.manner() }],
+      routes: [{ name: 'far', host: '127.0.0.1', port, transport: options.transport ?? 'tcp', streamOnly: options.transport !== 'udp', ...this.manner() }],
       store: ownRedis === undefined ? { type: 'memory' } : { type: 'redis', port: ownRedis.port },
       messaging: options.messaging ?? {},
       // Scenarios change states faster than people do; the one about PRES-32 sets it.
@@ -161,8 +162,8 @@ export class World {
 
   /** How the far side speaks. */
   private manner(): Section {
-    const { dialect, variant, documents } = this.options;
-    return { dialect, ...(variant && { variant }), ...(documents && { documents }) };
+    const { dialect, variant, documents, route } = this.options;
+    return { dialect, ...(variant && { variant }), ...(documents && { documents }), ...route };
   }
 
   /** An XMPP user signs in with a real client and says that he is there. */

@@ -1,6 +1,6 @@
 import { writeError } from '@isthmus/codec';
 import { createRedisStore, MemoryStore, type Store } from '@isthmus/store';
-import { createSipLinks, type SipLinks } from '@isthmus/sip';
+import { createSipLinks, LARGEST_REQUEST_BYTES, type SipLinks } from '@isthmus/sip';
 import { createSipd, SipdOptionError, type Sipd } from '@isthmus/sipd';
 import { createXmppLink, type XmppLink } from '@isthmus/xmpp';
 import { readSecret } from './config/load';
@@ -83,6 +83,7 @@ function workerSettings(config: Config): WorkerSettings {
     engine: { ...availability, ...messaging },
     tables: toTables(config),
     maxMessageBytes: messaging.maxMessageBytes,
+    ...(sip.server.type === 'drachtio' && { maxRequestBytes: LARGEST_REQUEST_BYTES }),
     content: messaging,
     inviteTimeoutMs: sip.inviteTimeoutSeconds * 1_000,
     requestTimeoutMs: sip.requestTimeoutSeconds * 1_000,

@@ -18,19 +18,20 @@ export interface Route {
   readonly receipts: 'answer' | 'report' | 'off';
   /** 0: a text without an answer has failed. */
   readonly assumeSentMs: number;
+  readonly streamOnly: boolean;
 }
 
 /** How long LCS 2005's clients are waited for: the next text waits as long. */
 const LCS_ASSUME_SENT_SECONDS = 3;
 
 export function toRoute(config: RouteConfig, domain: string): Route {
-  const { name, host, port, transport, dialect, variant, presence, approval, messageStatus } = config;
+  const { name, host, port, transport, dialect, variant, presence, approval, messageStatus, streamOnly } = config;
   const isLcs = dialect === 'microsoft' && variant === 'lcs';
   const assumeSentMs = (config.assumeSentSeconds ?? (isLcs ? LCS_ASSUME_SENT_SECONDS : 0)) * 1_000;
   const receipts = config.receipts ?? (dialect === 'microsoft' ? 'answer' : 'off');
   const domains = (config.domains ?? [domain]).map((each) => each.toLowerCase());
   const documents = dialect === 'microsoft' ? (config.documents ?? DOCUMENTS_OF_VARIANT[variant]) : 'pidf';
-  return { name, domains, host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs };
+  return { name, domains, host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs, streamOnly };
 }
 
 /** The next hop as a SIP URI, transport named (DR-8, DR-19). */

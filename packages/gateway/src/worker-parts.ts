@@ -36,6 +36,7 @@ export interface WorkerSettings {
   /** The deployment's own rows of the tables. */
   readonly tables: Tables;
   readonly maxMessageBytes: number;
+  readonly maxRequestBytes?: number;
   readonly content: ContentSettings;
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;

@@ -69,6 +69,8 @@ test.each([
   ['a shortest expiry over the longest', `${MINIMAL}\navailability: { minExpiresSeconds: 9, maxExpiresSeconds: 8 }`, 'must not exceed'],
   ['delivery reports of a Microsoft server', MINIMAL.replace('dialect:', 'receipts: report, dialect:'), 'routes.0.receipts: report needs dialect simple'],
   ['messages that wait no longer than an INVITE', `${MINIMAL}\nmessaging: { deliverWithinSeconds: 90 }`, 'messaging.deliverWithinSeconds: must exceed sip.inviteTimeoutSeconds'],
+  ['streams only, over UDP', MINIMAL.replace('dialect:', 'transport: udp, streamOnly: true, dialect:'), 'routes.0.streamOnly: contradicts transport udp'],
+  ['DR-16: texts that drachtio does not take', MINIMAL.replace(/sip:.*\n/, `sip: { server: { type: drachtio, servers: [${SERVER}] } }\nmessaging: { maxMessageBytes: 11001 }\n`), 'messaging.maxMessageBytes: must not exceed 11000'],
   ['a route by a transport that nobody listens on', MINIMAL.replace('dialect:', 'transport: udp, dialect:'), 'routes.0.transport: udp needs'],
   ['an access list of names', MINIMAL.replace('sip: {', 'sip: { allow: [192.0.2.0/33],'), 'sip.allow.0: must be an address'],
   ['two SIP servers of one name', MINIMAL.replace(/sip:.*\n/, `sip: { server: { type: drachtio, servers: [${SERVER}, ${SERVER}] } }\n`), 'servers.1.name: "d1" is used'],

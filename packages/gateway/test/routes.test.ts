@@ -3,7 +3,7 @@ import { nextHop, RouteTable, toRoute, type Route } from '../src/routes';
 import { deferred, eventually, settled, type Deferred } from './support/waiting';
 
 function route(name: string, over: Partial<Parameters<typeof toRoute>[0]> = {}): Route {
-  const config = { name, host: '192.0.2.10', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'msrtc', approval: 'answer', messageStatus: 200, ...over } as const;
+  const config = { name, host: '192.0.2.10', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'msrtc', approval: 'answer', streamOnly: false, messageStatus: 200, ...over } as const;
   return toRoute(config, 'example.com');
 }
 

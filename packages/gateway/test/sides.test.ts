@@ -14,7 +14,7 @@ import { Sequence } from '../src/sides/sequence';
 import { SipSide } from '../src/sides/sip-side';
 import { XmppSide } from '../src/sides/xmpp-side';
 
-const ROUTE: Route = { name: 'far', domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
+const ROUTE: Route = { name: 'far', domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', streamOnly: false, messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
 const LOCAL = new Set(['ann@example.com', 'amy@example.com']);
 
 let events: { readonly pair: Pair; readonly event: EngineEvent }[];
@@ -27,11 +27,14 @@ let answers: SipAnswerOut[];
 let withdrawn: number;
 let judge: (pair: Pair) => Promise<Verdict>;
 let away: boolean;
+let requested: number;
+let blamed: number;
 let xmppSide: XmppSide;
 let sipSide: SipSide;
 
 beforeEach(() => {
   [events, sent, answers, withdrawn, away] = [[], [], [], 0, false];
+  [requested, blamed] = [0, 0];
   [asked, lines] = [[], []];
   iqAnswer = () => {
     throw new Error('not asked');
@@ -66,11 +69,11 @@ beforeEach(() => {
   sipSide = new SipSide({
     ...common,
     policies: { verdict: (pair) => judge(pair) },
-    links: { request: () => Promise.resolve({ is: 'timeout' }), answer: async (answer) => (answers.push(answer), { ok: true }) },
+    links: { request: async () => ((requested += 1), { is: 'timeout' }), answer: async (answer) => (answers.push(answer), { ok: true }) },
     access: new AccessList(['127.0.0.1']),
     inviteTimeoutMs: 1,
     requestTimeoutMs: 1,
-    onUnreachable: () => undefined,
+    onUnreachable: () => (blamed += 1),
     reachesXmpp: () => !away,
   });
 });
@@ -117,6 +120,24 @@ describe('presence of a SIP user', () => {
     expect(await shownTo('jabber')).toBe('xa');
     expect(await shownTo('cupc')).toBe('away');
     expect(await shownTo(undefined)).toBe('away');
+  });
+});
+
+describe('IM-5, M04: a text that is too large outside of a session', () => {
+  const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
+  const outcome = (bytes: number) =>
+    sipSide.request(PAIR, newRecord(PAIR), { do: 'sip.message', key: 'k', trace: 't', callId: 'c', message: { text: 'x'.repeat(bytes) } });
+
+  test('is not sent, and the route is not blamed for it', async () => {
+    expect(await outcome(1_300)).toMatchObject({ on: 'sip.outcome', result: 'answered', status: 413, fault: { condition: 'policy-violation' } });
+    expect([requested, blamed]).toEqual([0, 0]);
+    expect(lines.map(({ event }) => event)).toContain('request_withheld');
+  });
+
+  test('a shorter one is sent', async () => {
+    expect(await outcome(500)).toMatchObject({ result: 'timeout' });
+    expect([requested, blamed]).toEqual([1, 1]);
+    expect(lines.map(({ event }) => event)).not.toContain('request_withheld');
   });
 });
 

@@ -4,3 +4,4 @@ export type { SipLinkChange, SipRequestHandler, SipServerState } from './links';
 export type { SipLinkLog } from './log';
 export type { SipLinksOptions, SipServer } from './options';
 export type { AnswerResult } from './server-link';
+export { LARGEST_REQUEST_BYTES } from './write-gate';

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 
 /** The server's input buffer overflows above 12,228 bytes and takes later messages with it (DR-16). */
 const LARGEST_BYTES = 12_000;
+/** The largest request that fits into such a message, behind its id and its first line. */
+export const LARGEST_REQUEST_BYTES = LARGEST_BYTES - 500;
 /** What may be left in that buffer when the next read of 8,192 bytes comes (DR-17). */
 const ALONE_BYTES = 4_000;
 

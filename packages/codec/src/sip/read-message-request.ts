@@ -1,5 +1,6 @@
 import type { EngineEvent } from '@isthmus/engine';
 import { fault, type Fault, type TextMessage } from '@isthmus/model';
+import { emojiFromCodes } from '@isthmus/rules';
 import { readContentType } from '../body/content-type';
 import { CPIM_TYPE, readCpim } from '../body/cpim';
 import { IMDN_TYPE, readReport, readReportWish, type Report, type ReportWish } from '../body/imdn';
@@ -43,7 +44,7 @@ function readTextRequest(request: SipRequestIn, content: TextContent, envelope: 
   if (Buffer.byteLength(text.value) > context.maxTextBytes) {
     return refused(request, envelope, context, fault('body.too-large'));
   }
-  return event(request, envelope, context, { on: 'sip.message', message: messageOf(request, envelope, text.value, context.at), ...(report !== undefined && { report }) });
+  return event(request, envelope, context, { on: 'sip.message', message: messageOf(request, envelope, text.value, context), ...(report !== undefined && { report }) });
 }
 
 /** A text, or a report about one, in CPIM format (RFC 3862, RFC 5438). */
@@ -81,15 +82,15 @@ function readTypingRequest(request: SipRequestIn, envelope: Envelope, context: S
 }
 
 /** RFC 7572 Table 2; Date and delay as in IM-10. */
-function messageOf(request: SipRequestIn, envelope: Envelope, text: string, now: number): TextMessage {
+function messageOf(request: SipRequestIn, envelope: Envelope, text: string, context: SipReadContext): TextMessage {
   const subject = cleanXmlText((request.headers['subject'] ?? '').slice(0, MAX_SUBJECT)).replace(/\s+/g, ' ').trim();
   const language = readLanguage(readList(request.headers['content-language'])[0]);
   return {
-    text,
+    text: context.emoticons === 'emoji' ? emojiFromCodes(text) : text,
     thread: envelope.ref.callId,
     ...(subject !== '' && { subject }),
     ...(language !== undefined && { language }),
-    ...sentBefore(request.headers['date'], now),
+    ...sentBefore(request.headers['date'], context.at),
   };
 }
 

@@ -16,7 +16,12 @@ export interface OutcomeContext {
 }
 
 /** `no-dialog` is no outcome: the caller sends the effect again with `handMade(dialog)`. */
-export type FinalResult = Exclude<SipResult, { readonly is: 'no-dialog' }>;
+export type FinalResult = Exclude<SipResult, { readonly is: 'no-dialog' }> | Withheld;
+/** We have not sent it (`sizeFault`): as if it had been refused so. */
+export interface Withheld {
+  readonly is: 'withheld';
+  readonly fault: Fault;
+}
 type Answer = Extract<SipResult, { readonly is: 'answered' }>;
 type Ending = Pick<SipOutcomeEvent, 'result' | 'status' | 'fault'>;
 
@@ -32,6 +37,7 @@ export function readOutcome(effect: RequestEffect, result: FinalResult, context:
   const base = { on: 'sip.outcome', key: effect.key, trace: effect.trace, at: context.at, method } as const;
   if (result.is === 'timeout') return { ...base, ...silenceOf(method, result.linkLost === true) };
   if (result.is === 'unsent') return { ...base, ...UNREACHABLE };
+  if (result.is === 'withheld') return { ...base, result: 'answered', status: result.fault.sip, fault: result.fault };
   const dialog = dialogAfter(effect, result);
   return {
     ...base,

@@ -14,6 +14,8 @@ export interface SipReadContext {
   newTag(): string;
   /** The longest text that is carried, bytes of UTF-8 (SEC-11). */
   readonly maxTextBytes: number;
+  /** `emoji`: text codes of the SIP user become emoji. */
+  readonly emoticons?: 'emoji' | 'unchanged';
   /** What the answer to OPTIONS shows. */
   readonly session: SessionAddress;
   readonly variant: Variant;

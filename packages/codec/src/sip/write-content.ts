@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { InviteEffect, NotifyEffect, RequestEffect, SipMessageEffect, SipTypingEffect, SubscribeEffect } from '@isthmus/engine';
 import type { Presence } from '@isthmus/model';
-import { toMicrosoft, toMicrosoftInFull, type Tables } from '@isthmus/rules';
+import { codesFromEmoji, toMicrosoft, toMicrosoftInFull, type Tables } from '@isthmus/rules';
 import { readLanguage } from '../body/language';
 import { writeReport, writeWithReportWish, type TypedBody } from '../body/imdn';
 import { textToWire } from '../body/lines';
@@ -30,7 +30,7 @@ export function writeContent(effect: RequestEffect, parties: SipParties, context
     case 'sip.invite':
       return inviteContent(effect, context);
     case 'sip.message':
-      return messageContent(effect, parties);
+      return messageContent(effect, parties, context);
     case 'sip.typing':
       return typingContent(effect, context);
     case 'sip.bye':
@@ -49,7 +49,7 @@ function inviteContent(effect: InviteEffect, context: SipWriteContext): Content 
     Allow: ALLOW,
     'Content-Type': 'application/sdp',
     'Ms-Conversation-ID': conversationId(effect.dialog.callId),
-    'ms-text-format': firstText(effect.firstText),
+    'ms-text-format': firstText(effect.firstText, context),
   };
   return { headers, body: writeTextSession(context.session, context.variant) };
 }
@@ -60,16 +60,16 @@ function conversationId(callId: string): string {
 }
 
 /** The text that the far user's client shows before it has been answered (microsoft-dialect.md section 2.2). */
-function firstText(text: string | undefined): string | undefined {
-  const octets = Buffer.from(textToWire(text ?? ''), 'utf8');
+function firstText(text: string | undefined, context: SipWriteContext): string | undefined {
+  const octets = Buffer.from(bodyOf(text ?? '', context), 'utf8');
   if (octets.length === 0 || octets.length > MAX_FIRST_TEXT) return undefined;
   return `${TEXT_TYPE};ms-body=${octets.toString('base64')}`;
 }
 
 /** RFC 7572 Table 1. Never a Contact (IM-7). */
-function messageContent(effect: SipMessageEffect, parties: SipParties): Content {
+function messageContent(effect: SipMessageEffect, parties: SipParties, context: SipWriteContext): Content {
   const { subject, language, sent } = effect.message;
-  const { contentType, body } = typedBody(effect, parties);
+  const { contentType, body } = typedBody(effect, parties, context);
   const headers = {
     'Content-Type': contentType,
     Subject: cleanXmlText((subject ?? '').slice(0, MAX_SUBJECT)),
@@ -80,10 +80,14 @@ function messageContent(effect: SipMessageEffect, parties: SipParties): Content 
 }
 
 /** Plain text; in CPIM format where the far side is to report its arrival, or is told of one (RFC 5438). */
-function typedBody({ key, message, reportId, report }: SipMessageEffect, parties: SipParties): TypedBody {
+function typedBody({ key, message, reportId, report }: SipMessageEffect, parties: SipParties, context: SipWriteContext): TypedBody {
   if (report !== undefined) return writeReport(report, key, parties);
-  const text = { contentType: TEXT_TYPE, body: textToWire(message.text) };
+  const text = { contentType: TEXT_TYPE, body: bodyOf(message.text, context) };
   return reportId === undefined ? text : writeWithReportWish(text, reportId, parties);
+}
+
+function bodyOf(text: string, context: SipWriteContext): string {
+  return textToWire(context.emoticons === 'emoji' ? codesFromEmoji(text) : text);
 }
 
 function typingContent(effect: SipTypingEffect, context: SipWriteContext): Content {

@@ -35,6 +35,12 @@ export interface SipWriteContext {
   readonly proxy?: string;
   /** Which document we ask a Microsoft server for. */
   readonly presence: 'msrtc' | 'pidf';
+  /** `emoji`: emoji of the user become text codes. */
+  readonly emoticons?: 'emoji' | 'unchanged';
+  /** Is every hop to the SIP users' devices TCP or TLS? Otherwise what goes out of dialog must be small (IM-5). */
+  readonly streamOnly?: boolean;
+  /** The largest request that the SIP server takes from us, bytes (DR-16); absent: it has no such limit. */
+  readonly maxRequestBytes?: number;
   /** The deployment's own rows of the tables. */
   readonly tables?: Tables;
   /** Deadlines for the final answer, milliseconds. */

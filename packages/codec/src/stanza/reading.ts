@@ -10,6 +10,8 @@ export interface ContentSettings {
   readonly encrypted?: 'refuse' | 'fallback';
   /** Reactions (XEP-0444); default `text`. */
   readonly reactions?: 'text' | 'ignore';
+  /** Text codes of SIP users become emoji, and emoji of XMPP users text codes; default `unchanged`. */
+  readonly emoticons?: 'emoji' | 'unchanged';
 }
 
 /** What `readStanza` needs besides the stanza. */

@@ -180,6 +180,15 @@ describe('INVITE (microsoft-dialect section 2.7)', () => {
   });
 });
 
+test.each([
+  [undefined, 'fine :)'],
+  ['unchanged', 'fine :)'],
+  ['emoji', 'fine 🙂'],
+] as const)('emoticons: setting %s', (emoticons, expected) => {
+  const reading = read(request('MESSAGE', { 'content-type': 'text/plain' }, 'fine :)'), emoticons === undefined ? {} : { emoticons });
+  expect(reading).toMatchObject({ event: { on: 'sip.message', message: { text: expected } } });
+});
+
 describe('IM-10: when a MESSAGE was written', () => {
   const NOW = Date.parse('2026-11-22T10:00:00Z');
   const sent = (date?: string) => {

@@ -170,6 +170,15 @@ describe('what a request carries', () => {
     expect(out.headers['Subject']).toBe('s'.repeat(249));
   });
 
+  test('emoticons: emoji become codes where the setting says so, in the first text too', () => {
+    const sent = { ...K, do: 'sip.message', message: { text: 'ok 🙂' } } as const;
+    expect(writeRequest(sent, PARTIES, WRITE).body).toBe('ok 🙂');
+    expect(writeRequest(sent, PARTIES, { ...WRITE, emoticons: 'unchanged' }).body).toBe('ok 🙂');
+    expect(writeRequest(sent, PARTIES, { ...WRITE, emoticons: 'emoji' }).body).toBe('ok :)');
+    const invite = writeRequest({ ...K, do: 'sip.invite', dialog: UP, firstText: '👍' }, PARTIES, { ...WRITE, emoticons: 'emoji' });
+    expect(invite.headers['ms-text-format']).toContain(Buffer.from('(Y)').toString('base64'));
+  });
+
   test('IM-10: a text that was held back tells in Date when it was written', () => {
     const out = (sent?: string) => writeRequest({ ...K, do: 'sip.message', message: { text: 'x', ...(sent !== undefined && { sent }) } }, PARTIES, WRITE);
     expect(out('2026-11-22T09:00:00Z').headers['Date']).toBe('Sun, 22 Nov 2026 09:00:00 GMT');

@@ -97,6 +97,9 @@ function problemsOf(issue: z.core.$ZodIssue): ConfigProblem[] {
   return [{ path, message: issue.message }];
 }
 
+/** drachtio takes requests of 12,000 bytes, headers included (drachtio.md DR-16). */
+const MAX_DRACHTIO_TEXT = 11_000;
+
 /** What the schema cannot see: settings that are right alone and wrong together. */
 function contradictions(config: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
@@ -118,9 +121,15 @@ function contradictions(config: Config): ConfigProblem[] {
   config.administrators.forEach((jid, index) => {
     if (preparedDomain(jid) !== preparedDomain(config.domain)) problems.push({ path: `administrators.${index}`, message: `must be a user of the served domain (${config.domain})` });
   });
+  if (sip.server.type === 'drachtio' && config.messaging.maxMessageBytes > MAX_DRACHTIO_TEXT) {
+    problems.push({ path: 'messaging.maxMessageBytes', message: `must not exceed ${MAX_DRACHTIO_TEXT} with a drachtio server, which takes no larger requests` });
+  }
   routes.forEach((route, index) => {
     if (route.receipts === 'report' && route.dialect === 'microsoft') {
       problems.push({ path: `routes.${index}.receipts`, message: 'report needs dialect simple: the clients of a Microsoft server know no delivery reports' });
+    }
+    if (route.streamOnly && route.transport === 'udp') {
+      problems.push({ path: `routes.${index}.streamOnly`, message: 'contradicts transport udp' });
     }
     if (route.transport === 'tls' && sip.server.type === 'embedded') {
       problems.push({ path: `routes.${index}.transport`, message: 'tls needs a drachtio server; the embedded one speaks udp and tcp' });

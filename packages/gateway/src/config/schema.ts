@@ -109,6 +109,10 @@ const route = z.strictObject({
   host: host.describe('the next hop'),
   port: port.default(5060).describe('its port'),
   transport: z.enum(['udp', 'tcp', 'tls']).default('tcp').describe('transport to it'),
+  streamOnly: z
+    .boolean()
+    .default(false)
+    .describe('every hop up to the SIP users\' devices is TCP or TLS, so texts outside of a session may exceed 1,300 bytes (RFC 3428)'),
   dialect: z.enum(['microsoft', 'simple']).describe('how the server there speaks: OCS, Lync and the like, or any standard SIP/SIMPLE server'),
   variant: z.enum(['lcs', 'ocs', 'lync']).default('lync').describe('which Microsoft server; without meaning for simple'),
   presence: z
@@ -179,6 +183,10 @@ const messaging = z.strictObject({
     .enum(['refuse', 'fallback'])
     .default('refuse')
     .describe('end-to-end encrypted XMPP messages: back to their sender, or the fallback text that comes with them to the SIP user'),
+  emoticons: z
+    .enum(['unchanged', 'emoji'])
+    .default('unchanged')
+    .describe('text codes of SIP users such as :) become emoji for XMPP users, and emoji text codes, by docs/tables/emoticons.md'),
   reactions: z.enum(['text', 'ignore']).default('text').describe('XMPP reactions: the SIP user gets the emoji as a text, or nothing'),
 });
 const availability = z.strictObject({

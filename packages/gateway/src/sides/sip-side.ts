@@ -6,8 +6,10 @@ import {
   readOutcome,
   readRequest,
   refuseRequest,
+  sizeFault,
   writeAnswer,
   writeRequest,
+  type ContentSettings,
   type SipAnswerOut,
   type SipParties,
   type SipRequestIn,
@@ -15,6 +17,7 @@ import {
   type SipResult,
   type SipUser,
   type SipWriteContext,
+  type Withheld,
 } from '@isthmus/codec';
 import type { AnswerEffect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Fault, type Jid, type Pair } from '@isthmus/model';
@@ -48,6 +51,9 @@ export interface SipSideOptions {
   /** The deployment's own rows of the tables. */
   readonly tables: Tables;
   readonly maxMessageBytes: number;
+  /** The largest request that the SIP server takes from us (DR-16); absent: it has no such limit. */
+  readonly maxRequestBytes?: number;
+  readonly content: ContentSettings;
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** A request to this route's next hop could not be sent. */
@@ -101,10 +107,12 @@ export class SipSide {
     const first = writeRequest(effect, this.parties(record), context);
     const callId = first.headers['Call-ID'] ?? effect.dialog?.callId;
     if (effect.do === 'sip.message' && effect.repeated === true) this.noteRepeated(pair, effect.trace);
-    log.debug({ trace: effect.trace, method: first.method, from: pair.user, to: pair.contact, callId, route: route?.name }, 'request_sent');
+    const tooLarge = sizeFault(first, effect, context);
+    if (tooLarge !== undefined) log.info({ trace: effect.trace, method: first.method, from: pair.user, to: pair.contact, why: tooLarge.text }, 'request_withheld');
+    else log.debug({ trace: effect.trace, method: first.method, from: pair.user, to: pair.contact, callId, route: route?.name }, 'request_sent');
     metrics.requests.inc({ direction: 'out', method: first.method });
     let sent = effect;
-    let result: SipResult = route === undefined ? { is: 'unsent', why: 'no route' } : await links.request(first);
+    let result = await this.result(first, route, tooLarge);
     if (result.is === 'no-dialog' && effect.dialog !== undefined) {
       sent = { ...effect, dialog: handMade(effect.dialog) };
       log.info({ trace: effect.trace, callId: effect.dialog.callId }, 'dialog_continued_by_hand');
@@ -130,6 +138,12 @@ export class SipSide {
     this.options.log.warn({ trace, from: pair.user, to: pair.contact }, 'message_repeated');
   }
 
+  /** Hands a request to the links, unless it must not or cannot go. */
+  private async result(out: SipRequestOut, route: Route | undefined, tooLarge: Fault | undefined): Promise<SipResult | Withheld> {
+    if (tooLarge !== undefined) return { is: 'withheld', fault: tooLarge };
+    return route === undefined ? { is: 'unsent', why: 'no route' } : this.options.links.request(out);
+  }
+
   /** Asks a next hop for a sign of life (RFC 3261 section 11). */
   probe(route: Route, timeoutMs: number): Promise<SipResult> {
     const callId = newId();
@@ -146,7 +160,16 @@ export class SipSide {
       return this.refuse(request, fault('peer.unlisted'), trace);
     }
     const variant = this.options.routes.find(domain)?.variant ?? 'lync';
-    const reading = readRequest(request, { at: now(), trace, newTag: newId, maxTextBytes: maxMessageBytes, session: SESSION, variant });
+    const { emoticons } = this.options.content;
+    const reading = readRequest(request, {
+      at: now(),
+      trace,
+      newTag: newId,
+      maxTextBytes: maxMessageBytes,
+      ...(emoticons !== undefined && { emoticons }),
+      session: SESSION,
+      variant,
+    });
     const callId = request.headers['call-id'];
     if (reading.is === 'ignore') return log.debug({ trace, callId, method: request.method, why: reading.why }, 'request_ignored');
     if (reading.is === 'answer') return this.send(reading.answer, trace);
@@ -217,7 +240,7 @@ export class SipSide {
 
   /** The server puts its own address and port for `localhost` (drachtio.md section 4.1). */
   private writing(route: Route | undefined): SipWriteContext {
-    const { tables, inviteTimeoutMs, requestTimeoutMs } = this.options;
+    const { tables, content, maxRequestBytes, inviteTimeoutMs, requestTimeoutMs } = this.options;
     return {
       dialect: route?.dialect ?? 'simple',
       variant: route?.variant ?? 'lync',
@@ -225,7 +248,9 @@ export class SipSide {
       contactUri: `sip:isthmus@localhost;transport=${route?.transport ?? 'tcp'}`,
       session: SESSION,
       tables,
-      ...(route !== undefined && { proxy: nextHop(route), assumeSentMs: route.assumeSentMs }),
+      ...(route !== undefined && { proxy: nextHop(route), assumeSentMs: route.assumeSentMs, streamOnly: route.streamOnly }),
+      ...(content.emoticons !== undefined && { emoticons: content.emoticons }),
+      ...(maxRequestBytes !== undefined && { maxRequestBytes }),
       inviteTimeoutMs,
       requestTimeoutMs,
     };
