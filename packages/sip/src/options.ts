@@ -27,6 +27,8 @@ export interface SipLinksOptions {
   readonly answerMs?: number;
   /** Requests of one server that may wait for our answer; more are answered 503. Default 10000. */
   readonly maxOpen?: number;
+  /** Bytes that their bodies may have together, so that many large ones do not fill the memory. Default 64 MiB. */
+  readonly maxOpenBytes?: number;
   /** Requests of ours that may wait for an answer at one server; more are not sent. Default 10000. */
   readonly maxInFlight?: number;
   /** Bytes that may wait for one server. Default 16 MiB. */
@@ -42,6 +44,7 @@ export const DEFAULTS = {
   pingMs: 5_000,
   answerMs: 25_000,
   maxOpen: 10_000,
+  maxOpenBytes: 64 * 1024 * 1024,
   maxInFlight: 10_000,
   maxQueuedBytes: 16 * 1024 * 1024,
   stopTimeoutMs: 5_000,

@@ -141,7 +141,7 @@ export class ServerLink {
     const id = request.stackTxnId;
     if (request.method !== 'ACK' && id !== UNSOLICITED) {
       const refusal = this.open.isFull ? 503 : this.stopping ? statusWhenStopping(request) : undefined;
-      this.open.add(id, reply, owner);
+      this.open.add(id, reply, owner, request.msg.body);
       if (refusal !== undefined) {
         this.refused += 1;
         void this.answerByItself(id, refusal);

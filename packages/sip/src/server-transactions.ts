@@ -5,6 +5,7 @@ interface Open {
   readonly reply: DrachtioReply;
   /** Owner name of the connection that brought the request. */
   readonly owner: string;
+  readonly bytes: number;
   readonly cancelDeadline: CancelDeadline;
 }
 
@@ -13,6 +14,8 @@ export interface ServerTransactionsOptions {
   /** How long the gateway may take for an answer, milliseconds. */
   readonly answerMs: number;
   readonly maxOpen: number;
+  /** Of all bodies together. */
+  readonly maxOpenBytes: number;
   /** Nobody has answered in time. The transaction is still open. */
   readonly onUnanswered: (id: string, reply: DrachtioReply) => void;
 }
@@ -20,6 +23,7 @@ export interface ServerTransactionsOptions {
 /** Requests of the far side that wait for our answer (DR-22). */
 export class ServerTransactions {
   private readonly open = new Map<string, Open>();
+  private bytes = 0;
   private waiters: (() => void)[] = [];
 
   constructor(private readonly options: ServerTransactionsOptions) {}
@@ -29,14 +33,17 @@ export class ServerTransactions {
   }
 
   get isFull(): boolean {
-    return this.open.size >= this.options.maxOpen;
+    return this.open.size >= this.options.maxOpen || this.bytes >= this.options.maxOpenBytes;
   }
 
-  add(id: string, reply: DrachtioReply, owner: string): void {
+  /** @param body of the request: it is held until the answer is given */
+  add(id: string, reply: DrachtioReply, owner: string, body = ''): void {
     this.close(id);
+    const bytes = Buffer.byteLength(body);
     const unanswered = (): void => this.options.onUnanswered(id, reply);
     const cancelDeadline = this.options.deadlines.set(this.options.answerMs, unanswered);
-    this.open.set(id, { reply, owner, cancelDeadline });
+    this.open.set(id, { reply, owner, bytes, cancelDeadline });
+    this.bytes += bytes;
   }
 
   /** The library's reply object; undefined when another connection has brought the request, or nobody knows it. */
@@ -50,6 +57,7 @@ export class ServerTransactions {
     if (found === undefined) return;
     found.cancelDeadline();
     this.open.delete(id);
+    this.bytes -= found.bytes;
     if (this.open.size > 0) return;
     const waiters = this.waiters;
     this.waiters = [];

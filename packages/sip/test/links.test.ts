@@ -422,6 +422,19 @@ describe('requests of the far side', () => {
     expect(under.links.servers()).toMatchObject([{ refused: 1, open: 0 }]);
   });
 
+  it('promise 6: nor where the bodies that wait have too many bytes together; with the answer there is room again', async () => {
+    const [, under, peer] = await oneOfEach({}, { maxOpenBytes: 10 });
+    const page = (body: string): ReturnType<SipPeer['request']> => peer.request('MESSAGE', { from: FROM, to: TO, headers: { 'Content-Type': 'text/plain' }, body });
+    const first = page('\u00f6'.repeat(5));
+    const request = await under.request('MESSAGE');
+    expect((await page('x')).response.status).toBe(503);
+    await under.answer(request, 200);
+    expect((await first).response.status).toBe(200);
+    const next = page('x');
+    await under.answer(await under.request('MESSAGE'), 200);
+    expect((await next).response.status).toBe(200);
+  });
+
   it('MIM-21: the ACK of our 2xx reaches the handler and needs no answer', async () => {
     const [, under, peer] = await oneOfEach();
     const opening = peer.open('INVITE', { from: FROM, to: TO, headers: { 'Content-Type': 'application/sdp' }, body: SDP });
