@@ -224,6 +224,16 @@ describe('a changed verdict takes effect at once in running watches', () => {
   });
 });
 
+test('a user’s decision outlives a block that nobody watches', () => {
+  const play = watched('active');
+  policy(play, 'block');
+  play.drainNotifies();
+  play.refreshes('desk', 2, { expires: 0 });
+  play.drainNotifies();
+  expect(isEmpty(play.record)).toBe(false);
+  expect(told(play.subscribes('laptop', { policy: 'ask' }))).toEqual([['active', 'away', undefined]]);
+});
+
 describe('the user decides by command', () => {
   test.each(['pending', 'denied'] as const)('granted in state %s: approved in his name, active when his server says so', (state) => {
     const play = watched(state);
@@ -330,6 +340,8 @@ describe('the display name', () => {
     play.subscribes('desk', { policy: 'block', displayName: 'Bob' });
     play.subscribes('laptop', { policy: 'block', displayName: `${'😀'.repeat(200)}` });
     play.subscribes('tablet', { policy: 'block' });
+    play.refreshes('laptop', 2, { displayName: `${'😀'.repeat(200)}` });
+    expect(isEmpty(play.record)).toBe(false);
     expect(policy(play, 'ask')).toMatchObject([{ do: 'xmpp.subscribe', nick: '😀'.repeat(128) }]);
   });
 

@@ -291,7 +291,11 @@ describe('the XMPP user’s state', () => {
     const play = active();
     play.refreshes('desk', 2, { expires: 0 });
     play.drainNotifies();
+    const before = play.record;
     expect(play.on('xmpp.up')).toEqual([]);
+    expect(play.record).toBe(before);
+    play.on('xmpp.down');
+    expect(play.record.inward).toBe(before.inward);
   });
 
   test('the presence of a resource that is unknown may go', () => {
@@ -592,6 +596,16 @@ describe('PRES-29 fetch (Expires 0 without a dialog)', () => {
     fetch(play);
     fetch(play);
     expect(all(play.pass(2), 'sip.notify')).toHaveLength(1);
+  });
+
+  test('PRES-29 a look that is made a subscription while the server is asked is one', () => {
+    const play = unknown();
+    fetch(play);
+    const effects = play.refreshes('once', 2);
+    expect(all(effects, 'sip.notify').map(gist)).toEqual([['active', undefined, undefined]]);
+    play.drainNotifies();
+    expect(play.pass(60)).toEqual([]);
+    expect(play.record.inward.watches).toHaveLength(2);
   });
 
   test('PRES-29, promise 6: a crowd of looks is answered closed at once', () => {
