@@ -14,6 +14,8 @@ export interface Facts extends Context {
   readonly at: number;
   /** The XMPP user's resources after the event, as far as they were told to the contact; undefined: not known. */
   readonly resources: readonly ResourcePresence[] | undefined;
+  /** Is his server to be asked before that is believed? */
+  readonly doubtful: boolean;
   /** Is the XMPP user online? Undefined: what was told to the contact does not say. */
   readonly online: boolean | undefined;
   /** Has the XMPP user been told any state of the contact, in his own watch? */

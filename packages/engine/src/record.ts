@@ -5,6 +5,7 @@ import type { Effect } from './effects';
 import { inwardDueAt, isForgettable, NO_INWARD, type Inward } from './inward/state';
 import { earliest } from './machine';
 import { isUnwatched, NO_OUTWARD, outwardDueAt, type Outward } from './outward/state';
+import type { Unconfirmed } from './resources';
 
 /** All that is known of a pair: plain JSON, committed as one (DESIGN section 4). */
 export interface PairRecord extends Pair {
@@ -16,6 +17,8 @@ export interface PairRecord extends Pair {
   readonly inward: Inward;
   /** The XMPP user's resources, as far as the contact was told of them; absent: not known. */
   readonly resources?: readonly ResourcePresence[] | undefined;
+  /** Those of them that the server has been asked about. */
+  readonly unconfirmed?: Unconfirmed | undefined;
   /** What the XMPP user does (XEP-0108), as his server has told the contact. */
   readonly activity?: string | undefined;
   /** What is to be done and not yet done, in order. */
@@ -45,7 +48,8 @@ export function withSipUri(record: PairRecord, sipUri: SipUri): PairRecord {
  * their own, which are not the engine's.
  */
 export function dueAt(record: PairRecord): number | undefined {
-  return earliest(conversationDueAt(record.conversation), outwardDueAt(record.outward), inwardDueAt(record.inward));
+  const { conversation, outward, inward, unconfirmed } = record;
+  return earliest(conversationDueAt(conversation), outwardDueAt(outward), inwardDueAt(inward), unconfirmed?.until);
 }
 
 /** May the record be deleted? Nothing is under way, nothing to be done, no decision to be remembered. */

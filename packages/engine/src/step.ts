@@ -11,7 +11,7 @@ import { dispatch, type Draft, type Facts, type Input, type OutcomeInput, type S
 import { OUTWARD } from './outward/table';
 import { giveTextsBack, withEffects } from './pending';
 import type { PairRecord } from './record';
-import { activityAfter, resourcesAfter, withActivity } from './resources';
+import { activityAfter, asked, isDoubtful, resourcesAfter, withActivity, type Known } from './resources';
 
 export interface StepResult {
   readonly record: PairRecord;
@@ -28,9 +28,10 @@ export interface StepResult {
 export function step(record: PairRecord, event: EngineEvent, context: Context): StepResult {
   const input = inputOf(record, event);
   if (input === undefined) return { record, effects: [], ignored: 'outcome of a request that is not pending' };
-  const resources = resourcesAfter(record, event, context.settings.maxResources);
+  const known = resourcesAfter(record, event, context.settings.maxResources);
+  const { resources } = known;
   const activity = activityAfter(record, event);
-  const facts = factsOf(record, input, withActivity(resources, activity), context);
+  const facts = factsOf(record, input, { ...known, resources: withActivity(resources, activity) }, context);
   const conversation = dispatch(CONVERSATION, record.conversation, input, facts);
   const told = dispatch(INWARD, record.inward, input, facts);
   const inward = told && dated(told, facts);
@@ -38,6 +39,7 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
   const steps = [conversation, inward, outward];
   const drafts = answeredOnce(steps.flatMap((done) => done?.effects ?? []), event);
   const effects = drafts.map((draft) => stamp(draft, input.trace, context));
+  const unconfirmed = drafts.some((draft) => draft.do === 'xmpp.probe') ? asked(known, input.at) : known.unconfirmed;
   const next: PairRecord = {
     ...record,
     conversation: event.on === 'xmpp.down' ? forgetUndelivered(record) : (conversation?.state ?? record.conversation),
@@ -45,6 +47,7 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
     outward: outward?.state ?? record.outward,
     resources,
     activity: effects.some(concealsContact) ? undefined : activity,
+    ...(unconfirmed !== record.unconfirmed && { unconfirmed }),
     effects: withEffects(event.on === 'xmpp.down' ? giveTextsBack(record.effects) : record.effects, effects, 'effect' in input ? input.effect.key : undefined),
   };
   const ignored = 'effect' in input ? undefined : whyIgnored(steps);
@@ -70,12 +73,14 @@ function inputOf(record: PairRecord, event: EngineEvent): Input | undefined {
   return { on, at, trace, outcome: event, effect } as OutcomeInput;
 }
 
-function factsOf(record: PairRecord, input: Input, resources: readonly ResourcePresence[] | undefined, context: Context): Facts {
+function factsOf(record: PairRecord, input: Input, known: Known, context: Context): Facts {
+  const { resources } = known;
   return {
     ...context,
     newId: () => context.newId(),
     at: input.at,
     resources,
+    doubtful: isDoubtful(known),
     online: isOnline(record, resources),
     shown: record.outward.shown !== undefined,
 
@@ -115,6 +120,7 @@ function isUnchanged(record: PairRecord, next: PairRecord): boolean {
     next.outward === record.outward &&
     next.resources === record.resources &&
     next.activity === record.activity &&
+    next.unconfirmed === record.unconfirmed &&
     next.effects === record.effects
   );
 }

@@ -350,6 +350,23 @@ describe('the display name', () => {
   });
 });
 
+test('promise 3: a grant that is on its way to a user who had refused is asked for again when it may have got lost', () => {
+  const ways = {
+    'xmpp.subscribe': (play: Play) => play.on('xmpp.subscribe'),
+    'xmpp.approve': (play: Play) => policy(play, 'allow'),
+  };
+  for (const [effect, way] of Object.entries(ways)) {
+    const play = watched('denied');
+    way(play);
+    expect(asked(play.on('xmpp.up'))).toContain(effect);
+    // A no that crosses the approval is older than that.
+    play.on('xmpp.unsubscribed');
+    expect(asked(play.on('xmpp.up')).some((name) => name === effect)).toBe(effect === 'xmpp.approve');
+    play.on('xmpp.subscribed');
+    expect(asked(play.on('xmpp.up'))).not.toContain(effect);
+  }
+});
+
 test('promise 3: the question may have got lost with the XMPP server: it is asked again, and a user who was granted is not', () => {
   expect(asked(watched('pending').on('xmpp.up'))).toEqual(['xmpp.subscribe']);
   const auto = simple();

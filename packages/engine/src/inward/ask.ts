@@ -18,6 +18,6 @@ export function approve({ nick }: Inward): Draft {
 
 /** Asks the XMPP user's server for his state, where it may be known and is not. Silence means offline (XD-4). */
 export function probe(state: Inward, facts: Facts): Step<Inward> {
-  if (state.is !== 'active' || facts.resources !== undefined) return to(state);
+  if (state.is !== 'active' || !facts.doubtful) return to(state);
   return to(state, { do: 'xmpp.probe' });
 }

@@ -5,7 +5,7 @@ import { endsSubscription, isSuccess } from '../status';
 import { ask, inquire, probe } from './ask';
 import { toldTo } from './document';
 import { overWatches, tell, tellAll } from './tell';
-import { changeDueAt, commonOf, NO_INWARD, overAt, type Active, type Blocked, type Denied, type Inward, type None, type Pending, type Watch } from './state';
+import { changeDueAt, commonOf, isGranted, NO_INWARD, overAt, type Active, type Blocked, type Denied, type Inward, type None, type Pending, type Watch } from './state';
 
 type NotifyOutcome = InputOf<'outcome.notify'>;
 
@@ -35,7 +35,12 @@ export function refusedUnseen(state: Blocked): Step<Blocked> {
  * watches again. Until he answers nothing changes for the watchers. (His server keeps no request that he has refused.)
  */
 export function reconsidered(state: Denied): Step<Inward> {
-  return state.watches.length === 0 ? to(NO_INWARD) : to(state, ask(state));
+  return state.watches.length === 0 ? to(NO_INWARD) : to({ ...state, asked: 'xmpp.subscribe' }, ask(state));
+}
+
+/** He was asked once more, and stays with it. (What his server is to approve is another question: that no crossed it.) */
+export function refusedAgain(state: Denied): Step<Denied> {
+  return state.asked !== 'xmpp.subscribe' ? ignore(state, 'nothing was asked') : to({ ...state, asked: undefined });
 }
 
 /** The XMPP user's state may have changed. */
@@ -53,9 +58,12 @@ export function xmppDown<S extends Inward>(state: S, _event: unknown, facts: Fac
   return tellAll({ ...state, unknown: true }, facts);
 }
 
-/** The XMPP server is back: what it knows is asked for again (XD-14). */
-export function xmppUp(state: Active): Step<Active> {
-  if (state.watches.length === 0) return ignore(state, 'nobody watches');
+/**
+ * The XMPP server is back, or stanzas of its may have got lost: what it knows is asked for again (XD-14). Where the contact
+ * may no longer see the user it answers `unsubscribed` (RFC 6121 section 4.3.2).
+ */
+export function xmppUp<S extends Active | Blocked>(state: S): Step<S> {
+  if (state.watches.length === 0 || !isGranted(state)) return to(known(state));
   return to(known(state), { do: 'xmpp.probe' });
 }
 
@@ -65,8 +73,8 @@ export function xmppUpUndecided(state: Pending): Step<Pending> {
   return to(known(state), inquire(state));
 }
 
-export function xmppUpUnseen<S extends Denied | Blocked>(state: S): Step<S> {
-  return to(known(state));
+export function xmppUpRefused(state: Denied): Step<Denied> {
+  return state.asked === undefined ? to(known(state)) : to(known(state), { ...ask(state), do: state.asked });
 }
 
 /** The route is back: those who could not be told are told now. */
@@ -78,12 +86,16 @@ function retell<S extends Inward>(state: S, facts: Facts, which: (watch: Watch) 
   return overWatches(state, (watch) => (which(watch) ? tell(watch, toldTo(watch, state, facts), 'owed', facts) : to(watch)));
 }
 
-/** Subscriptions that were not refreshed are over (PRES-28); what was held back is told, a NOTIFY that failed tried again. */
+/**
+ * Subscriptions that were not refreshed are over (PRES-28); what was held back is told, and what the server has not
+ * confirmed; a NOTIFY that failed is tried again.
+ */
 export function due<S extends Inward>(state: S, _event: EventOf<'timer'>, facts: Facts): Step<S> {
   const over = overWatches(state, (watch) => {
     const said = toldTo(watch, state, facts);
     if (hasPassed(overAt(watch), facts)) return tell({ ...watch, ending: 'timeout', retryAt: undefined }, said, 'owed', facts);
-    return hasPassed(changeDueAt(watch), facts) ? tell(watch, said, 'changed', facts) : to(watch);
+    const waits = watch.told === undefined || watch.again !== undefined;
+    return waits && !hasPassed(changeDueAt(watch), facts) ? to(watch) : tell(watch, said, 'changed', facts);
   });
   return andThen(over, (next) => retell(next, facts, (watch) => hasPassed(watch.retryAt, facts)));
 }

@@ -18,7 +18,7 @@ export function toldTo(watch: Pick<Watch, 'format' | 'admitted'>, state: Inward,
 }
 
 /** Microsoft's clients and their documents know one state of a user; PIDF tells each device (PRES-43). */
-export function seenBy({ format }: Pick<Watch, 'format'>, { resources = [], dialect }: Facts): Told {
+function seenBy({ format }: Pick<Watch, 'format'>, { resources = [], dialect }: Facts): Told {
   const presence = aggregate(resources);
   if (dialect === 'microsoft' || format !== PIDF) return { substate: 'active', presence };
   const tuples = tuplesOf(resources);

@@ -2,7 +2,7 @@ import type { Verdict } from '@isthmus/rules';
 import type { PolicyEvent, SubscribeEvent } from '../events';
 import { andThen, to, type Draft, type Facts, type Step } from '../machine';
 import { approve, inquire, probe } from './ask';
-import { commonOf, isGranted, NO_INWARD, type Blocked, type Inward, type None, type Pending } from './state';
+import { commonOf, isGranted, NO_INWARD, type Blocked, type Denied, type Inward, type None, type Pending } from './state';
 import { tellAll } from './tell';
 
 /** A display name is kept with the pair: longer ones are cut (characters). */
@@ -33,10 +33,21 @@ type Decision = (state: Inward, verdict: Verdict) => Step<Inward>;
 
 /** Each leaves the verdict in the state, so that what the lists say does not count as news after the decision. */
 const DECISIONS: Readonly<Record<NonNullable<PolicyEvent['decision']>, Decision>> = {
-  granted: (state, verdict) => (isGranted(state) ? to(state) : to({ ...state, verdict }, approve(state))),
+  granted,
   revoked,
   forgotten,
 };
+
+/** He is shown only when his server has written it down. */
+function granted(state: Inward, verdict: Verdict): Step<Inward> {
+  if (isGranted(state)) return to(state);
+  if (state.is === 'blocked') return to({ ...state, hides: 'pending', verdict }, approve(state));
+  return state.is === 'denied' ? opened({ ...state, verdict }) : to({ ...state, verdict }, approve(state));
+}
+
+function opened(state: Denied): Step<Denied> {
+  return to({ ...state, asked: 'xmpp.approve' }, approve(state));
+}
 
 /** `unsubscribe` takes the contact out of the user's roster, with a request that he has not answered (RFC 6121 section 3.3.3). */
 function revoked(state: Inward, verdict: Verdict): Step<Inward> {
@@ -66,13 +77,13 @@ function forgotten(state: Inward, verdict: Verdict): Step<Inward> {
 function govern(state: Inward, verdict: Verdict): Step<Inward> {
   const after = verdict === 'block' ? block(state) : lift(state);
   if ((state.verdict ?? 'ask') === verdict) return to(after);
-  return to({ ...after, verdict }, ...request({ ...after, verdict }));
+  return inquiring({ ...after, verdict });
 }
 
-/** Whom a new verdict makes us ask. Pending: somebody else's word was waited for until now, or is hidden by a block. */
-function request(state: Inward): Draft[] {
-  if (state.is === 'pending') return [inquire(state)];
-  return state.is === 'denied' && !isForgotten(state) && state.verdict === 'allow' ? [approve(state)] : [];
+/** A new verdict may change whom we ask. Pending: somebody else's word was waited for until now, or was hidden by a block. */
+function inquiring(state: Inward): Step<Inward> {
+  if (state.is === 'pending') return to(state, inquire(state));
+  return state.is === 'denied' && !isForgotten(state) && state.verdict === 'allow' ? opened(state) : to(state);
 }
 
 function block(state: Inward): Blocked {

@@ -68,6 +68,8 @@ export interface Denied extends Common {
   readonly is: 'denied';
   /** He has taken his decision back: the next SUBSCRIBE asks him. */
   readonly forgotten?: true | undefined;
+  /** He may be about to change it: this has been asked, and not answered. */
+  readonly asked?: 'xmpp.subscribe' | 'xmpp.approve' | undefined;
 }
 /** Policy does not, whatever the XMPP user has decided: the same to the watcher. */
 export interface Blocked extends Common {

@@ -5,7 +5,7 @@ import { isIn, type Dialog, type DialogRef } from '../dialog';
 import type { SubscribeEvent } from '../events';
 import { andThen, to, type Draft, type Facts, type Step } from '../machine';
 import { probe } from './ask';
-import { seenBy, toldTo } from './document';
+import { toldTo } from './document';
 import { judged, wished } from './policy';
 import { overWatches, tell, tellAll, terminate } from './tell';
 import type { Inward, Watch } from './state';
@@ -27,7 +27,7 @@ export function subscribed(state: Inward, event: SubscribeEvent, facts: Facts): 
   if (format === undefined) return to(state, refuse(event, NOT_ACCEPTABLE));
   const asked = event.expires ?? DEFAULT_EXPIRES_SECONDS;
   if (isTooShort(asked, facts)) return to(state, answer(event, 423, { minExpiresSeconds: facts.settings.minExpiresSeconds }));
-  const known = event.ref.localTag !== undefined && state.watches.some((watch) => isIn(watch.dialog, event.ref));
+  const known = event.ref.localTag !== undefined && state.watches.some((watch) => watch.answerBy === undefined && isIn(watch.dialog, event.ref));
   const refusal = known ? undefined : crowded(event, facts);
   if (refusal !== undefined) return to(state, refusal);
   return taken(state, event, { expires: Math.min(asked, facts.settings.maxExpiresSeconds), format, known }, facts);
@@ -53,10 +53,10 @@ function taken(state: Inward, event: SubscribeEvent, granted: Granted, facts: Fa
 
 /** A refresh, or with Expires 0 the end (PRES-27). Its 2xx makes the server know the dialog again, if it had lost it. */
 function refresh(state: Inward, event: SubscribeEvent, { expires }: Granted, facts: Facts): Step<Inward> {
-  const step = overWatches<Inward>({ ...state, unknown: undefined }, (watch) => {
+  const step = overWatches<Inward>(state, (watch) => {
     if (!isIn(watch.dialog, event.ref)) return to(watch);
     const ending = expires === 0 ? 'timeout' : undefined;
-    const fresh = { ...watch, dialog: renewed(watch.dialog, event), expiresAt: facts.at + expires * 1000, ending, answerBy: undefined };
+    const fresh = { ...watch, dialog: renewed(watch.dialog, event), expiresAt: facts.at + expires * 1000, ending };
     const said = toldTo(fresh, state, facts);
     // PRES-26: what is not known is not invented; an empty NOTIFY leaves the watcher with what he was told.
     return tell(fresh, state.unknown === true ? { substate: said.substate } : said, 'owed', facts);
@@ -125,12 +125,13 @@ function isLeaving(watch: Watch): boolean {
 
 /**
  * One look, no subscription (PRES-29): the state if it may be seen. It asks nobody for permission. A state that is not known
- * is asked for (RFC 8048 section 7.2), and the NOTIFY waits a moment for the answer.
+ * is asked for (RFC 8048 section 7.2), and the NOTIFY waits a moment for the answer; where the state is hidden it waits as
+ * long, or it would tell that.
  */
 function fetch(state: Inward, event: SubscribeEvent, { format }: Granted, facts: Facts): Step<Inward> {
   const place = placeFor(event, format);
-  if (state.is !== 'active') return to(state, terminate(place, 'timeout', OFFLINE));
-  if (facts.resources !== undefined) return to(state, terminate(place, 'timeout', seenBy(place, facts).presence));
+  const waits = state.unknown === true || (state.is === 'active' && facts.doubtful);
+  if (!waits) return to(state, terminate(place, 'timeout', toldTo(place, state, facts).presence));
   const others = withoutTwin(state, event.ref).watches;
   // A crowd of looks is not waited with.
   if (others.filter(isLeaving).length >= facts.settings.maxWatchDialogs) return to(state, terminate(place, 'timeout', OFFLINE));

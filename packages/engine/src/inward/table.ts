@@ -43,7 +43,8 @@ export const INWARD: Table<Inward> = {
     'sip.subscribe': { to: ['denied', 'blocked', 'pending'], run: subscribed },
     'xmpp.subscribe': { to: ['denied', 'none'], run: change.reconsidered },
     'xmpp.subscribed': { to: ['active'], run: change.granted },
-    'xmpp.up': { to: ['denied'], run: change.xmppUpUnseen },
+    'xmpp.unsubscribed': { to: ['denied'], run: change.refusedAgain },
+    'xmpp.up': { to: ['denied'], run: change.xmppUpRefused },
     policy: { to: ['denied', 'blocked', 'pending', 'none'], run: policyChanged },
   },
   blocked: {
@@ -51,7 +52,7 @@ export const INWARD: Table<Inward> = {
     'sip.subscribe': { to: ['blocked', 'pending', 'active', 'denied', 'none'], run: subscribed },
     'xmpp.subscribed': { to: ['blocked'], run: change.grantedUnseen },
     'xmpp.unsubscribed': { to: ['blocked'], run: change.refusedUnseen },
-    'xmpp.up': { to: ['blocked'], run: change.xmppUpUnseen },
+    'xmpp.up': { to: ['blocked'], run: change.xmppUp },
     policy: { to: ['blocked', 'pending', 'active', 'denied', 'none'], run: policyChanged },
   },
 };
