@@ -5,7 +5,16 @@ import type { Effect } from './effects';
 import { inwardDueAt, isForgettable, NO_INWARD, type Inward } from './inward/state';
 import { earliest } from './machine';
 import { isUnwatched, NO_OUTWARD, outwardDueAt, type Outward } from './outward/state';
-import type { Unconfirmed } from './resources';
+
+/**
+ * News of these resources may have got lost. Once the server has been asked, those that it does not name are gone; and
+ * silence means that there are none (XD-4).
+ */
+export interface Unconfirmed {
+  readonly names: readonly string[];
+  /** So long is its answer awaited, milliseconds since the epoch; absent: it has not been asked yet. */
+  readonly until?: number;
+}
 
 /** All that is known of a pair: plain JSON, committed as one (DESIGN section 4). */
 export interface PairRecord extends Pair {

@@ -1,20 +1,10 @@
 import type { ResourcePresence } from '@isthmus/model';
 import type { EngineEvent, PolicyEvent } from './events';
 import { isGranted } from './inward/state';
-import type { PairRecord } from './record';
+import type { PairRecord, Unconfirmed } from './record';
 
 /** How long the XMPP server may take to name the resources that are still there, milliseconds. */
 const CONFIRM_MS = 5_000;
-
-/**
- * News of these resources may have got lost. Once the server has been asked, those that it does not name are gone; and
- * silence means that there are none (XD-4).
- */
-export interface Unconfirmed {
-  readonly names: readonly string[];
-  /** So long is its answer awaited, milliseconds since the epoch; absent: it has not been asked yet. */
-  readonly until?: number;
-}
 
 /** What is known of the XMPP user's resources. */
 export type Known = Pick<PairRecord, 'resources' | 'unconfirmed'>;
