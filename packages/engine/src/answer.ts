@@ -6,7 +6,7 @@ import type { Draft, Facts } from './machine';
 /** A request of the far side: it waits for exactly one answer. */
 export type SipRequestEvent = Extract<EngineEvent, { readonly transaction: unknown }>;
 
-type Details = Pick<AnswerEffect, 'reason' | 'localTag' | 'expiresSeconds' | 'minExpiresSeconds' | 'session'>;
+type Details = Pick<AnswerEffect, 'reason' | 'localTag' | 'expiresSeconds' | 'minExpiresSeconds' | 'session' | 'media'>;
 
 const METHODS: Readonly<Record<SipRequestEvent['on'], string>> = {
   'sip.invite': 'INVITE',

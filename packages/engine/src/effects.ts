@@ -1,6 +1,6 @@
 import type { ChatState, Fault, Presence, SubscriptionSubstate, TextMessage, TuplePresence } from '@isthmus/model';
 import type { Dialog } from './dialog';
-import type { TransactionRef } from './events';
+import type { TextMedia, TransactionRef } from './events';
 
 /**
  * What the engine wants done. An effect is part of the committed record until it is done, and carries its own key
@@ -96,6 +96,8 @@ export interface AnswerEffect extends Base {
   readonly minExpiresSeconds?: number;
   /** INVITE 2xx only: answer with our text-session SDP. */
   readonly session?: true;
+  /** The answer names the medium as the offer did (RFC 3264 section 6). */
+  readonly media?: TextMedia;
 }
 
 // --- to the XMPP side -----------------------------------------------------------------------------------------------

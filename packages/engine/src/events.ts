@@ -88,6 +88,9 @@ export interface XmppErrorEvent extends Base {
 
 // --- from the SIP side: requests -----------------------------------------------------------------------------------
 
+/** How a session description names a text session: LCS 2005 in its own older way (microsoft-dialect section 2.1). */
+export type TextMedia = 'message' | 'x-ms-message';
+
 interface RequestBase extends Base {
   readonly transaction: TransactionRef;
   readonly ref: DialogRef;
@@ -98,6 +101,7 @@ export interface InviteEvent extends RequestBase {
   readonly on: 'sip.invite';
   /** The dialog that a 2xx would make. Our tag has been chosen (DR-10). */
   readonly dialog: Dialog;
+  readonly media?: TextMedia;
   /** Set when the offer cannot be taken (no text session, group chat, conference, sips): answered with it. */
   readonly refusal?: Fault;
 }
@@ -106,6 +110,8 @@ export interface ReinviteEvent extends RequestBase {
   readonly on: 'sip.reinvite';
   /** The far side's Contact URI from now on (RFC 3261 section 12.2.2). */
   readonly remoteTarget?: string;
+  /** Absent: it offers nothing, and the session stays as it is. */
+  readonly media?: TextMedia;
   /** Set when it wants another medium: answered with it, and the session goes on as it was (RFC 3261 section 14.2). */
   readonly refusal?: Fault;
 }

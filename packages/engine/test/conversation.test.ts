@@ -201,6 +201,13 @@ describe('session mode: the SIP user writes', () => {
     ]);
   });
 
+  test.each(['message', 'x-ms-message'] as const)('RFC 3264 section 6, microsoft-dialect 2.1: the answer names the medium as the offer does: %s', (media) => {
+    const play = new Play();
+    expect(only(play.request('sip.invite', { ref: newRef(bobs), dialog: bobs, media }), 'sip.answer').media).toBe(media);
+    expect(only(play.request('sip.reinvite', { ref: refOf(bobs, 2), media }), 'sip.answer').media).toBe(media);
+    expect(only(play.request('sip.reinvite', { ref: refOf(bobs, 3) }), 'sip.answer').media).toBeUndefined();
+  });
+
   test('our messages go into the session that the SIP user opened', () => {
     const play = openedByThem();
     expect(only(play.says('one'), 'sip.message').dialog).toMatchObject({ callId: 'bob-call' });

@@ -59,7 +59,7 @@ class RunningSipd implements Sipd {
     const sender = new Sender(core);
     const ending = new Ending(core, sender);
     this.control = new Control(core, new Outbound(core, sender), new Responses(core, ending));
-    this.inbound = new Inbound(core, new Requests(core, ending, (client) => this.playSwitches(client)));
+    this.inbound = new Inbound(core, new Requests(core, ending, (client) => this.playSwitches(client)), sender);
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', (error) => settings.log('error', 'accept_failed', { error: error.message }));
   }

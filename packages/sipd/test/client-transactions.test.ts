@@ -113,6 +113,22 @@ describe('client transactions', () => {
     expect(sent.replies.all).toHaveLength(1);
   });
 
+  test('RFC 3261 13.2.2.4: a 2xx of another branch of the INVITE is acknowledged and ended; the app hears of the first only', async () => {
+    const sent = await app.send(udp.uri, { method: 'INVITE', body: 'v=0\r\n' });
+    const invite = await udp.gets('INVITE');
+    udp.respond(invite, '200 OK', [`Contact: ${udp.contact}`]);
+    const { ack } = await sent.final();
+    ack();
+    await udp.gets('ACK');
+    udp.respond(invite, '200 OK', [`Contact: ${udp.contact}`], 'other-branch');
+    const forked = await udp.gets('ACK');
+    expect([tagOf(value(forked, 'to')), value(forked, 'cseq')]).toEqual(['other-branch', value(invite, 'cseq').replace('INVITE', 'ACK')]);
+    const bye = await udp.gets('BYE');
+    expect([tagOf(value(bye, 'to')), value(bye, 'call-id')]).toEqual(['other-branch', value(invite, 'call-id')]);
+    udp.respond(bye, '200 OK');
+    expect(sent.replies.all).toHaveLength(1);
+  });
+
   test('MIM-19 CANCEL by the app leaves after the first provisional answer; 487 comes back', async () => {
     const sent = await app.send(far.uri, { method: 'INVITE', body: 'v=0\r\n' });
     const peer = await far.accepted.next();

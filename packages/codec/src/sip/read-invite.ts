@@ -1,7 +1,7 @@
-import type { Dialog, EventOf } from '@isthmus/engine';
+import type { Dialog, EventOf, TextMedia } from '@isthmus/engine';
 import { fault, type Fault } from '@isthmus/model';
 import { readContentType } from '../body/content-type';
-import { offersTextSession } from '../body/session-description';
+import { readTextMedia } from '../body/session-description';
 import { readTarget, stackIdOf } from './dialogs';
 import type { Envelope } from './read-envelope';
 import type { RequestReading, SipReadContext } from './reading';
@@ -12,21 +12,21 @@ export function readInvite(request: SipRequestIn, envelope: Envelope, context: S
   const { sipUser, xmppUser, ref } = envelope;
   const base = { ref, transaction: request.transaction, at: context.at, trace: context.trace };
   if (ref.localTag !== undefined) return { is: 'event', sipUser, xmppUser, event: { ...base, ...reinviteOf(request) } };
-  const refusal = refusalOf(request);
+  const { refusal, media } = offerOf(request);
   const dialog = dialogOf(request, envelope, context);
   return {
     is: 'event',
     sipUser,
     xmppUser,
-    event: { on: 'sip.invite', dialog, ...base, ...(refusal !== undefined && { refusal }) },
+    event: { on: 'sip.invite', dialog, ...base, ...(media !== undefined && { media }), ...(refusal !== undefined && { refusal }) },
   };
 }
 
 /** Without an offer the session stays as it is, and ours is in the answer (RFC 3261 section 14.2). */
-function reinviteOf(request: SipRequestIn): Pick<EventOf<'sip.reinvite'>, 'on' | 'remoteTarget' | 'refusal'> {
+function reinviteOf(request: SipRequestIn): Pick<EventOf<'sip.reinvite'>, 'on' | 'remoteTarget' | 'media' | 'refusal'> {
   const remoteTarget = readTarget(request.headers['contact']);
-  const refusal = request.body === '' ? undefined : refusalOf(request);
-  return { on: 'sip.reinvite', ...(remoteTarget !== undefined && { remoteTarget }), ...(refusal !== undefined && { refusal }) };
+  const offer = request.body === '' ? {} : offerOf(request);
+  return { on: 'sip.reinvite', ...(remoteTarget !== undefined && { remoteTarget }), ...offer };
 }
 
 /** The dialog that our 2xx makes, or (To has a tag) has made. The far side has created it: its tag names it to the server. */
@@ -47,10 +47,10 @@ export function dialogOf(request: SipRequestIn, envelope: Envelope, context: Sip
 }
 
 /** Only a one-to-one text session is carried (microsoft-dialect.md section 2.7). */
-function refusalOf(request: SipRequestIn): Fault | undefined {
+function offerOf(request: SipRequestIn): { readonly media?: TextMedia; readonly refusal?: Fault } {
   const type = readContentType(request.headers['content-type'] ?? '')?.type;
-  const isTextSession = type === 'application/sdp' && offersTextSession(request.body);
-  return isTextSession && !isMultiParty(request) ? undefined : fault('session.unsupported');
+  const media = type === 'application/sdp' ? readTextMedia(request.body) : undefined;
+  return media === undefined || isMultiParty(request) ? { refusal: fault('session.unsupported') } : { media };
 }
 
 /** `EndPoints` names the parties, both of them in a one-to-one session (trap T5). */

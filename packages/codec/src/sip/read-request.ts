@@ -1,6 +1,6 @@
 import { fault, type Fault } from '@isthmus/model';
 import { faultFromSip } from '@isthmus/rules';
-import { writeTextSession } from '../body/session-description';
+import { mediaOf, writeTextSession } from '../body/session-description';
 import { ACCEPTED_TYPES } from '../body/text';
 import { readList } from './fields';
 import { ALLOW, EVENT_PACKAGE, METHODS, type Method } from './offer';
@@ -62,7 +62,7 @@ function isExhausted(request: SipRequestIn): boolean {
 /** The body is what a Microsoft client answers with (microsoft-dialect.md section 2.7). */
 function answerOptions(request: SipRequestIn, context: SipReadContext): RequestReading {
   const headers = { Allow: ALLOW, Accept: `application/sdp, ${ACCEPTED_TYPES}`, 'Allow-Events': EVENT_PACKAGE };
-  const session = writeTextSession(context.session, context.variant);
+  const session = writeTextSession(context.session, mediaOf(context.variant));
   return answerRequest(request, { ...headers, 'Content-Type': 'application/sdp' }, session);
 }
 

@@ -1,5 +1,5 @@
 import type { AnswerEffect } from '@isthmus/engine';
-import { writeTextSession } from '../body/session-description';
+import { mediaOf, writeTextSession } from '../body/session-description';
 import { ALLOW, EVENT_PACKAGE, headersOfStatus } from './offer';
 import { safeAnswer, type LooseHeaders } from './safe';
 import type { SipAnswerOut } from './wire';
@@ -7,13 +7,13 @@ import type { SipParties, SipWriteContext } from './writing';
 
 /** Our answer to a request. SUBSCRIBE gets 200 where it succeeds, never 202: on 202 real clients build no dialog (observed A1). */
 export function writeAnswer(effect: AnswerEffect, parties: SipParties, context: SipWriteContext): SipAnswerOut {
-  const { transaction, status, reason, session } = effect;
+  const { transaction, status, reason, session, media = mediaOf(context.variant) } = effect;
   return safeAnswer({
     transaction,
     status,
     ...(reason !== undefined && { reason }),
     headers: { ...toHeader(effect, parties), ...headersOf(effect, context), ...headersOfStatus(status) },
-    ...(session === true && { body: writeTextSession(context.session, context.variant) }),
+    ...(session === true && { body: writeTextSession(context.session, media) }),
   });
 }
 

@@ -5,7 +5,7 @@ import { codesFromEmoji, toMicrosoft, toMicrosoftInFull, type Tables } from '@is
 import { readLanguage } from '../body/language';
 import { writeReport, writeWithReportWish, type TypedBody } from '../body/imdn';
 import { textToWire } from '../body/lines';
-import { writeTextSession } from '../body/session-description';
+import { mediaOf, writeTextSession } from '../body/session-description';
 import { IS_COMPOSING_TYPE, KEYBOARD_ACTIVITY_TYPE, writeIsComposing, writeKeyboardActivity } from '../body/typing';
 import { formatOf, writePresenceDocument, type PresenceFormat } from '../presence';
 import { cleanXmlText } from '../xml/text';
@@ -51,7 +51,7 @@ function inviteContent(effect: InviteEffect, context: SipWriteContext): Content 
     'Ms-Conversation-ID': conversationId(effect.dialog.callId),
     'ms-text-format': firstText(effect.firstText, context),
   };
-  return { headers, body: writeTextSession(context.session, context.variant) };
+  return { headers, body: writeTextSession(context.session, mediaOf(context.variant)) };
 }
 
 /** Opaque, and never the same for two sessions: clients refuse a second session under one id (microsoft-dialect.md section 2.3). */

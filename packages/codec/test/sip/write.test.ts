@@ -276,6 +276,15 @@ describe('parties', () => {
   });
 });
 
+test.each([
+  ['message', 'lcs'],
+  ['x-ms-message', 'lync'],
+] as const)('RFC 3264 section 6: an offer of m=%s is answered by the same, whatever the route says (%s)', (media, variant) => {
+  const answer = { ...K, do: 'sip.answer', transaction: { server: 'd1', id: 't' }, method: 'INVITE', status: 200, localTag: 'a', session: true } as const;
+  expect(writeAnswer({ ...answer, media }, PARTIES, { ...WRITE, variant }).body).toContain(`\r\nm=${media} `);
+  expect(writeAnswer(answer, PARTIES, { ...WRITE, variant }).body).not.toContain(`\r\nm=${media} `);
+});
+
 test('observed A1: a SUBSCRIBE is never answered 202 by us, and a failure has no Contact', () => {
   const transaction = { server: 'd1', id: 'x' };
   const answer = (status: number, parties: SipParties = PARTIES) =>

@@ -8,7 +8,11 @@ import { idleFrom, mapDialogs, memoryOf, type Closing, type Conversation, type I
 
 /** The far side's INVITE is accepted by the gateway itself, at once (IM-21, microsoft-observed A3). */
 function accept(event: InviteEvent): Draft {
-  return answer(event, 200, { session: true, localTag: event.dialog.localTag });
+  return withSession(event, event.dialog);
+}
+
+function withSession(event: EventOf<'sip.invite' | 'sip.reinvite'>, { localTag }: Dialog): Draft {
+  return answer(event, 200, { session: true, localTag, ...(event.media !== undefined && { media: event.media }) });
 }
 
 /** The answer to an INVITE that cannot be taken; undefined: it can. */
@@ -70,7 +74,7 @@ export function reinvited<S extends Open | Inviting>(state: S, event: EventOf<'s
   if (refusal !== undefined) return to(state, refuse(event, refusal));
   const target = remoteTarget === undefined ? {} : { remoteTarget };
   const next = mapDialogs(state, (one) => (isIn(one, ref) ? { ...heard(one, ref), ...target } : one));
-  return to(next, answer(event, 200, { session: true, localTag: dialog.localTag }));
+  return to(next, withSession(event, dialog));
 }
 
 /** The far side ends its session. A message that is on its way may still be answered: that is waited for. */

@@ -8,7 +8,9 @@ import { parseVia, topVia } from '../message/via';
 import { BODY_BYTES, hasLongLine, LINE_BYTES } from '../switches';
 import type { Flow } from '../transport/flow';
 import { answerStatelessly } from './answer';
+import { endForked } from './forked';
 import type { Requests } from './requests';
+import type { Sender } from './sender';
 import type { Core } from './state';
 
 /** The side of the server that listens to the network. */
@@ -16,6 +18,7 @@ export class Inbound {
   constructor(
     private readonly core: Core,
     private readonly requests: Requests,
+    private readonly sender: Sender,
   ) {}
 
   /** A whole message. Anything malformed is answered 400 if it can be, and dropped otherwise. */
@@ -56,16 +59,19 @@ export class Inbound {
     if (branch === undefined || cseq === undefined) return;
     const transaction = this.core.state.clientByKey.get(`${branch} ${cseq.method}`);
     if (transaction !== undefined) transaction.receive(response, flow);
-    else if (cseq.method === 'INVITE' && response.status >= 200 && response.status < 300) this.repeatedOk(response, cseq.number);
+    else if (cseq.method === 'INVITE' && response.status >= 200 && response.status < 300) this.strayOk(response, cseq.number, flow);
   }
 
-  /** RFC 3261 section 13.2.2.4: a 2xx that comes again is answered by the same ACK. */
-  private repeatedOk({ headers }: SipResponse, cseq: number): void {
+  /** RFC 3261 section 13.2.2.4: a 2xx that comes again is answered by the same ACK; one of another branch is ended. */
+  private strayOk(response: SipResponse, cseq: number, flow: Flow): void {
+    const { headers } = response;
     const callId = headers.get('call-id') ?? '';
     const localTag = tagIn(headers.get('from'));
     const remoteTag = tagIn(headers.get('to'));
-    const { dialogs } = this.core.state;
-    const dialog = dialogs.get(dialogIdOf(callId, localTag)) ?? dialogs.get(dialogIdOf(callId, remoteTag));
-    if (dialog?.localTag === localTag && dialog.remoteTag === remoteTag && dialog.inviteCSeq === cseq) dialog.lastAck?.();
+    const { state } = this.core;
+    const dialog = state.dialogs.get(dialogIdOf(callId, localTag)) ?? state.dialogs.get(dialogIdOf(callId, remoteTag));
+    if (dialog?.localTag !== localTag || dialog.inviteCSeq !== cseq) return;
+    if (dialog.remoteTag === remoteTag) dialog.lastAck?.();
+    else if (!dialog.uas && remoteTag !== '' && !state.full) endForked(dialog, response, flow, this.sender);
   }
 }

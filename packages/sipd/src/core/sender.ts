@@ -126,7 +126,8 @@ export class Sender {
     return hop === undefined ? undefined : { hop, local: this.core.transports.localFor(hop), flow: undefined };
   }
 
-  private sendOnce(bytes: Buffer, way: Way): void {
+  /** Sends bytes that have no answer and are not sent again by themselves. */
+  sendOnce(bytes: Buffer, way: Way): void {
     if (way.flow?.open === true) {
       way.flow.send(bytes);
       return;
