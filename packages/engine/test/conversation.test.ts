@@ -98,6 +98,16 @@ describe('session mode: the XMPP user writes', () => {
     expect(play.record.conversation.is).toBe('open');
   });
 
+  test.each([600, 603, 604, 606])('ERR-7: %i is the last word: nothing is tried again, by INVITE or in the session', (status) => {
+    const refused = new Play();
+    refused.says('one');
+    expect(names(refused.answer('sip.invite', status))).toEqual(['xmpp.bounce']);
+    const play = openedByUs();
+    play.says('two');
+    expect(names(play.answer('sip.message', status))).toEqual(['xmpp.bounce']);
+    expect(play.record.effects).toEqual([]);
+  });
+
   test('unreachable: the message comes back, the session stays', () => {
     const play = openedByUs();
     play.says('one');
@@ -326,6 +336,49 @@ describe('session mode: the SIP user writes', () => {
     const effects = play.answer('sip.message', 481);
     expect(only(effects, 'sip.message')).toMatchObject({ message: { text: 'one' }, dialog: { callId: 'second-call' } });
     expect(names(effects)).toEqual(['sip.message']);
+  });
+});
+
+describe('IM-3, IM-20, IM-22 thread and session', () => {
+  const inSession = (play: Play, cseq: number) => {
+    const { conversation } = play.record;
+    const dialog = 'dialog' in conversation ? conversation.dialog : bobs;
+    return only(play.request('sip.message', { ref: refOf(dialog, cseq), message: { text: 'x', thread: dialog.callId } }), 'xmpp.message').message.thread;
+  };
+
+  test('in a session of ours his texts have the thread of hers; the Call-ID stays our own (IM-3)', () => {
+    const play = new Play();
+    const { dialog } = only(play.says('one', { message: { text: 'one', thread: 'hers' } }), 'sip.invite');
+    expect(dialog.callId).not.toBe('hers');
+    play.answer('sip.invite', 200);
+    play.answer('sip.message', 200);
+    expect(inSession(play, 1)).toBe('hers');
+    play.says('two', { message: { text: 'two', thread: 'new' } });
+    expect(inSession(play, 2)).toBe('new');
+  });
+
+  test('in a session of his the Call-ID is the thread, until she names another', () => {
+    const play = openedByThem();
+    expect(inSession(play, 2)).toBe(bobs.callId);
+    play.says('one', { message: { text: 'one', thread: 'hers' } });
+    expect(inSession(play, 3)).toBe('hers');
+  });
+
+  test('IM-24: after gone the thread is over: a new session has a thread of its own', () => {
+    const play = openedByUs();
+    play.says('two', { message: { text: 'two', thread: 'hers' } });
+    play.answer('sip.message', 200);
+    play.on('xmpp.chat-state', { chatState: 'gone' });
+    play.answer('sip.bye', 200);
+    play.request('sip.invite', { ref: newRef(bobs), dialog: bobs });
+    expect(inSession(play, 2)).toBe(bobs.callId);
+  });
+
+  test('RFC 7572 Table 2: out of dialog the Call-ID is the thread', () => {
+    const play = new Play(contextOf('simple'));
+    play.says('one', { message: { text: 'one', thread: 'hers' } });
+    const { message } = only(play.request('sip.message', { ref: newRef(bobs), message: { text: 'x', thread: bobs.callId } }), 'xmpp.message');
+    expect(message.thread).toBe(bobs.callId);
   });
 });
 

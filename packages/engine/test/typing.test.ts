@@ -244,3 +244,56 @@ describe('the XMPP user types', () => {
     });
   });
 });
+
+describe('IM-26 typing that goes on', () => {
+  const composing = (play: Play) => play.on('xmpp.chat-state', { chatState: 'composing' });
+
+  function pages(): Play {
+    const play = new Play(contextOf('simple'));
+    play.request('sip.message', { ref: newRef(theirDialog('page')), message: { text: 'hello' } });
+    composing(play);
+    play.answer('sip.typing', 200);
+    return play;
+  }
+
+  test('is told again before the 90 s of our indication have passed, and not within 60 s (RFC 3994 section 3.2)', () => {
+    const play = pages();
+    expect(play.pass(60)).toEqual([]);
+    expect(only(play.pass(29), 'sip.typing').composing).toBe(true);
+    play.answer('sip.typing', 200);
+    expect(only(play.pass(89), 'sip.typing').composing).toBe(true);
+  });
+
+  test('ends with the state that follows, and with the conversation', () => {
+    const play = pages();
+    play.on('xmpp.chat-state', { chatState: 'paused' });
+    play.answer('sip.typing', 200);
+    expect(play.pass(200)).toEqual([]);
+    const forgotten = pages();
+    for (let told = 0; told < 10; told += 1) {
+      forgotten.pass(89);
+      if (forgotten.record.effects.length > 0) forgotten.answer('sip.typing', 200);
+    }
+    expect(forgotten.record.conversation.is).toBe('none');
+    expect(forgotten.pass(500)).toEqual([]);
+  });
+
+  test('Microsoft’s INFO has no refresh: it is told once', () => {
+    const play = new Play();
+    play.says('hello');
+    play.answer('sip.invite', 200);
+    play.answer('sip.message', 200);
+    composing(play);
+    play.answer('sip.typing', 200);
+    expect(play.pass(300)).toEqual([]);
+  });
+
+  test('in a session of dialect simple it is told again too', () => {
+    const play = new Play(contextOf('simple'));
+    const bobs = theirDialog('bob');
+    play.request('sip.invite', { ref: newRef(bobs), dialog: bobs });
+    composing(play);
+    play.answer('sip.typing', 200);
+    expect(only(play.pass(89), 'sip.typing')).toMatchObject({ composing: true, dialog: { callId: bobs.callId } });
+  });
+});

@@ -72,6 +72,7 @@ export const FAULTS = {
   'event.unsupported': ['cancel', 'feature-not-implemented', 489, 'peer', 'Only the event package presence is offered'],
   'hops.exhausted': ['cancel', 'not-acceptable', 483, 'peer', 'Too many hops'],
   'recipient.concealed': ['cancel', 'service-unavailable', 480, 'peer', 'The message could not be delivered'],
+  'message.expired': ['cancel', 'recipient-unavailable', 480, 'peer', 'The message has expired on its way'],
   'message.late': ['wait', 'remote-server-timeout', 408, 'network', 'The message could not be delivered in time'],
   'network.timeout': ['wait', 'remote-server-timeout', 408, 'network', 'The other side did not answer in time'],
   'network.unreachable': ['wait', 'remote-server-timeout', 503, 'network', 'The other side cannot be reached'],

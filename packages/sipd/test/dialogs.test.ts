@@ -176,7 +176,7 @@ describe('sending in dialogs', () => {
     expect(values(await tcp.gets('INFO'), 'route')).toEqual(routes);
   });
 
-  test('Record-Route in one line with tags and quotes is echoed byte for byte in the 2xx to SUBSCRIBE', async () => {
+  test('trap T3: Record-Route in one line with tags and quotes is echoed byte for byte in the 2xx to SUBSCRIBE', async () => {
     const line = routes.join(' ,  ');
     const dialog = await opened('SUBSCRIBE', [`Record-Route: ${line}`]);
     expect(values(dialog.ok, 'record-route')).toEqual([line]);

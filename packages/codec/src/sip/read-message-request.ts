@@ -9,7 +9,7 @@ import { readText } from '../body/text';
 import { IS_COMPOSING_TYPE, KEYBOARD_ACTIVITY_TYPE, readTyping } from '../body/typing';
 import { utcOf } from '../presence/fields';
 import { cleanXmlText } from '../xml/text';
-import { readDate, readList } from './fields';
+import { readDate, readList, readSeconds } from './fields';
 import type { Envelope } from './read-envelope';
 import { answerRequest, type RequestReading, type SipReadContext } from './reading';
 import type { SipRequestIn } from './wire';
@@ -38,6 +38,7 @@ interface TextContent {
 
 function readTextRequest(request: SipRequestIn, content: TextContent, envelope: Envelope, context: SipReadContext): RequestReading {
   const { contentType, body, report } = content;
+  if (isExpired(request, context.at)) return refused(request, envelope, context, fault('message.expired'));
   const text = readText(contentType, body);
   if (!text.ok) return refused(request, envelope, context, text.fault);
   if (text.value.trim() === '') return answerRequest(request);
@@ -92,6 +93,13 @@ function messageOf(request: SipRequestIn, envelope: Envelope, text: string, cont
     ...(language !== undefined && { language }),
     ...sentBefore(request.headers['date'], context.at),
   };
+}
+
+/** RFC 3428 section 7: Expires counts from Date; without one from now, and then it has not passed (IM-10). */
+function isExpired({ headers }: SipRequestIn, now: number): boolean {
+  const expires = readSeconds(headers['expires']);
+  const date = readDate(headers['date']);
+  return expires !== undefined && date !== undefined && date + expires * 1000 < now;
 }
 
 /** Clocks differ: only what is older than that has been held back on its way. */

@@ -44,6 +44,29 @@ describe('RFC 5438: MESSAGE in CPIM format', () => {
   });
 });
 
+describe('IM-10 a text that has expired on its way (RFC 3428 section 7)', () => {
+  const AT = Date.UTC(2026, 0, 5, 12, 0, 0);
+  const sent = (secondsAgo: number) => new Date(AT - secondsAgo * 1000).toUTCString();
+
+  function status(headers: Readonly<Record<string, string>>): number | string {
+    const head = 'MESSAGE sip:ann@example.com SIP/2.0\nFrom: <sip:bob@example.com>;tag=b\nTo: <sip:ann@example.com>\nCall-ID: c\nCSeq: 1 MESSAGE\n';
+    const given = requestIn(head);
+    const reading = readRequest({ ...given, headers: { ...given.headers, 'content-type': 'text/plain', ...headers }, body: 'x' }, { ...READ, at: AT });
+    if (reading.is !== 'event') return reading.is;
+    return reading.event.on === 'sip.refused' ? reading.event.fault.sip : reading.event.on;
+  }
+
+  test.each([
+    ['M08: it was valid for 10 s, a minute ago', { expires: '10', date: sent(60) }, 480],
+    ['it is still valid', { expires: '61', date: sent(60) }, 'sip.message'],
+    ['without Date it counts from now', { expires: '10' }, 'sip.message'],
+    ['without Expires nothing expires', { date: sent(3600) }, 'sip.message'],
+    ['what is no number says nothing', { expires: 'soon', date: sent(60) }, 'sip.message'],
+  ])('%s', (_what, headers, expected) => {
+    expect(status(headers)).toBe(expected);
+  });
+});
+
 describe('what we send', () => {
   const effect: RequestEffect = { key: 'k1', trace: 't1', do: 'sip.message', callId: 'c1', message: { text: 'hello' } };
 

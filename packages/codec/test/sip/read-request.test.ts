@@ -84,6 +84,16 @@ describe('what every request must have', () => {
   });
 });
 
+test('trap T4: dialogs are told by Call-ID and tags; an epid that changes or is missing makes no other one', () => {
+  const refOf = (from: string, to: string) => {
+    const reading = read(request('BYE', { from, to }));
+    return reading.is === 'event' && 'ref' in reading.event ? reading.event.ref : undefined;
+  };
+  const plain = refOf('<sip:bob@example.com>;tag=b', '<sip:ann@example.com>;tag=a');
+  expect(plain).toMatchObject({ remoteTag: 'b', localTag: 'a' });
+  expect(refOf('"Bob" <sip:bob@example.com>;epid=1234;tag=b', '<sip:ann@example.com>;tag=a;epid=99')).toEqual(plain);
+});
+
 describe('what is refused whoever is meant', () => {
   test('SEC-2: sips in To or Request-URI', () => {
     expect(brief(read(request('MESSAGE', { to: '<sips:ann@example.com>' }, 'x')))).toBe('refuse 488');
@@ -116,7 +126,7 @@ describe('what is refused whoever is meant', () => {
     expect(brief(read(request('CANCEL', { require: 'x' })))).toBe('sip.cancel');
   });
 
-  test.each(['REFER', 'PUBLISH', 'REGISTER', 'SERVICE', 'NEGOTIATE', 'UPDATE', 'PRACK', 'constructor'])('IM-7: %s: 405 with Allow', (method) => {
+  test.each(['REFER', 'PUBLISH', 'REGISTER', 'SERVICE', 'NEGOTIATE', 'UPDATE', 'PRACK', 'constructor'])('IM-7, trap T9: %s: 405 with Allow', (method) => {
     const answer = answerOf(read(request(method)));
     expect(answer.status).toBe(405);
     expect(answer.headers['Allow']).toBe('INVITE, ACK, CANCEL, BYE, MESSAGE, INFO, SUBSCRIBE, NOTIFY, OPTIONS');

@@ -19,7 +19,8 @@ export function hold<S extends Conversation>(state: S, event: EventOf<'xmpp.mess
   const { id, resource, type, message, trace, chatState, receipt } = event;
   const wishes = { ...(resource !== undefined && { resource }), ...(receipt !== undefined && { receipt }) };
   const held: Held = { id, type, message, trace, until: deadline(facts), ...wishes };
-  const noted = { ...state, mute: isMute(state, event), typing: chatState === 'composing', idleAt: idleFrom(facts) };
+  const thread = message.thread ?? state.thread;
+  const noted = { ...state, thread, mute: isMute(state, event), typing: chatState === 'composing', idleAt: idleFrom(facts) };
   if (isFull(textsOf(state), message, facts)) return to(noted, ...giveBack(held, fault('queue.full'), facts));
   return to({ ...noted, queue: [...state.queue, held] });
 }

@@ -1,4 +1,4 @@
-import { fault, type ChatState } from '@isthmus/model';
+import { fault, type ChatState, type TextMessage } from '@isthmus/model';
 import { answer, refuse } from '../answer';
 import { heard, isIn, type DialogRef } from '../dialog';
 import type { EventOf } from '../events';
@@ -54,7 +54,12 @@ export function receive<S extends Conversation>(state: S, event: EventOf<'sip.me
     idleAt: idleFrom(facts),
   };
   const wishes = { ...(state.mute !== undefined && { mute: state.mute }), ...(owed !== undefined && { receipt: true as const }) };
-  return to(next, { do: 'xmpp.message', id, message, ...wishes }, ok);
+  return to(next, { do: 'xmpp.message', id, message: threaded(state, event), ...wishes }, ok);
+}
+
+/** Call-ID and thread name the same session (IM-3): in it the user's own name for it counts. */
+function threaded({ thread }: Conversation, { ref, message }: EventOf<'sip.message'>): TextMessage {
+  return thread === undefined || ref.localTag === undefined ? message : { ...message, thread };
 }
 
 /** Typing of the SIP user (IM-25, IM-26). Told when it begins and when it ends, not when it is refreshed (S04). */

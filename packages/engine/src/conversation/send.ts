@@ -3,10 +3,13 @@ import { to, type Draft, type Facts, type Step } from '../machine';
 import { awaiting, reportIdOf } from './receipts';
 import { memoryOf, type Conversation, type Held, type Memory, type Open, type Paging } from './state';
 
+/** Before the 90 seconds have passed that our indication promises; not more often than RFC 3994 section 3.2 allows. */
+const REFRESH_MS = 80_000;
+
 /** Gets the queue under way where there is no session: by INVITE or out of dialog, as the contact's side speaks. */
 export function reach(state: Memory, facts: Facts): Step<Conversation> {
   const [head] = state.queue;
-  const memory = { ...memoryOf(state), typingTold: false };
+  const memory = { ...memoryOf(state), thread: head?.message.thread, typingTold: false };
   if (head === undefined) return to({ ...memory, is: 'none', typing: false });
   return facts.dialect === 'microsoft' ? invite(memory, head, facts) : pump({ ...memory, is: 'paging' }, facts);
 }
@@ -45,7 +48,8 @@ function sendMessage(state: Open | Paging, head: Held, facts: Facts): Step<Conve
 function sendTyping(state: Open | Paging, facts: Facts): Step<Conversation> {
   const key = facts.newId();
   const place = state.is === 'open' ? { dialog: state.dialog } : { callId: facts.newId() };
-  const next = { ...state, inflight: key, typingTold: state.typing };
+  const refreshAt = facts.dialect === 'simple' ? facts.at + REFRESH_MS : undefined;
+  const next = { ...state, inflight: key, typingTold: state.typing, refreshAt };
   return to(next, { do: 'sip.typing', key, composing: state.typing, ...place });
 }
 

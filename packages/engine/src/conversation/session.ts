@@ -33,7 +33,7 @@ function replace(event: InviteEvent, facts: Facts, ...dialogs: readonly (Dialog 
 export function invited(state: None | Closing | Paging, event: InviteEvent, facts: Facts): Step<Conversation> {
   const refusal = refusalOf(event, facts);
   if (refusal !== undefined) return to(state, refusal);
-  const open: Open = { ...memoryOf(state), is: 'open', dialog: event.dialog, idleAt: idleFrom(facts) };
+  const open: Open = { ...memoryOf(state), is: 'open', dialog: event.dialog, thread: undefined, idleAt: idleFrom(facts) };
   const step = pump(open, facts);
   return { ...step, effects: [accept(event), ...step.effects] };
 }
@@ -61,7 +61,7 @@ export function invitedAgain(state: Open, event: InviteEvent, facts: Facts): Ste
   const refusal = refusalOf(event, facts);
   if (refusal !== undefined) return to(state, refusal);
   if (hasCrossed(state, facts)) return to({ ...state, theirs: event.dialog }, accept(event), ...replace(event, facts, state.theirs));
-  const open: Open = { ...memoryOf(state), is: 'open', dialog: event.dialog, idleAt: idleFrom(facts), typingTold: false };
+  const open: Open = { ...memoryOf(state), is: 'open', dialog: event.dialog, thread: undefined, idleAt: idleFrom(facts), typingTold: false };
   const step = pump(open, facts);
   return { ...step, effects: [accept(event), ...replace(event, facts, state.dialog, state.theirs), ...step.effects] };
 }

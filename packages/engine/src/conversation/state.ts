@@ -61,6 +61,10 @@ export interface Memory {
   readonly typingTold: boolean;
   /** The SIP side refuses to be told of typing (IM-26). */
   readonly typingRefused?: true | undefined;
+  /** The thread of the user's last text in this session: the contact's texts in it belong to the same (IM-20, IM-22). */
+  readonly thread?: string | undefined;
+  /** When typing must be told again, or the far side takes it for over (RFC 3994 section 3.2). */
+  readonly refreshAt?: number | undefined;
   /** Stanza ids of the texts that were handed to the XMPP side lately: an error may come back for them (IM-9). */
   readonly delivered?: readonly string[] | undefined;
   readonly awaited?: readonly Awaited[] | undefined;
@@ -111,8 +115,8 @@ export const NO_CONVERSATION: None = { is: 'none', queue: [], seen: [], typing: 
 
 /** What stays known when a state is left. */
 export function memoryOf(state: Memory): Memory {
-  const { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused, delivered, awaited, owed } = state;
-  return { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused, delivered, awaited, owed };
+  const { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused, thread, refreshAt, delivered, awaited, owed } = state;
+  return { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused, thread, refreshAt, delivered, awaited, owed };
 }
 
 export function dialogsIn(state: Conversation): readonly Dialog[] {
@@ -157,7 +161,7 @@ export function idleFrom(facts: Facts): number {
 /** The earliest timer. Only where a session or a memory can end by itself does `idleAt` count. */
 export function conversationDueAt(state: Conversation): number | undefined {
   const idles = state.is === 'none' || state.is === 'open';
-  return earliest(idles ? state.idleAt : undefined, state.composing, ...waiting(state).map(({ until }) => until));
+  return earliest(idles ? state.idleAt : undefined, idles && state.typingTold ? state.refreshAt : undefined, state.composing, ...waiting(state).map(({ until }) => until));
 }
 
 /** Nothing to do and nothing worth remembering. */

@@ -55,16 +55,22 @@ function timePassed<S extends Conversation>(state: S, _event: EventOf<'timer'>, 
   );
 }
 
+/** The user is still typing: the far side is told so again (IM-26). */
+function retell<S extends None | Open>(state: S, facts: Facts): S {
+  return state.typingTold && hasPassed(state.refreshAt, facts) ? { ...state, typingTold: false, refreshAt: undefined } : state;
+}
+
 function idleInSession(state: Open, event: EventOf<'timer'>, facts: Facts): Step<Conversation> {
   return andThen(timePassed(state, event, facts), (next) => {
-    if (!hasPassed(next.idleAt, facts)) return to(next);
+    if (!hasPassed(next.idleAt, facts)) return pump(retell(next, facts), facts);
     return next.inflight === undefined ? end(next, facts) : to({ ...next, idleAt: idleFrom(facts) });
   });
 }
 
-function forget(state: None, event: EventOf<'timer'>, facts: Facts): Step<None> {
+function forget(state: None, event: EventOf<'timer'>, facts: Facts): Step<Conversation> {
   return andThen(timePassed(state, event, facts), (next) => {
-    if (!hasPassed(next.idleAt, facts)) return to(next);
+    const told = retell(next, facts);
+    if (!hasPassed(next.idleAt, facts)) return told === next ? to(next) : pump({ ...told, is: 'paging' }, facts);
     return to(next.composing === undefined ? NO_CONVERSATION : { ...next, idleAt: next.composing });
   });
 }
@@ -102,7 +108,7 @@ export const CONVERSATION: Table<Conversation> = {
     'xmpp.message': { to: ['inviting', 'paging'], run: sayFirst },
     'xmpp.chat-state': { to: ['paging', 'none'], run: typeOnPage },
     'sip.invite': { to: ['open', 'none'], run: session.invited },
-    timer: { to: ['none'], run: forget },
+    timer: { to: ['none', 'paging'], run: forget },
   },
   inviting: {
     ...receiving('inviting'),

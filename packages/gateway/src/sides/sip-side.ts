@@ -180,6 +180,10 @@ export class SipSide {
     }
     const { sipUser, xmppUser, event } = reading;
     log.debug({ trace, callId, on: event.on, from: sipUser.jid.bare, to: xmppUser.bare }, 'request_received');
+    if (event.on === 'sip.refused') {
+      log.info({ trace, callId, method: request.method, status: event.fault.sip, why: event.fault.text }, 'request_refused');
+      this.options.metrics.refused.inc({ side: 'sip', reason: event.fault.condition });
+    }
     if (event.on === 'sip.notify' && event.unreadable !== undefined) {
       log.warn({ trace, callId, from: sipUser.jid.bare, why: event.unreadable.text }, 'document_unreadable');
     }
