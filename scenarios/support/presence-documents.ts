@@ -75,10 +75,12 @@ export function readDocument({ contentType, body }: PresenceDocument): Said {
   const root = parse(body);
   if (contentType === 'text/xml+msrtc.pidf') return present(msrtcOf(root));
   if (contentType === 'application/msrtc-event-categories+xml') return present(categoriesOf(root));
-  const basic = textOf(root, NS.pidf, 'basic');
+  // Of several tuples the first is the one that she prefers.
+  const tuple = find(root, NS.pidf, 'tuple') ?? root;
+  const basic = textOf(tuple, NS.pidf, 'basic');
   const draft = textOf(root, NS.draft, 'activity');
   const rpid = find(root, NS.rpid, 'activities')?.getChildElements()[0]?.getName();
-  return present({ basic, draft, rpid, show: textOf(root, NS.client, 'show'), note: textOf(root, NS.pidf, 'note') });
+  return present({ basic, draft, rpid, show: textOf(tuple, NS.client, 'show'), note: textOf(root, NS.pidf, 'note') });
 }
 
 function msrtcOf(root: Element): Record<string, string | undefined> {

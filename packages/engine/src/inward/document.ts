@@ -1,5 +1,5 @@
 import { OFFLINE, type ResourcePresence, type TuplePresence } from '@isthmus/model';
-import { aggregate } from '@isthmus/rules';
+import { aggregate, rankOf } from '@isthmus/rules';
 import type { Draft, Facts, Step } from '../machine';
 import { isSamePresence } from '../presence';
 import type { Inward, Told, Watch } from './state';
@@ -25,12 +25,12 @@ function seenBy({ format }: Pick<Watch, 'format'>, { resources = [], dialect }: 
   return { substate: 'active', presence, ...(tuples.length > 0 && { tuples }) };
 }
 
-/** One for each resource that may be told (RFC 8048 Table 1 note 6: not those of negative priority), in a fixed order. */
+/** One for each resource that may be told (RFC 8048 Table 1 note 6: not those of negative priority), the one that `aggregate` would choose first. */
 function tuplesOf(resources: readonly ResourcePresence[]): readonly TuplePresence[] {
   return resources
     .filter(({ priority }) => priority >= 0)
     .map((one) => ({ resource: one.resource, presence: aggregate([one]), priority: one.priority }))
-    .sort((one, other) => other.priority - one.priority || (one.resource < other.resource ? -1 : 1));
+    .sort((one, other) => other.priority - one.priority || rankOf(one.presence.setting) - rankOf(other.presence.setting) || (one.resource < other.resource ? -1 : 1));
 }
 
 /** Would the watcher see any difference? */
