@@ -7,6 +7,9 @@ import { NS } from './namespaces';
 /** A contact's capabilities ask for the news of this node (XEP-0163 section 4.2): clients publish activities there. */
 export const ACTIVITY_WANTED = `${NS.activity}+notify`;
 
+/** Others of the node's events say nothing about what is in it: its settings have changed, for one. */
+const ABOUT_ITEMS: ReadonlySet<string> = new Set(['items', 'purge', 'delete']);
+
 const NAME = /^[a-z_]{1,64}$/;
 
 /** The activity inside of a presence or of an item: the general one, and the specific one where given. */
@@ -26,7 +29,7 @@ export interface ActivityNews {
 /** An item with an activity, or with none (XEP-0108 example 3), or the item, all items or the node are gone (XEP-0060). */
 export function readActivityNews(stanza: Element): ActivityNews | undefined {
   const [news] = stanza.getChild('event', NS.pubsubEvent)?.getChildElements() ?? [];
-  if (news === undefined || attributeOf(news, 'node') !== NS.activity) return undefined;
+  if (news === undefined || !ABOUT_ITEMS.has(news.getName()) || attributeOf(news, 'node') !== NS.activity) return undefined;
   const item = news.getChild('item');
   const activity = item === undefined ? undefined : activityIn(item);
   return activity === undefined ? {} : { activity };

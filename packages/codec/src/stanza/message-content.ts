@@ -37,8 +37,8 @@ const OTR = /^\?OTR[:,|?v]/;
 
 export function readContent(stanza: Element, context: StanzaContext): MessageContent {
   if (isInvitation(stanza)) return { is: 'refuse', fault: fault('groupchat.unsupported') };
-  if (isKeyTransport(stanza)) return { is: 'ignore', why: 'key exchange' };
   const body = bodyOf(stanza);
+  if (body === undefined && isKeyTransport(stanza)) return { is: 'ignore', why: 'key exchange' };
   if (!isReadable(stanza, body, context)) return { is: 'refuse', fault: fault('body.encrypted') };
   if (isUnwantedReaction(stanza, body, context)) return { is: 'ignore', why: 'reaction' };
   const text = withFiles(stanza, corrected(stanza, body?.text ?? '')) || reactionsOf(stanza);

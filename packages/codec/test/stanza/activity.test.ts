@@ -40,6 +40,7 @@ describe('what a user does (XEP-0108), told by her server (XEP-0163)', () => {
 
   test.each([
     ['another node', items(`<item>${PHONE}</item>`, 'http://jabber.org/protocol/tune')],
+    ['the node has other settings (XEP-0060 section 8.2)', event(`<configuration node='${NODE}'/>`)],
     ['an event about nothing', event('')],
     ['no event', PHONE],
   ])('%s is no news of it', (_name, content) => {

@@ -57,6 +57,8 @@ const ROWS: readonly Row[] = [
   ['F10', 'SEC-16: OTR', '<body>?OTR:AAMDJ+MVmSfjFZcAAAAAAQAAAAIAAADA1g5IjD1ZGLDVQEyCgCyn9hb.</body>', 'error policy-violation', { encrypted: 'fallback' }],
   ['F10', 'SEC-16: OTR is asked for', '<body>?OTRv23? Bob wants to talk privately.</body>', 'error policy-violation'],
   ['F11', 'keys only', '<encrypted xmlns="urn:xmpp:omemo:1"><header/></encrypted>', 'ignore'],
+  ['F11', 'promise 1: keys only, and yet a text', '<body>lunch?</body><encrypted xmlns="urn:xmpp:omemo:1"><header/></encrypted>', 'error policy-violation'],
+  ['F11', 'the same, where fallback texts are wanted', '<body>lunch?</body><encrypted xmlns="urn:xmpp:omemo:1"><header/></encrypted>', '"lunch?"', { encrypted: 'fallback' }],
   ['F12', 'spoiler', '<body>he dies</body><spoiler xmlns="urn:xmpp:spoiler:0">film</spoiler>', '"he dies"'],
   ['F13', 'file whose address is the body', `<body>https://up.example/a.png</body>${oob('https://up.example/a.png')}`, '"https://up.example/a.png"'],
   ['F13', 'file beside a text', `<body>look</body>${oob('https://up.example/a.png')}${oob('https://up.example/b.png')}`, '"look\\nhttps://up.example/a.png\\nhttps://up.example/b.png"'],
