@@ -200,7 +200,7 @@ describe('who watches me', () => {
   });
 
   test.each([
-    ['allow', { allow: [BOB], block: [] }, []],
+    ['allow', { allow: [BOB], block: [] }, [[BOB, 'granted']]],
     ['block', { allow: [], block: [BOB] }, []],
     ['revoke', undefined, [[BOB, 'revoked']]],
     ['ask', undefined, [[BOB, 'forgotten']]],
@@ -216,9 +216,17 @@ describe('who watches me', () => {
   ])('%s takes him from the list on which he stood, so that it is not in vain', async (action, list) => {
     await place.watches('active');
     await choose(list, BOB);
+    worker.told.splice(0);
     await choose(action, BOB);
     expect(await stored()).toBeUndefined();
     expect(worker.told.filter(({ event }) => event.on === 'policy' && event.decision !== undefined).map(({ event }) => event)).toMatchObject([{ verdict: 'ask' }]);
+  });
+
+  test('allow counts also for one who stands on the list and was refused since: of both words the later one holds', async () => {
+    await place.watches('denied');
+    await choose('allow', BOB);
+    worker.told.splice(0);
+    expect([(await choose('allow', BOB)).status, decisions(), await stored()]).toEqual(['completed', [[BOB, 'granted']], { allow: [BOB], block: [] }]);
   });
 
   test('several at once', async () => {
@@ -268,6 +276,15 @@ describe('administrators', () => {
     await expect(submit(ADMIN, 'policy-of-user', form, { user: [ANN] })).rejects.toMatchObject({ fault: { type: 'wait' } });
   });
 
+  test.each([
+    [HER_DESK, 'watchers'],
+    [ADMIN, 'counters'],
+    [HER_DESK, 'policy'],
+  ])('while the store cannot be asked %s is told to try again (%s), as with everything else', async (from, name) => {
+    await place.store.close();
+    await expect(worker.sends(from, node(name))).rejects.toMatchObject({ fault: { type: 'wait', condition: 'resource-constraint' } });
+  });
+
   test('counters: pairs, watches by state, messages, links', async () => {
     await place.watches('active', BOB, 2);
     await place.watches('pending', 'carol@example.com' as BareJid);
@@ -290,6 +307,14 @@ describe('administrators', () => {
 test('promise 6: the limit remembers so many users, and forgets who has been quiet for longest', () => {
   const limit = new RateLimit(1, 2, () => NOON);
   expect(['a', 'b', 'a', 'c', 'b', 'a'].map((user) => limit.allows(user))).toEqual([true, true, false, true, false, true]);
+});
+
+test('the limit does not lock a user out while a clock that was set back catches up', () => {
+  let now = NOON;
+  const limit = new RateLimit(2, 2, () => now);
+  limit.allows('a');
+  now -= 600_000;
+  expect([limit.allows('a'), limit.allows('a')]).toEqual([true, false]);
 });
 
 test('addresses of the configuration are prepared', () => {

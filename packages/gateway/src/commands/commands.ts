@@ -1,6 +1,7 @@
 import { readCommand, readJid, writeCommand, writeCommandError, writeError, type CommandError, type CommandItem, type CommandReply, type CommandRequest, type DataForm, type Element, type Submission } from '@isthmus/codec';
 import { fault, FaultError, type BareJid, type Fault, type Jid } from '@isthmus/model';
 import type { Accounts } from '../accounts';
+import { askStore } from '../ask-store';
 import { newId } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
@@ -78,7 +79,7 @@ export class Commands {
     if (wrong !== undefined) return writeCommandError(iq, wrong);
     const session = sessionId ?? beginSession(node, this.sessions);
     if (action === 'cancel') return writeCommand(iq, { node, sessionId: session, status: 'canceled' });
-    const { stage, user } = await this.stage(entry, asker, sessionId === undefined ? undefined : submission, trace);
+    const { stage, user } = await askStore(() => this.stage(entry, asker, sessionId === undefined ? undefined : submission, trace));
     const reply = replyOf({ node, sessionId: session }, stage, user);
     this.options.metrics.commands.inc({ outcome: reply.status });
     this.options.log.info({ trace, from: asker.bare, jid: user, command: node, state: reply.status }, 'command_executed');

@@ -12,7 +12,7 @@ export class RateLimit {
   allows(key: string): boolean {
     const at = this.now();
     const before = this.spent.get(key);
-    const recovered = before === undefined ? 0 : ((at - before.at) / 60_000) * this.perMinute;
+    const recovered = before === undefined ? 0 : (Math.max(0, at - before.at) / 60_000) * this.perMinute;
     const count = Math.max(0, (before?.count ?? 0) - recovered);
     if (count + 1 > this.perMinute) return false;
     this.spent.delete(key);

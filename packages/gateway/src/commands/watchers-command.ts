@@ -12,7 +12,8 @@ const FORM_TYPE = 'urn:isthmus:watchers';
 
 /** What can be done about a watcher: where he is put on the lists, and what the user has decided with it. */
 const ACTIONS: Readonly<Record<string, { readonly label: string; readonly place: 'allow' | 'block' | 'none'; readonly decision?: Decision }>> = {
-  allow: { label: 'Let them see me', place: 'allow' },
+  // The decision is for those who stand on the list already and were refused since: for them the lists tell nothing new.
+  allow: { label: 'Let them see me', place: 'allow', decision: 'granted' },
   block: { label: 'Block: they see me as offline', place: 'block' },
   revoke: { label: 'Take my permission back: they see me as offline', place: 'none', decision: 'revoked' },
   ask: { label: 'Ask me again', place: 'none', decision: 'forgotten' },

@@ -1,7 +1,8 @@
 import type { EngineEvent, PairRecord } from '@isthmus/engine';
-import { fault, FaultError, pairKeyPrefix, type BareJid, type Pair, type PolicyLists } from '@isthmus/model';
+import { pairKeyPrefix, type BareJid, type Pair, type PolicyLists } from '@isthmus/model';
 import { verdictOf, type Verdict } from '@isthmus/rules';
-import { StoreUnavailableError, type PairStore, type PolicyStore, type Stored } from '@isthmus/store';
+import type { PairStore, PolicyStore, Stored } from '@isthmus/store';
+import { askStore } from '../ask-store';
 import { newTrace } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
@@ -54,14 +55,14 @@ export class Policies {
 
   /** A user who said nothing has empty lists and version 0. Rejects with `FaultError` when the store cannot be asked. */
   async read(user: BareJid): Promise<Stored<PolicyLists>> {
-    return (await this.asked(() => this.options.store.get(user))) ?? { record: NOTHING, version: 0 };
+    return (await askStore(() => this.options.store.get(user))) ?? { record: NOTHING, version: 0 };
   }
 
   /** Puts `lists` in the place of those of version `expected`. */
   async replace(user: BareJid, lists: PolicyLists, expected: number, trace: string): Promise<Changed> {
     const { store, log, metrics } = this.options;
     if (this.isTooMuch(lists)) return 'full';
-    const result = await this.asked(() => store.set(user, isNothing(lists) ? undefined : lists, expected));
+    const result = await askStore(() => store.set(user, isNothing(lists) ? undefined : lists, expected));
     if (!result.ok) return 'conflict';
     metrics.policyChanges.inc();
     log.info({ trace, jid: user, allowed: lists.allow.length, blocked: lists.block.length }, 'policy_changed');
@@ -116,15 +117,6 @@ export class Policies {
   private isTooMuch({ allow, block }: PolicyLists): boolean {
     const characters = [...allow, ...block].reduce((sum, entry) => sum + entry.length, 0);
     return Math.max(allow.length, block.length) > this.options.maxEntries || characters > MAX_CHARACTERS;
-  }
-
-  private async asked<T>(ask: () => Promise<T>): Promise<T> {
-    try {
-      return await ask();
-    } catch (cause) {
-      if (!(cause instanceof StoreUnavailableError)) throw cause;
-      throw new FaultError(fault('server.unavailable'), { cause });
-    }
   }
 }
 
