@@ -2,8 +2,9 @@ import { isLinkTarget, linkSuffix } from './link';
 import { readHtml, type HtmlAttributes, type HtmlHandler } from './html-reader';
 
 /**
- * HTML of a message reduced to its text (SEC-13): tags are dropped, line breaks and links are kept as text, scripts,
- * styles and images are gone. Nothing is ever fetched, and the result is text that is escaped wherever it goes.
+ * HTML of a message reduced to its text (SEC-13): tags are dropped, line breaks and links are kept as text, scripts and
+ * styles are gone, of an image its alternative text stays. Nothing is ever fetched, and the result is text that is
+ * escaped wherever it goes.
  */
 
 /** Elements that start and end on a line of their own. */

@@ -1,4 +1,4 @@
-/** application/xpidf+xml ([MS-SIP] sections 2.2.2, 4.11). Read only. It starts with a DOCTYPE in the wild, which is skipped. */
+/** application/xpidf+xml ([MS-SIP] sections 2.2.2, 4.11). It starts with a DOCTYPE in the wild, which is skipped. */
 
 import { type Presence, type Result, type Setting, succeed } from '@isthmus/model';
 import { rankOf, settingOfXpidf } from '@isthmus/rules';
