@@ -132,6 +132,18 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     expect(await bob.isToldAtLast(OPEN)).toMatchObject({ substate: 'active' });
   });
 
+  it('refused while he stands on her list he is refused; by command she lets him see her after all (PRES-25)', async () => {
+    const { ann, bob } = await cast.couple();
+    await setsPolicy(ann, { allow: [bob.address] });
+    const watch = await bob.watches(ann.bareJid);
+    await bob.isToldAtLast(OPEN);
+    await refuses(ann, bob);
+    expect((await bob.isTold(watch)).said).toEqual(CLOSED);
+    await decides(ann, 'allow', bob.address);
+    expect(await bob.isToldAtLast(OPEN)).toMatchObject({ substate: 'active' });
+    expect(await rosterState(ann, bob)).toBe('from');
+  });
+
   it('her refusal counts more than her letting everybody in', async () => {
     const { ann, bob } = await cast.couple();
     await setsPolicy(ann, { 'auto-authorize': ['on'] });
