@@ -30,15 +30,18 @@ export class Confirmations {
     return confirmed;
   }
 
+  /** A loop: rounds that called each other would all be kept until the first pause. */
   private async run(): Promise<void> {
+    for (let batch = this.take(); batch !== undefined; batch = this.take()) {
+      await this.ask().then(batch.resolve, batch.reject);
+    }
+    this.open = false;
+  }
+
+  private take(): Batch | undefined {
     const batch = this.next;
     this.next = undefined;
-    if (batch === undefined) {
-      this.open = false;
-      return;
-    }
-    await this.ask().then(batch.resolve, batch.reject);
-    return this.run();
+    return batch;
   }
 }
 
