@@ -152,7 +152,7 @@ describeWithSipe('SIPE and an XMPP client in trouble', () => {
     await scene.world.gateway.stop();
     await scene.world.startWorker('w2');
     await shows(ava, 'dnd');
-    for (let status = ''; status !== 'busy'; ) status = await bob.sees(uriOf(ava));
+    for (let status = ''; status !== 'do-not-disturb'; ) status = await bob.sees(uriOf(ava));
     await writes(ava, BOB, 'after');
     await bob.event('message', { from: uriOf(ava), text: 'after' });
     bob.command(`im ${uriOf(ava)} and after that`);

@@ -22,6 +22,7 @@ describe('SIPp as the far SIP server of dialect microsoft', () => {
     port = peer.port;
     world = await World.start({
       dialect: 'microsoft',
+      documents: 'pidf', // the expressions of presence-client look for it
       nextHopPort: port,
       users: ['ann'],
       sip: { healthIntervalSeconds: 86_400 },

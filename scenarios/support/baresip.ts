@@ -101,6 +101,7 @@ export class Baresip {
   /** Signs out cleanly: NOTIFY terminated to its watchers, SUBSCRIBE with Expires 0 to those it watches. */
   async quit(): Promise<void> {
     await this.control.command('quit');
+    await this.program.exited; // until then it refuses what comes
   }
 
   async stop(): Promise<void> {
