@@ -7,10 +7,16 @@ import { readFileSync } from 'node:fs';
 import { checkAddresses } from './vectors-address';
 import { checkErrors } from './vectors-errors';
 import { casesOf, isObject, type Outcome } from './vectors-format';
+import { checkChatStates, checkMessages, checkSessions } from './vectors-messages';
+import { checkPresence } from './vectors-presence';
 
 const CHECKS: Readonly<Record<string, (cases: unknown) => readonly Outcome[]>> = {
   address: checkAddresses,
   errors: checkErrors,
+  presence: checkPresence,
+  im: checkMessages,
+  chat: checkSessions,
+  chatStates: checkChatStates,
 };
 
 interface Count {

@@ -94,10 +94,47 @@ describe('npm run vectors', () => {
     expect(stdout.at(-1)).toBe('0 passed, 15 failed, 0 skipped');
   });
 
+  test('presence, messages and chat states: what is data is compared, what is in words is played by its id', () => {
+    const reason = (name: string, action: string, xmpp: string): unknown => ({ reason: name, action, xmpp });
+    const good = file('watching.json', {
+      presence: {
+        map: { typeToBasic: { '(absent)': 'open', unavailable: 'closed' }, basicToType: { open: '(absent)', closed: 'unavailable' } },
+        priority: [{ xmpp: 127, pidf: '1.000' }],
+        notMapped: [{ xmpp: -1, pidf: null }],
+        terminatedReasons: [
+          reason('deactivated', 'resubscribe at once', 'nothing'),
+          reason('probation', 'retry after retry-after', 'unavailable if it lasts'),
+          reason('rejected', 'do not resubscribe', 'unsubscribed'),
+          reason('invariant', 'do not resubscribe', 'keep last state'),
+        ],
+        dialogue: [{ id: 'P03' }, { id: 'P19' }, { id: 'P99' }],
+      },
+      im: { page: [{ id: 'M02' }, { id: 'M07' }, { id: 'M09' }] },
+      chat: [{ id: 'C08' }],
+      chatStates: { isComposingToChatState: { active: 'composing' }, chatStateToIsComposing: { gone: null }, cases: [{ id: 'S05' }] },
+    });
+    expect(run(good)).toEqual({ status: 0, stdout: ['19 passed, 0 failed, 1 skipped'], stderr: '' });
+    const bad = file('wrong.json', {
+      presence: {
+        map: { typeToBasic: { unavailable: 'open' } },
+        priority: [{ xmpp: 127, pidf: '0.992' }, { xmpp: 1 }],
+        terminatedReasons: [
+          reason('deactivated', 'do not resubscribe', 'nothing'),
+          reason('rejected', 'resubscribe at once', 'nothing'),
+          reason('timeout', 'think', 'nothing'),
+          reason('timeout', 'may resubscribe at once', 'applause'),
+        ],
+      },
+      chatStates: { isComposingToChatState: { active: 'active' }, chatStateToIsComposing: { paused: 'active' }, timers: { receiverTimeoutWithoutRefresh: 60 } },
+    });
+    expect(run(bad)).toMatchObject({ status: 1 });
+    expect(run(bad).stdout.at(-1)).toBe('0 passed, 10 failed, 0 skipped');
+  });
+
   test('a file without covered kinds has nothing that fails', () => {
-    expect(run(file('other.json', { presence: { a: [1, 2] }, errors: { later: [{}] } }))).toMatchObject({
+    expect(run(file('other.json', { groupchat: [1, 2], presence: { later: [{}] }, errors: { later: [{}] } }))).toMatchObject({
       status: 0,
-      stdout: ['0 passed, 0 failed, 3 skipped'],
+      stdout: ['0 passed, 0 failed, 4 skipped'],
     });
   });
 
