@@ -5,9 +5,10 @@ import { CONVERSATION } from './conversation/table';
 import { isRequest, type Effect } from './effects';
 import type { EngineEvent } from './events';
 import { dated } from './inward/document';
-import { isGranted } from './inward/state';
+import { isGranted, type Inward } from './inward/state';
 import { INWARD } from './inward/table';
-import { dispatch, type Draft, type Facts, type Input, type OutcomeInput, type Step } from './machine';
+import { tellAll } from './inward/tell';
+import { andThen, dispatch, to, type Draft, type Facts, type Input, type OutcomeInput, type Step } from './machine';
 import { OUTWARD } from './outward/table';
 import { giveTextsBack, withEffects } from './pending';
 import type { PairRecord } from './record';
@@ -29,13 +30,12 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
   const input = inputOf(record, event);
   if (input === undefined) return { record, effects: [], ignored: 'outcome of a request that is not pending' };
   const known = resourcesAfter(record, event, context.settings.maxResources);
-  const { resources } = known;
-  const activity = activityAfter(record, event);
-  const facts = factsOf(record, input, { ...known, resources: withActivity(resources, activity) }, context);
-  const conversation = dispatch(CONVERSATION, record.conversation, input, facts);
-  const told = dispatch(INWARD, record.inward, input, facts);
-  const inward = told && dated(told, facts);
-  const outward = dispatch(OUTWARD, record.outward, input, facts);
+  const given = factsOf(record, input, known, context);
+  const conversation = dispatch(CONVERSATION, record.conversation, input, given);
+  const outward = dispatch(OUTWARD, record.outward, input, given);
+  const activity = outward?.effects.some(concealsContact) ? undefined : activityAfter(record, event);
+  const facts = { ...given, resources: withActivity(known.resources, activity) };
+  const inward = inwardAfter(record, input, facts, activity);
   const steps = [conversation, inward, outward];
   const drafts = answeredOnce(steps.flatMap((done) => done?.effects ?? []), event);
   const effects = drafts.map((draft) => stamp(draft, input.trace, context));
@@ -45,13 +45,21 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
     conversation: event.on === 'xmpp.down' ? forgetUndelivered(record) : (conversation?.state ?? record.conversation),
     inward: inward?.state ?? record.inward,
     outward: outward?.state ?? record.outward,
-    resources,
-    activity: effects.some(concealsContact) ? undefined : activity,
+    resources: known.resources,
+    activity: drafts.some(concealsContact) ? undefined : activity,
     ...(unconfirmed !== record.unconfirmed && { unconfirmed }),
     effects: withEffects(event.on === 'xmpp.down' ? giveTextsBack(record.effects) : record.effects, effects, 'effect' in input ? input.effect.key : undefined),
   };
   const ignored = 'effect' in input ? undefined : whyIgnored(steps);
   return { record: isUnchanged(record, next) ? record : next, effects, ...(ignored !== undefined && { ignored }) };
+}
+
+/** What the watchers were told of the user's activity is taken back when it is forgotten, whatever the event (promise 3). */
+function inwardAfter(record: PairRecord, input: Input, facts: Facts, activity: string | undefined): Step<Inward> | undefined {
+  const taken = dispatch(INWARD, record.inward, input, facts);
+  const forgotten = record.activity !== undefined && activity === undefined;
+  const told = forgotten ? andThen(taken ?? to(record.inward), (now) => tellAll(now, facts)) : taken;
+  return told && dated(told, facts);
 }
 
 /**
@@ -126,6 +134,6 @@ function isUnchanged(record: PairRecord, next: PairRecord): boolean {
 }
 
 /** The XMPP user sees the contact offline from now on. */
-function concealsContact(effect: Effect): boolean {
-  return effect.do === 'xmpp.presence' && effect.resource === undefined && effect.presence.setting === 'offline';
+function concealsContact(draft: Draft): boolean {
+  return draft.do === 'xmpp.presence' && draft.resource === undefined && draft.presence.setting === 'offline';
 }

@@ -75,8 +75,9 @@ describe('what the XMPP user does (XEP-0108, told by her server)', () => {
     expect(play.record.activity).toBe(PHONE);
     play.on('xmpp.probe', { resource: 'tablet' });
     expect(play.record.activity).toBe(PHONE);
-    document('offline', 2);
+    const { presence } = only(document('offline', 2), 'sip.notify');
     expect(play.record.activity).toBeUndefined();
+    expect(presence?.setting).toBe('available');
   });
 
   test('nobody is told who may not see her', () => {
