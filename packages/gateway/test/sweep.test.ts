@@ -60,6 +60,15 @@ test('each pair is told what it is owed, and the number of those is told', async
   expect(await marked()).toEqual(['a', 'b']);
 });
 
+test('a sweep that is added in the moment in which another one ends is done too (promise 3)', async () => {
+  const sweep = sweeper();
+  const told = await new Promise<number>((done) => {
+    const next = (): void => sweep.sweep({ name: 'next', select: markAll, done });
+    sweep.sweep({ name: 'first', select: () => [], done: () => void Promise.resolve().then(next) });
+  });
+  expect(told).toBe(4);
+});
+
 test('several events for one pair are taken in order', async () => {
   await swept(sweeper(), (pair) => (pair.user.startsWith('a') ? [mark(place.now), says('after', place.now)] : []));
   expect((await recordIn(place.pairs, pairOfUser('a'))).conversation.queue.map(({ id }) => id)).toEqual(['a', 'mark', 'after']);

@@ -33,7 +33,7 @@ export class Sweeper {
    */
   sweep(sweep: Sweep): void {
     this.put(sweep, this.pending.get(sweep.name)?.extent);
-    this.running ??= this.runAll().finally(() => (this.running = undefined));
+    this.running ??= this.runAll();
   }
 
   async stop(): Promise<void> {
@@ -59,6 +59,8 @@ export class Sweeper {
         await this.failed(sweeps, error);
       }
     }
+    // In the same moment as the look at `pending`: a sweep that is added later begins a new run.
+    this.running = undefined;
   }
 
   /** Those sweeps are owed still, before what has been added since. */
