@@ -20,6 +20,7 @@ import { Sequence } from './sides/sequence';
 import { SipSide } from './sides/sip-side';
 import { XmppSide } from './sides/xmpp-side';
 import type { WorkerParts } from './worker-parts';
+import { XmppAbsence } from './xmpp-absence';
 
 /** Undone effects belong to the instance that committed them for so long; then whoever finds the pair due looks. */
 const LEASE_MS = 5_000;
@@ -48,9 +49,8 @@ export class Worker {
   private readonly sipSide: SipSide;
   private readonly table: RouteTable;
   private readonly now: () => number;
-  private downTimer: NodeJS.Timeout | undefined;
-  /** The XMPP server has been away for longer than the grace: SIP users' texts are refused at once. */
-  private xmppAway = false;
+  /** While the XMPP server is away for longer than the grace, SIP users' texts are refused at once. */
+  private readonly absence: XmppAbsence;
 
   constructor(private readonly parts: WorkerParts) {
     const { settings, store, instance, sip, xmpp, log } = parts;
@@ -117,7 +117,7 @@ export class Worker {
       links: sip,
       access: new AccessList(settings.allow),
       onUnreachable: (route) => this.health.suspect(route),
-      reachesXmpp: () => !this.xmppAway,
+      reachesXmpp: () => !this.absence.isAway,
     });
     this.cluster = new Cluster({
       store: store.workers,
@@ -146,6 +146,11 @@ export class Worker {
     const { table, loop, metrics, missed, cluster, sweeper } = this;
     const onEventLost = failed('event_lost');
     this.recovery = new Recovery({ table, loop, metrics, missed, cluster, sweeper, log, now: this.now, onEventLost, routeDownGraceMs: settings.routeDownGraceMs });
+    this.absence = new XmppAbsence({
+      graceMs: settings.xmppDownGraceMs,
+      othersReach: () => this.cluster.othersReachXmpp(),
+      onAway: () => this.recovery.xmppDown(),
+    });
     this.health = new RouteHealth({
       table: this.table,
       probe: (route) => this.probe(route),
@@ -174,8 +179,7 @@ export class Worker {
    * users that our contacts are gone: everything is told and asked anew (XD-14).
    */
   xmppUp(): void {
-    clearTimeout(this.downTimer);
-    this.xmppAway = false;
+    this.absence.back();
     this.accounts.forget();
     this.due.hurry();
     this.exchange();
@@ -184,12 +188,7 @@ export class Worker {
 
   /** The XMPP link was lost; SIP watchers are told when it stays away. */
   xmppDown(): void {
-    clearTimeout(this.downTimer);
-    this.downTimer = setTimeout(() => {
-      if (this.cluster.othersReachXmpp()) return;
-      this.xmppAway = true;
-      this.recovery.xmppDown();
-    }, this.parts.settings.xmppDownGraceMs);
+    this.absence.lost();
   }
 
   /** A connection to a SIP server came or went. */
@@ -200,7 +199,7 @@ export class Worker {
 
   /** Nothing new comes in any more: finishes what is in hand, as far as that goes within `timeoutMs`, and leaves. */
   async stop(timeoutMs: number): Promise<void> {
-    clearTimeout(this.downTimer);
+    this.absence.stop();
     this.health.stop();
     this.recovery.stop();
     await Promise.all([this.due.stop(), this.sweeper.stop(), this.policySweeper.stop()]);
