@@ -15,8 +15,8 @@ export type HtmlAttributes = Readonly<Partial<Record<AttributeName, string>>>;
 const ATTRIBUTES = ['href', 'alt'] as const;
 type AttributeName = (typeof ATTRIBUTES)[number];
 
-/** Elements whose content is no text of the document. */
-const DROPPED: ReadonlySet<string> = new Set(['script', 'style', 'title', 'textarea', 'template', 'noscript', 'iframe', 'object']);
+/** Elements whose content is no text of the document. What stands in `noscript` or `object` is: we run and fetch nothing. */
+const DROPPED: ReadonlySet<string> = new Set(['script', 'style', 'title', 'template']);
 
 /** Tells the handler what is in a document, names in lower case. Any text is read to its end. */
 export function readHtml(html: string, handler: HtmlHandler): void {

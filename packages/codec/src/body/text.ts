@@ -16,8 +16,8 @@ export const ACCEPTED_TYPES =
 const MAX_DEPTH = 4;
 
 /**
- * The text of a message body, reduced to plain text with line feeds (IM-4). Empty when there is none to show.
- * Faults: `body.unsupported` (media type or character set), `body.malformed`.
+ * The text of a message body, reduced to plain text with line feeds (IM-4). Empty when its sender wrote none.
+ * Faults: `body.unsupported` (media type or character set, or what was written is no text), `body.malformed`.
  */
 export function readText(contentType: string | undefined, body: string): Result<string> {
   const result = reduce(contentType ?? 'text/plain', body, 0);
@@ -30,16 +30,21 @@ function reduce(contentType: string, body: string, depth: number): Result<string
   if (type.type === 'text/plain') return intact(body, type);
   if (type.type === 'text/html') {
     const html = intact(body, type);
-    return html.ok ? succeed(htmlToText(html.value)) : html;
+    return html.ok ? shown(htmlToText(html.value), body) : html;
   }
   if (type.type === 'text/rtf' || type.type === 'application/rtf') {
     const text = rtfToText(body);
-    return text === undefined ? fail(fault('body.malformed')) : succeed(text);
+    return text === undefined ? fail(fault('body.malformed')) : shown(text, body);
   }
   if (type.type === 'multipart/alternative') return withParts(type, body, depth, readAlternative);
   if (type.type === 'multipart/related') return withParts(type, body, depth, readRelated);
   if (type.type === 'multipart/mixed') return withParts(type, body, depth, readMixed);
   return fail(fault('body.unsupported'));
+}
+
+/** A picture, say, of which no text is left must not be taken for an empty message: it would be lost without a word. */
+function shown(text: string, body: string): Result<string> {
+  return textFromWire(text).trim() === '' && body.trim() !== '' ? fail(fault('body.unsupported', 'There is no text in it')) : succeed(text);
 }
 
 function intact(text: string, type: ContentType): Result<string> {
@@ -61,8 +66,8 @@ const BEST_FIRST: readonly string[] = ['text/plain', 'text/html', 'text/rtf'];
 function readAlternative(parts: readonly Part[], _type: ContentType, depth: number): Result<string> {
   const bestFirst = [...parts].sort((a, b) => rankOf(a) - rankOf(b));
   const read = bestFirst.map((part) => readPart(part, depth));
-  const shown = read.find((text) => text.ok && text.value.trim() !== '');
-  return shown ?? read.find((text) => text.ok) ?? fail(fault('body.unsupported'));
+  const full = read.find((text) => text.ok && text.value.trim() !== '');
+  return full ?? (read.every(({ ok }) => ok) ? succeed('') : fail(fault('body.unsupported')));
 }
 
 function rankOf(part: Part): number {

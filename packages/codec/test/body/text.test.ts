@@ -36,6 +36,11 @@ describe('text/plain in a SIP body (IM-4)', () => {
     ['RTF under its other name', 'application/rtf', '{\\rtf1 a}', 'a'],
     ['SEC-10: RTF cannot bring in what XML forbids', 'text/rtf', "{\\rtf1 a\\u1?\\u-10179?\\'01b}", 'ab'],
     ['RTF that is none', 'text/rtf', 'hello', 'refused: 400 bad-request'],
+    ['promise 1: an image without a text of its own', 'text/html', '<p><img src="cid:a"></p>', 'refused: 415 not-acceptable'],
+    ['promise 1: a script only', 'text/html', '<script>x</script>', 'refused: 415 not-acceptable'],
+    ['promise 1: HTML of which only controls would be left', 'text/html', '&#1;', 'refused: 415 not-acceptable'],
+    ['promise 1: RTF with a picture only', 'text/rtf', '{\\rtf1{\\pict\\wmetafile8 0102}\\par}', 'refused: 415 not-acceptable'],
+    ['HTML that is white space', 'text/html', ' \r\n', ''],
     ['no media type', 'nonsense', 'x', 'refused: 400 bad-request'],
   ])('%s', (_name, contentType, body, expected) => {
     expect(text(contentType, body)).toBe(expected);
@@ -67,6 +72,8 @@ describe('multipart bodies (IM-4, DR-14)', () => {
     ['html when there is no plain', 'alternative', [image, html], 'rich'],
     ['html when plain is empty', 'alternative', ['Content-Type: text/plain\r\n\r\n', html], 'rich'],
     ['all parts empty', 'alternative', ['Content-Type: text/plain\r\n\r\n'], ''],
+    ['promise 1: an empty plain form of what cannot be shown', 'alternative', ['Content-Type: text/plain\r\n\r\n', image], 'refused: 415 not-acceptable'],
+    ['promise 1: mixed: with a picture in HTML', 'mixed', [plain, 'Content-Type: text/html\r\n\r\n<img src=x>'], 'refused: 415 not-acceptable'],
     ['nothing that can be shown', 'alternative', [image], 'refused: 415 not-acceptable'],
     ['a part without headers is text/plain', 'alternative', ['\r\nbare'], 'bare'],
     ['a part that is only headers', 'alternative', ['Content-Type: text/plain'], ''],

@@ -227,6 +227,7 @@ describe('MESSAGE and INFO', () => {
     ['observed B: empty', {}, '', 'answer 200'],
     ['white space only', PLAIN, ' \r\n', 'answer 200'],
     ['IM-4: html', { 'content-type': 'text/html' }, '<b>x</b>', 'sip.message'],
+    ['promise 1: html of which no text is left', { 'content-type': 'text/html' }, '<img src="x">', 'sip.refused 415'],
     ['no Content-Type', {}, 'x', 'sip.message'],
     ['IM-4: unknown type', { 'content-type': 'image/gif' }, 'x', 'sip.refused 415'],
     ['compressed', { ...PLAIN, 'content-encoding': 'gzip' }, 'x', 'sip.refused 415'],
