@@ -43,6 +43,13 @@ const DROPPED: ReadonlySet<string> = new Set(
   ),
 );
 
+/** The character that follows octets, where it may belong to them. */
+function trailOf(symbol: string | undefined, text: string | undefined): number | undefined {
+  const next = symbol === undefined ? text : /[\\{}]/.exec(symbol)?.[0];
+  const code = next?.charCodeAt(0);
+  return code !== undefined && code < 0x80 ? code : undefined;
+}
+
 interface Group {
   readonly role: 'text' | 'dropped' | 'fonts' | 'instruction';
   /** `\uc`: so many characters behind `\u` are for readers without Unicode. */
@@ -79,8 +86,10 @@ class RtfReader {
   read(rtf: string): string | undefined {
     const token = new RegExp(TOKEN);
     for (let match = token.exec(rtf); match !== null; match = token.exec(rtf)) {
-      const [, brace, word, number, octet, symbol, text] = match;
-      if (octet === undefined) this.flush();
+      const [, brace, word, number, octet, symbol, written] = match;
+      const isTaken = octet === undefined && this.flush(trailOf(symbol, written));
+      if (isTaken && symbol !== undefined) continue;
+      const text = isTaken ? written?.slice(1) : written;
       if (brace === '{') this.begin();
       else if (brace === '}') this.end();
       else if (word === 'bin') token.lastIndex += Math.max(0, Number(number ?? 0));
@@ -174,12 +183,16 @@ class RtfReader {
     this.skip = this.group.fallback;
   }
 
-  private flush(): void {
-    if (this.octets.length === 0) return;
+  /** Writes the octets. True: `trail` was the last of them, the second octet of a character, written as an ASCII one. */
+  private flush(trail?: number): boolean {
+    if (this.octets.length === 0) return false;
     const set = this.fonts.get(this.group.font ?? this.defaultFont) ?? this.documentSet;
     const { octets } = this;
     this.octets = [];
-    this.write(decodeOctets(Uint8Array.from(octets), set) ?? '\ufffd');
+    const whole = decodeOctets(Uint8Array.from(octets), set);
+    const completed = whole === undefined && trail !== undefined ? decodeOctets(Uint8Array.from([...octets, trail]), set) : undefined;
+    this.write(whole ?? completed ?? '\ufffd');
+    return completed !== undefined;
   }
 
   private write(text: string): void {

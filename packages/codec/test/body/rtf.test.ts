@@ -83,6 +83,11 @@ describe('IM-4: character sets of RTF', () => {
     ['the default font', "\\deff1{\\fonttbl{\\f1\\fcharset204 x;}}\\'cf\\f0\\'cf\\plain\\'cf", '\u041f\u00cf\u041f'],
     ['a set given outside of the font table', "\\fcharset204\\'cf", '\u00cf'],
     ['a set given to a font without a number', "{\\fonttbl\\fcharset204 x;}\\'cf", '\u041f'],
+    ['a second octet written as its ASCII letter', "\\ansicpg932 \\'83A\\'83\\'42B", '\u30a2\u30a3B'],
+    ['a second octet written as an escaped character', "\\ansicpg932 \\'83\\\\x\\'81\\{\\'81\\}y", '\u30bdx\uff0b\u00b1y'],
+    ['a second octet across a line end, of Chinese text', "\\ansicpg936 \\'81\r\n@x", '\u4e02x'],
+    ['a letter beyond ASCII is no second octet', "\\ansicpg932 \\'83\u0141", '\ufffd\u0141'],
+    ['a letter that is no second octet', "\\ansicpg932 \\'83!\\'83\\~", '\ufffd!\ufffd '],
     ['octets that are no character', "\\ansicpg932 \\'82", '\ufffd'],
   ])('%s', (_name, source, expected) => {
     expect(rtf(source)).toBe(expected);
