@@ -1,6 +1,7 @@
 import { decodeOctets } from './charset';
 import { isLinkTarget, linkSuffix } from './link';
 import { setOfCodePage, setOfFont } from './rtf-charset';
+import { DROPPED_DESTINATIONS, TEXT_OF_WORD } from './rtf-words';
 
 /**
  * RTF of a message reduced to its text (Rich Text Format Specification 1.9.1; Microsoft's clients write it where the peer
@@ -17,31 +18,6 @@ const MAX_FALLBACK = 100;
 
 /** brace, word with its number, octet, symbol, text. Line ends are no text. */
 const TOKEN = /([{}])|\\([A-Za-z]{1,32})(-?\d{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\([^A-Za-z])|([^\\{}\r\n]+)/g;
-
-/** Words and symbols that stand for text. */
-const TEXT: ReadonlyMap<string, string> = new Map([
-  ...['par', 'line', 'sect', 'page', 'row', '\r', '\n'].map((name) => [name, '\n'] as const),
-  ...['tab', 'cell', '\t'].map((name) => [name, '\t'] as const),
-  ...['emspace', 'enspace', 'qmspace', '~'].map((name) => [name, ' '] as const),
-  ['emdash', '\u2014'],
-  ['endash', '\u2013'],
-  ['bullet', '\u2022'],
-  ['lquote', '\u2018'],
-  ['rquote', '\u2019'],
-  ['ldblquote', '\u201c'],
-  ['rdblquote', '\u201d'],
-  ['_', '-'],
-  ['\\', '\\'],
-  ['{', '{'],
-  ['}', '}'],
-]);
-
-/** Destinations whose text is no text of the document, besides all those behind `\*`. */
-const DROPPED: ReadonlySet<string> = new Set(
-  'colortbl stylesheet info pict object header headerl headerr headerf footer footerl footerr footerf footnote annotation xe tc rxe filetbl nonshppict'.split(
-    ' ',
-  ),
-);
 
 /** The character that follows octets, where it may belong to them. */
 function trailOf(symbol: string | undefined, text: string | undefined): number | undefined {
@@ -142,14 +118,14 @@ class RtfReader {
 
   private symbol(symbol: string): void {
     if (symbol === '*') this.change({ optional: true });
-    else this.write(TEXT.get(symbol) ?? '');
+    else this.write(TEXT_OF_WORD.get(symbol) ?? '');
   }
 
   private word(word: string, number: number | undefined): void {
-    const text = TEXT.get(word);
+    const text = TEXT_OF_WORD.get(word);
     if (text !== undefined) this.write(text);
     else if (this.group.optional === true && word !== 'fldinst') this.change({ role: 'dropped', optional: false });
-    else if (DROPPED.has(word)) this.change({ role: 'dropped' });
+    else if (DROPPED_DESTINATIONS.has(word)) this.change({ role: 'dropped' });
     else this.control(word, number);
   }
 
