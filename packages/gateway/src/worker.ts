@@ -107,7 +107,6 @@ export class Worker {
       store,
       sweeper: this.policySweeper,
       links: () => linkCounts(parts, this.table),
-      onError: failed('policy_sweep_failed'),
     });
     this.xmppSide = new XmppSide({ ...settings, ...common, commands, link: xmpp, onWithdrawn: () => this.recovery.xmppUp() });
     this.sipSide = new SipSide({

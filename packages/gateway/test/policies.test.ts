@@ -1,8 +1,9 @@
 import type { BareJid, PolicyLists } from '@isthmus/model';
+import { StoreDoubtError, StoreUnavailableError } from '@isthmus/store';
 import { withContact } from '../src/policy/policies';
 import { ANN, BOB, PAIR } from './support/pairs';
 import { PolicyPlace, PolicyWorker } from './support/policy-world';
-import { eventually } from './support/waiting';
+import { eventually, settled } from './support/waiting';
 
 const CAROL = 'carol@example.com' as BareJid;
 const lists = (over: Partial<PolicyLists> = {}): PolicyLists => ({ allow: [], block: [], ...over });
@@ -56,6 +57,54 @@ describe('a change', () => {
     ]);
     expect(worker.log.find(({ event }) => event === 'policy_changed')).toMatchObject({ jid: ANN, allowed: 0, blocked: 1 });
     expect(worker.errors).toEqual([]);
+  });
+
+  test('promise 3: reaches them also when the store is lost right after the change', async () => {
+    await place.watches('active', BOB);
+    const { pairs, policies } = place.store;
+    const scan = pairs.scan.bind(pairs);
+    const set = policies.set.bind(policies);
+    policies.set = async (...change) => {
+      const result = await set(...change);
+      // eslint-disable-next-line require-yield -- it fails before it has any
+      pairs.scan = async function* () {
+        throw new StoreUnavailableError('away');
+      };
+      return result;
+    };
+    expect(await worker.policies.replace(ANN, lists({ block: [BOB] }), 0, 't')).toBe('done');
+    await eventually('it was tried', () => worker.errors.length > 0);
+    expect(worker.told).toEqual([]);
+    pairs.scan = scan;
+    await eventually('he is told', () => worker.told.length > 0);
+    expect(toldTo()).toEqual([[BOB, 'block', '-']]);
+  });
+
+  test('promise 3: reaches them also when nobody knows whether it has taken place; what the store says counts', async () => {
+    await place.watches('active', BOB);
+    const { policies } = place.store;
+    const set = policies.set.bind(policies);
+    policies.set = async (...change) => {
+      await set(...change);
+      throw new StoreDoubtError('no answer');
+    };
+    await expect(worker.policies.replace(ANN, lists({ block: [BOB] }), 0, 't')).rejects.toMatchObject({ fault: { sip: 503 } });
+    await eventually('he is told', () => worker.told.length > 0);
+    expect(toldTo()).toEqual([[BOB, 'block', '-']]);
+  });
+
+  test('that did not take place is told to nobody', async () => {
+    await place.watches('active', BOB);
+    const { policies } = place.store;
+    policies.set = () => Promise.reject(new StoreUnavailableError('away'));
+    let scans = 0;
+    place.store.pairs.scan = async function* () {
+      scans += 1;
+      yield* [];
+    };
+    await expect(worker.policies.replace(ANN, lists({ block: [BOB] }), 0, 't')).rejects.toMatchObject({ fault: { sip: 503 } });
+    await settled();
+    expect(scans).toBe(0);
   });
 
   test('that started from something else than what is stored changes nothing', async () => {

@@ -26,7 +26,7 @@ describe('the SIP servers of contacts go and come', () => {
   function start(...routes: Route[]): void {
     table = new RouteTable(routes);
     sweeps = [];
-    const sweeper: Pick<Sweeper, 'sweep'> = { sweep: (sweep) => void sweeps.push(sweep) };
+    const sweeper: Pick<Sweeper, 'sweep'> = { sweep: (sweep) => void ('select' in sweep && sweeps.push(sweep)) };
     const parts = { sweeper: sweeper as Sweeper, table, log: pino({ level: 'silent' }), routeDownGraceMs: 3_000, now: () => 0, onEventLost: () => undefined };
     recovery = new Recovery(parts as unknown as RecoveryOptions);
   }

@@ -1,10 +1,11 @@
 import type { EngineEvent } from '@isthmus/engine';
 import type { Pair } from '@isthmus/model';
+import { StoreUnavailableError } from '@isthmus/store';
 import { Sweeper, type Extent, type Select } from '../src/pairs/sweep';
 import { Instance, Place } from './support/instance';
 import { pairOfUser, recordIn, says } from './support/pairs';
 import { TappedPairs } from './support/stores';
-import { deferred, eventually } from './support/waiting';
+import { deferred, eventually, settled } from './support/waiting';
 
 let place: Place;
 let tapped: TappedPairs;
@@ -190,6 +191,63 @@ test('promise 3: a sweep that the store broke off is begun again until it is thr
   await eventually('it breaks off', () => errors.length > 1);
   tapped.away = false;
   expect(await done).toBe(4);
+});
+
+describe('a sweep that collects when its turn comes', () => {
+  const keyOf = (user: string) => `${user}@example.com|bob@example.com`;
+
+  test('promise 3: what could not be collected is collected again', async () => {
+    let asked = 0;
+    const told = new Promise<number>((done) => {
+      const collect = async () => {
+        asked += 1;
+        if (asked < 3) throw new StoreUnavailableError('away');
+        return { select: markAll, extent: new Set([keyOf('a')]), done };
+      };
+      sweeper().sweep({ name: 'late', collect });
+    });
+    expect(await told).toBe(1);
+    expect([asked, errors.length, await marked()]).toEqual([3, 2, ['a']]);
+  });
+
+  test('promise 6: however many wait of one name, one collects and one after it', async () => {
+    const release = deferred();
+    const sweep = sweeper();
+    let asked = 0;
+    const last = new Promise<number>((done) => {
+      const collect = async () => {
+        asked += 1;
+        await release.promise;
+        return { select: markAll, extent: new Set([keyOf('a')]), ...(asked === 2 && { done }) };
+      };
+      sweep.sweep({ name: 'late', collect });
+      void eventually('the first collects', () => asked === 1).then(() => {
+        for (let more = 0; more < 1_000; more += 1) sweep.sweep({ name: 'late', collect });
+        release.resolve();
+      });
+    });
+    await last;
+    await sweep.stop();
+    expect(asked).toBe(2);
+  });
+
+  test('promise 6: of many names only some collect at a time', async () => {
+    let running = 0;
+    let most = 0;
+    const sweep = sweeper();
+    const all = Array.from({ length: 50 }, (_, at) => new Promise<number>((done) => {
+      const collect = async () => {
+        running += 1;
+        most = Math.max(most, running);
+        await settled();
+        running -= 1;
+        return { select: () => [], extent: new Set<string>(), done };
+      };
+      sweep.sweep({ name: `late ${at}`, collect });
+    }));
+    await Promise.all(all);
+    expect(most).toBeLessThanOrEqual(4);
+  });
 });
 
 test('a pair that cannot be told is told to the log; the others are told all the same', async () => {

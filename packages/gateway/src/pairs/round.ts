@@ -35,6 +35,13 @@ export interface Sweep {
   readonly done?: (told: number) => void;
 }
 
+/** A sweep of which is known only when its turn comes whom it tells what. */
+export interface LateSweep {
+  readonly name: string;
+  /** Asked again when its round has failed. */
+  readonly collect: () => Promise<Omit<Sweep, 'name'>>;
+}
+
 /** Records looked at at one time: most of them are owed nothing, and each waits for the store. */
 const PARALLEL = 64;
 /** The pace is kept over so long, milliseconds. */

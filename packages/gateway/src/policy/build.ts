@@ -24,7 +24,6 @@ export interface PolicyParts {
   readonly now: () => number;
   /** The worker's links, for the counters. */
   readonly links: () => readonly Count[];
-  readonly onError: (error: unknown) => void;
 }
 
 /** Users who are told apart by the limit of commands. */

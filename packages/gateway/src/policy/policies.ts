@@ -1,14 +1,14 @@
 import type { EngineEvent, PairRecord } from '@isthmus/engine';
-import { pairKeyPrefix, type BareJid, type Pair, type PolicyLists } from '@isthmus/model';
+import { FaultError, pairKeyPrefix, type BareJid, type Pair, type PolicyLists } from '@isthmus/model';
 import { verdictOf, type Verdict } from '@isthmus/rules';
-import type { PairStore, PolicyStore, Stored } from '@isthmus/store';
+import { StoreDoubtError, type PairStore, type PolicyStore, type Stored } from '@isthmus/store';
 import { askStore } from '../ask-store';
 import { newTrace } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
 import type { StoredPair } from '../pairs/stored';
-import type { Sweeper } from '../pairs/sweep';
+import type { Sweep, Sweeper } from '../pairs/sweep';
 
 export type Decision = NonNullable<Extract<EngineEvent, { readonly on: 'policy' }>['decision']>;
 
@@ -25,7 +25,6 @@ export interface PoliciesOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
-  readonly onError: (error: unknown) => void;
 }
 
 /** What became of a change: `conflict`: somebody else has changed them meanwhile; `full`: a list would be too long. */
@@ -62,7 +61,11 @@ export class Policies {
   async replace(user: BareJid, lists: PolicyLists, expected: number, trace: string): Promise<Changed> {
     const { store, log, metrics } = this.options;
     if (this.isTooMuch(lists)) return 'full';
-    const result = await askStore(() => store.set(user, isNothing(lists) ? undefined : lists, expected));
+    const result = await askStore(() => store.set(user, isNothing(lists) ? undefined : lists, expected)).catch((error: unknown) => {
+      // It may have taken place: the watches are told what the store says when it is back, whatever that is.
+      if (error instanceof FaultError && error.cause instanceof StoreDoubtError) this.tellWatches(user);
+      throw error;
+    });
     if (!result.ok) return 'conflict';
     metrics.policyChanges.inc();
     log.info({ trace, jid: user, allowed: lists.allow.length, blocked: lists.block.length }, 'policy_changed');
@@ -93,25 +96,22 @@ export class Policies {
     return this.options.pairs.scan(pairKeyPrefix(user));
   }
 
-  /** The newest lists are read for it: of two changes in a row the last one counts, whoever tells it. */
+  /** Once a user however many changes wait, and again until the store could be asked: it knows whom and what to tell. */
   private tellWatches(user: BareJid): void {
-    const { sweeper, log, now, onError } = this.options;
-    void this.collect(user)
-      .then(({ keys, lists }) => {
-        const select = ({ contact }: Pair, { inward }: PairRecord): readonly EngineEvent[] => {
-          if (inward.is === 'none') return [];
-          return [{ on: 'policy', at: now(), trace: newTrace(), verdict: verdictOf(contact, lists, this.options.everyone) }];
-        };
-        const done = (pairs: number) => log.debug({ jid: user, pairs }, 'policy_told');
-        sweeper.sweep({ name: user, select, extent: keys, done });
-      })
-      .catch(onError);
+    this.options.sweeper.sweep({ name: user, collect: () => this.collect(user) });
   }
 
-  private async collect(user: BareJid): Promise<{ keys: ReadonlySet<string>; lists: PolicyLists }> {
+  /** The lists are read last: of two changes in a row the last one counts, whoever tells it. */
+  private async collect(user: BareJid): Promise<Omit<Sweep, 'name'>> {
+    const { store, everyone, log, now } = this.options;
     const keys = new Set<string>();
     for await (const key of this.keysOf(user)) keys.add(key);
-    return { keys, lists: (await this.read(user)).record };
+    const lists = (await store.get(user))?.record ?? NOTHING;
+    const select = ({ contact }: Pair, { inward }: PairRecord): readonly EngineEvent[] => {
+      if (inward.is === 'none') return [];
+      return [{ on: 'policy', at: now(), trace: newTrace(), verdict: verdictOf(contact, lists, everyone) }];
+    };
+    return { select, extent: keys, done: (pairs) => log.debug({ jid: user, pairs }, 'policy_told') };
   }
 
   private isTooMuch({ allow, block }: PolicyLists): boolean {

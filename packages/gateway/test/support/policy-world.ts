@@ -9,11 +9,12 @@ import type { Commands } from '../../src/commands/commands';
 import { Metrics } from '../../src/metrics';
 import type { PairLoop } from '../../src/pairs/loop';
 import type { StoredPair } from '../../src/pairs/stored';
-import type { Sweep, Sweeper } from '../../src/pairs/sweep';
+import type { LateSweep, Sweep, Sweeper } from '../../src/pairs/sweep';
 import { buildPolicy } from '../../src/policy/build';
 import type { Policies } from '../../src/policy/policies';
 import type { PolicySettings } from '../../src/policy/settings';
 import { ANN, BOB, NOON } from './pairs';
+import { settled } from './waiting';
 
 export const COMPONENT = 'isthmus.example.com';
 const EMPTY: PolicyLists = { allow: [], block: [] };
@@ -58,19 +59,19 @@ export class PolicyWorker {
       domain: 'example.com',
       store: place.store,
       loop: { handle: async (pair: Pair, event: EngineEvent) => void this.told.push({ pair, event }) } as unknown as PairLoop,
-      sweeper: { sweep: (sweep: Sweep) => void this.sweep(sweep) } as unknown as Sweeper,
+      sweeper: { sweep: (sweep: Sweep | LateSweep) => void this.sweep(sweep) } as unknown as Sweeper,
       accounts: { isLocal: (jid: BareJid) => (this.away ? Promise.reject(new Error('away')) : Promise.resolve(jid === ANN || jid === 'amy@example.com')) } as unknown as Accounts,
       log: pino({ messageKey: 'event' }, { write: (line: string) => void this.log.push(JSON.parse(line) as { event: string }) }),
       metrics: this.metrics,
       now: () => place.now,
       links: () => [{ label: 'XMPP link', value: 'up' }],
-      onError: (error) => this.errors.push(error),
     });
     this.policies = parts.policies;
     this.commands = parts.commands;
   }
 
-  private async sweep({ select, done, extent = new Set() }: Sweep): Promise<void> {
+  private async sweep(sweep: Sweep | LateSweep): Promise<void> {
+    const { select, done, extent = new Set() } = await this.collected(sweep);
     let count = 0;
     for (const key of extent) {
       const record = (await this.place.store.pairs.load(key))?.record.record;
@@ -81,6 +82,18 @@ export class PolicyWorker {
       this.told.push(...events.map((event) => ({ pair, event })));
     }
     done?.(count);
+  }
+
+  /** Asks until the store says it, as the sweeper does. */
+  private async collected(sweep: Sweep | LateSweep): Promise<Omit<Sweep, 'name'>> {
+    if (!('collect' in sweep)) return sweep;
+    try {
+      return await sweep.collect();
+    } catch (error) {
+      this.errors.push(error);
+      await settled();
+      return this.collected(sweep);
+    }
   }
 
   /** One stage, as a client sends it. */
