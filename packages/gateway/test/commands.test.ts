@@ -229,6 +229,15 @@ describe('who watches me', () => {
     expect([(await choose('allow', BOB)).status, decisions(), await stored()]).toEqual(['completed', [[BOB, 'granted']], { allow: [BOB], block: [] }]);
   });
 
+  test('allow: who stays blocked all the same is named, whoever blocks him', async () => {
+    const strict = new PolicyWorker(place, { everyone: { allow: [], block: ['carol@example.com'] } });
+    await place.store.policies.set(ANN, { allow: [], block: ['*@example.net'] }, 0);
+    const watchers = [BOB, 'carol@example.com', 'dave@example.net'];
+    const answer = await fillIn(HER_DESK, 'watchers', { watchers, action: ['allow'] }, strict);
+    expect([answer.status, answer.notes.length, answer.notes[1]]).toEqual(['completed', 2, expect.stringMatching(/^warn: .*"carol@example.com", "dave@example.net"$/)]);
+    expect((await fillIn(HER_DESK, 'watchers', { watchers: [BOB], action: ['allow'] }, strict)).notes).toHaveLength(1);
+  });
+
   test('several at once', async () => {
     await place.watches('active', BOB);
     await place.watches('pending', 'carol@example.com' as BareJid);

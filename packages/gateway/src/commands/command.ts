@@ -23,8 +23,8 @@ export interface CatalogueEntry {
   readonly command: UserCommand;
 }
 
-export function done(text: string): Stage {
-  return { is: 'done', notes: [{ type: 'info', text }] };
+export function done(text: string, warning?: string): Stage {
+  return { is: 'done', notes: [{ type: 'info', text }, ...(warning === undefined ? [] : [{ type: 'warn', text: warning } as const])] };
 }
 
 /** The form once more with what is wrong: in a note, and above the fields, since not every client shows notes of forms. */

@@ -48,7 +48,8 @@ export class WatchersCommand implements UserCommand {
     if (changed === 'conflict') return again(await this.show(user), 'Nothing was changed: too much happens at once. Try again.');
     const { decision } = action;
     if (decision !== undefined) await Promise.all(contacts.map((contact) => this.options.policies.decide({ user, contact }, decision, trace)));
-    return done(`Done for ${name(contacts)}.`);
+    const blocked = action.place === 'allow' ? await this.options.policies.blockedOf(user, contacts) : [];
+    return done(`Done for ${name(contacts)}.`, blocked.length === 0 ? undefined : `Blocked all the same, by an entry for many or for everybody: ${name(blocked)}`);
   }
 
   private async watchersOf(user: BareJid): Promise<{ readonly watchers: readonly Watcher[]; readonly more: number }> {

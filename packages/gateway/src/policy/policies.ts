@@ -91,6 +91,12 @@ export class Policies {
     await this.options.loop.handle(pair, { on: 'policy', at: this.options.now(), trace, verdict, decision });
   }
 
+  /** Those of the contacts who are blocked all the same, by an entry for many or by the administrator. */
+  async blockedOf(user: BareJid, contacts: readonly BareJid[]): Promise<readonly BareJid[]> {
+    const lists = (await this.read(user)).record;
+    return contacts.filter((contact) => verdictOf(contact, lists, this.options.everyone) === 'block');
+  }
+
   /** The keys of all pairs of a user. */
   keysOf(user: BareJid): AsyncIterable<string> {
     return this.options.pairs.scan(pairKeyPrefix(user));
