@@ -3,6 +3,7 @@ import { createRedisStore, MemoryStore, type Store } from '@isthmus/store';
 import { createSipLinks, LARGEST_REQUEST_BYTES, type SipLinks } from '@isthmus/sip';
 import { createSipd, SipdOptionError, type Sipd } from '@isthmus/sipd';
 import { createXmppLink, type XmppLink } from '@isthmus/xmpp';
+import { preparedDomain } from './config/domain';
 import { readSecret } from './config/load';
 import type { Config } from './config/schema';
 import { toTables } from './config/tables';
@@ -48,9 +49,9 @@ export async function build(config: Config, file: string, name: string, log: Log
     const xmpp = createXmppLink({
       host: config.xmpp.host,
       port: config.xmpp.port,
-      domain: config.xmpp.component.toLowerCase(),
+      domain: preparedDomain(config.xmpp.component),
       secret: readSecret(config.xmpp.secret, 'xmpp.secret', file),
-      userDomain: config.domain.toLowerCase(),
+      userDomain: preparedDomain(config.domain),
       workerName: name,
       mode: 'partitioned',
       selfTest: config.xmpp.selfTest,
@@ -72,11 +73,11 @@ export async function build(config: Config, file: string, name: string, log: Log
 
 function workerSettings(config: Config): WorkerSettings {
   const { availability, messaging, sip, xmpp, limits } = config;
-  const domain = config.domain.toLowerCase();
+  const domain = preparedDomain(config.domain);
   const routes = config.routes.map((route) => toRoute(route, domain));
   return {
     domain,
-    component: xmpp.component.toLowerCase(),
+    component: preparedDomain(xmpp.component),
     version,
     routes,
     allow: [...sip.allow, ...nextHopAddresses(config)],

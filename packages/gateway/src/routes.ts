@@ -1,5 +1,6 @@
 import type { Dialect, Transport, Variant } from '@isthmus/model';
 import { DOCUMENTS_OF_VARIANT, type Documents } from '@isthmus/rules';
+import { preparedDomain } from './config/domain';
 import type { RouteConfig } from './config/schema';
 
 /** A static route: where requests for SIP users of some domains go, and how the server there speaks. */
@@ -29,7 +30,7 @@ export function toRoute(config: RouteConfig, domain: string): Route {
   const isLcs = dialect === 'microsoft' && variant === 'lcs';
   const assumeSentMs = (config.assumeSentSeconds ?? (isLcs ? LCS_ASSUME_SENT_SECONDS : 0)) * 1_000;
   const receipts = config.receipts ?? (dialect === 'microsoft' ? 'answer' : 'off');
-  const domains = (config.domains ?? [domain]).map((each) => each.toLowerCase());
+  const domains = (config.domains ?? [domain]).map(preparedDomain);
   const documents = dialect === 'microsoft' ? (config.documents ?? DOCUMENTS_OF_VARIANT[variant]) : 'pidf';
   return { name, domains, host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs, streamOnly };
 }

@@ -56,7 +56,7 @@ describe('print-config prosody', () => {
   });
 
   test('no value leaves its Lua string', () => {
-    expect(code({ domain: 'a"..os.exit().."\\' })).toContain('VirtualHost "a\\"..os.exit()..\\"\\\\" {');
+    expect(printConfig('prosody', { ...config({}), domain: 'a"..os.exit().."\\' })).toContain('VirtualHost "a\\"..os.exit()..\\"\\\\" {');
   });
 });
 

@@ -11,6 +11,7 @@ describe('routes', () => {
   test('lead to the served domain unless they name others, in lower case', () => {
     expect(route('a').domains).toEqual(['example.com']);
     expect(route('a', { domains: ['SIP.Example.com'] }).domains).toEqual(['sip.example.com']);
+    expect(route('a', { domains: ['XN--E1AFMKFD.example'] }).domains).toEqual(['пример.example']);
   });
 
   test.each([

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { readJid } from '@isthmus/codec';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { preparedDomain } from './domain';
 import { configSchema, type Config, type SecretRef } from './schema';
 
 /** One thing that is wrong with a configuration file. */
@@ -115,7 +115,7 @@ function contradictions(config: Config): ConfigProblem[] {
   if (messaging.deliverWithinSeconds <= sip.inviteTimeoutSeconds) {
     problems.push({ path: 'messaging.deliverWithinSeconds', message: 'must exceed sip.inviteTimeoutSeconds: messages wait while the far user is asked' });
   }
-  if (xmpp.component.toLowerCase() === config.domain.toLowerCase()) {
+  if (preparedDomain(xmpp.component) === preparedDomain(config.domain)) {
     problems.push({ path: 'xmpp.component', message: `must differ from the served domain (${config.domain})` });
   }
   config.administrators.forEach((jid, index) => {
@@ -128,6 +128,9 @@ function contradictions(config: Config): ConfigProblem[] {
     if (route.receipts === 'report' && route.dialect === 'microsoft') {
       problems.push({ path: `routes.${index}.receipts`, message: 'report needs dialect simple: the clients of a Microsoft server know no delivery reports' });
     }
+    if (route.documents !== undefined && route.dialect === 'simple') {
+      problems.push({ path: `routes.${index}.documents`, message: 'needs dialect microsoft: a standard server gets PIDF' });
+    }
     if (route.streamOnly && route.transport === 'udp') {
       problems.push({ path: `routes.${index}.streamOnly`, message: 'contradicts transport udp' });
     }
@@ -138,11 +141,6 @@ function contradictions(config: Config): ConfigProblem[] {
     }
   });
   return problems;
-}
-
-function preparedDomain(text: string): string | undefined {
-  const jid = readJid(text);
-  return jid.ok ? jid.value.domain : undefined;
 }
 
 function namesUsedTwice(path: string, list: readonly { readonly name: string }[]): ConfigProblem[] {

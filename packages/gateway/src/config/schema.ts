@@ -2,6 +2,7 @@ import { DEFAULT_SETTINGS } from '@isthmus/engine';
 import { DOCUMENTS } from '@isthmus/rules';
 import { z } from 'zod';
 import { isNetwork } from '../access';
+import { isDomain } from './domain';
 import { administratorsSchema, policySchema } from './policy-schema';
 import { clientFamilySchema, tablesSchema } from './tables';
 
@@ -17,7 +18,7 @@ const domainName = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^[^\s@/:]+$/, 'must be a domain name, without user, port or slash');
+  .refine((text) => /^[^\s@/:]+$/.test(text) && isDomain(text), 'must be a domain name, without user, port or slash');
 
 /** A secret by reference: exactly one of the two. */
 function secret(what: string) {
