@@ -75,7 +75,7 @@ export class Commands {
 
   private async execute(iq: Element, request: CommandRequest, entry: CatalogueEntry, asker: Jid, trace: string): Promise<Element | undefined> {
     const { node, action, sessionId, submission } = request;
-    const wrong = this.mistake(request);
+    const wrong = this.mistake(request, entry);
     if (wrong !== undefined) return writeCommandError(iq, wrong);
     const session = sessionId ?? beginSession(node, this.sessions);
     if (action === 'cancel') return writeCommand(iq, { node, sessionId: session, status: 'canceled' });
@@ -86,11 +86,14 @@ export class Commands {
     return writeCommand(iq, reply);
   }
 
-  private mistake({ node, action, sessionId, submission }: CommandRequest): CommandError | undefined {
+  private mistake({ node, action, sessionId, submission }: CommandRequest, { scope }: CatalogueEntry): CommandError | undefined {
     if (action === 'prev') return 'bad-action';
     if (sessionId === undefined) return action === 'execute' ? undefined : 'bad-sessionid';
     const wrong = checkSession(sessionId, node, this.sessions);
-    return wrong ?? (submission === undefined && action !== 'cancel' ? 'bad-payload' : undefined);
+    if (wrong !== undefined || action === 'cancel') return wrong;
+    if (submission === undefined) return 'bad-payload';
+    const offered = offeredAt(scope === 'any' ? readMemory(submission).user : 'known');
+    return action === 'execute' || action === offered ? undefined : 'bad-action';
   }
 
   /** `user`: whom it is about, once that is known. What is a user's own is about nobody else, whatever the form says. */
@@ -131,7 +134,12 @@ function replyOf(place: Pick<CommandReply, 'node' | 'sessionId'>, stage: Stage, 
   const { notes = [] } = stage;
   if (stage.is === 'done') return { ...place, notes, status: 'completed', ...(stage.form !== undefined && { form: stage.form }) };
   const form = { ...stage.form, fields: [...stage.form.fields, ...writeMemory({ user, version: stage.version })] };
-  return { ...place, notes, status: 'executing', form, actions: [user === undefined ? 'next' : 'complete'] };
+  return { ...place, notes, status: 'executing', form, actions: [offeredAt(user)] };
+}
+
+/** How a stage is gone on from: the first one of an administrator's command says only whom it is about. */
+function offeredAt(user: string | undefined): 'next' | 'complete' {
+  return user === undefined ? 'next' : 'complete';
 }
 
 const WHOSE_FORM: DataForm = {

@@ -125,6 +125,11 @@ export class Answer {
     return this.iq?.getChild('error')?.getChildElements().filter(({ name }) => name !== 'text').map(({ name }) => name) ?? [];
   }
 
+  /** How a client goes on from here. */
+  get offered(): string {
+    return String(this.command?.getChild('actions')?.attrs['execute']);
+  }
+
   get status(): string | undefined {
     return this.command?.attrs['status'] as string | undefined;
   }
