@@ -1,10 +1,12 @@
 import type { BareJid } from '@isthmus/model';
+import { DamagedRecordError } from '@isthmus/store';
 import { CountersCommand } from '../src/commands/counters-command';
 import { RateLimit } from '../src/commands/rate-limit';
 import { parseConfig } from '../src/config/load';
 import { policySettings } from '../src/policy/settings';
 import { ANN, BOB, NOON } from './support/pairs';
 import { PolicyPlace, PolicyWorker, type Answer, type Fields } from './support/policy-world';
+import { settled } from './support/waiting';
 
 const HER_DESK = 'ann@example.com/desk';
 const ADMIN = 'amy@example.com/x';
@@ -24,7 +26,7 @@ async function fillIn(from: string, name: string, filled: Fields, by: PolicyWork
 }
 
 function submit(from: string, name: string, form: Answer, filled: Fields = {}, by: PolicyWorker = worker): Promise<Answer> {
-  return by.sends(from, node(name), { action: 'complete', sessionId: form.sessionId, fields: { ...form.fields, ...filled } });
+  return by.sends(from, node(name), { action: form.offered, sessionId: form.sessionId, fields: { ...form.fields, ...filled } });
 }
 
 const stored = async (user: BareJid = ANN) => (await place.store.policies.get(user))?.record;
@@ -112,6 +114,16 @@ describe('XEP-0050: sessions', () => {
     expect((await worker.sends(HER_DESK, node('policy'), { action: 'frob' })).error).toEqual(['bad-request', 'malformed-action']);
   });
 
+  test('an action that the stage does not offer is bad-action; execute always goes on', async () => {
+    const first = await worker.sends(ADMIN, node('policy-of-user'));
+    const at = (action: string, form: Answer, fields: Fields = {}) => worker.sends(ADMIN, node('policy-of-user'), { action, sessionId: form.sessionId, fields: { ...form.fields, ...fields } });
+    expect((await at('complete', first, { user: [ANN] })).error).toEqual(['bad-request', 'bad-action']);
+    const second = await at('execute', first, { user: [ANN] });
+    expect([second.status, second.offered]).toEqual(['executing', 'complete']);
+    expect((await at('next', second)).error).toEqual(['bad-request', 'bad-action']);
+    expect((await at('execute', second)).status).toBe('completed');
+  });
+
   test('nothing in a form is a permission: a user cannot reach another one\'s policy by its hidden fields', async () => {
     await fillIn(HER_DESK, 'policy', { 'isthmus-user': ['amy@example.com'], block: ['*'] });
     expect([await stored('amy@example.com' as BareJid), await stored()]).toEqual([undefined, { allow: [], block: ['*'] }]);
@@ -193,6 +205,23 @@ describe('who watches me', () => {
     ]);
   });
 
+  test('a damaged record is told of, and does not hide the others; many are asked for at a time', async () => {
+    for (const contact of [BOB, 'carol@example.com', 'dave@example.com']) await place.watches('active', contact as BareJid);
+    const { pairs } = place.store;
+    const load = pairs.load.bind(pairs);
+    let running = 0;
+    let most = 0;
+    pairs.load = async (key) => {
+      most = Math.max(most, (running += 1));
+      await settled();
+      running -= 1;
+      if (key.includes('carol')) throw new DamagedRecordError('damaged');
+      return load(key);
+    };
+    const answer = await worker.sends(HER_DESK, node('watchers'));
+    expect([answer.options('watchers').length, answer.instructions.at(-1), most]).toEqual([2, '1 more are damaged in the store.', 3]);
+  });
+
   test('promise 6: so many are listed, the others counted', async () => {
     for (let at = 0; at < 7; at += 1) await place.watches('active', `b${at}@example.com` as BareJid);
     const answer = await worker.sends(HER_DESK, node('watchers'));
@@ -230,6 +259,7 @@ describe('who watches me', () => {
   });
 
   test('allow: who stays blocked all the same is named, whoever blocks him', async () => {
+    await place.watches('active');
     const strict = new PolicyWorker(place, { everyone: { allow: [], block: ['carol@example.com'] } });
     await place.store.policies.set(ANN, { allow: [], block: ['*@example.net'] }, 0);
     const watchers = [BOB, 'carol@example.com', 'dave@example.net'];

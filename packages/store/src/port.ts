@@ -105,6 +105,14 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** One record cannot be made sense of; the others can. */
+export class DamagedRecordError extends StoreUnavailableError {
+  constructor(why: string) {
+    super(why);
+    this.name = 'DamagedRecordError';
+  }
+}
+
 /** There is no room for what was to be written; nothing was changed. Loading, claiming and deleting still work. */
 export class StoreFullError extends StoreUnavailableError {
   constructor(why: string, options?: { readonly cause?: unknown }) {

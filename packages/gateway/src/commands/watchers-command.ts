@@ -1,10 +1,11 @@
 import { readJid, type DataForm, type Submission } from '@isthmus/codec';
-import { pairOf, type BareJid, type PolicyLists } from '@isthmus/model';
+import type { BareJid, PolicyLists } from '@isthmus/model';
 import type { PairStore } from '@isthmus/store';
 import type { StoredPair } from '../pairs/stored';
 import { withContact, type Decision, type Policies } from '../policy/policies';
 import { again, done, valueOf, type Stage, type UserCommand } from './command';
 import { name } from './policy-command';
+import { lookAt } from './records';
 import { describeWatcher, type Watcher } from './watcher';
 
 const FIELD = { form: 'FORM_TYPE', watchers: 'watchers', action: 'action' } as const;
@@ -31,8 +32,8 @@ export class WatchersCommand implements UserCommand {
   constructor(private readonly options: WatchersOptions) {}
 
   async show(user: BareJid): Promise<Stage> {
-    const { watchers, more } = await this.watchersOf(user);
-    return watchers.length === 0 ? done(`No SIP user watches ${user}.`) : { is: 'form', form: form(user, watchers, more) };
+    const { watchers, more, damaged } = await this.watchersOf(user);
+    return watchers.length + damaged === 0 ? done(`No SIP user watches ${user}.`) : { is: 'form', form: form(user, watchers, [told(more, 'not listed'), told(damaged, 'damaged in the store')]) };
   }
 
   async take(user: BareJid, submission: Submission, _version: number, trace: string): Promise<Stage> {
@@ -52,28 +53,30 @@ export class WatchersCommand implements UserCommand {
     return done(`Done for ${name(contacts)}.`, blocked.length === 0 ? undefined : `Blocked all the same, by an entry for many or for everybody: ${name(blocked)}`);
   }
 
-  private async watchersOf(user: BareJid): Promise<{ readonly watchers: readonly Watcher[]; readonly more: number }> {
+  private async watchersOf(user: BareJid): Promise<{ readonly watchers: readonly Watcher[]; readonly more: number; readonly damaged: number }> {
     const { policies, pairs, maxListed } = this.options;
     const keys = new Set<string>();
     for await (const key of policies.keysOf(user)) keys.add(key);
     const watchers: Watcher[] = [];
     let more = 0;
-    for (const key of [...keys].sort()) {
-      const inward = (await pairs.load(key))?.record.record.inward;
-      if (inward === undefined || inward.is === 'none') continue;
-      if (watchers.length < maxListed) watchers.push({ contact: pairOf(key).contact, inward });
+    const damaged = await lookAt(pairs, [...keys].sort(), ({ contact }, { inward }) => {
+      if (inward.is === 'none') return;
+      if (watchers.length < maxListed) watchers.push({ contact, inward });
       else more += 1;
-    }
-    return { watchers, more };
+    });
+    return { watchers, more, damaged };
   }
 }
 
-function form(user: BareJid, watchers: readonly Watcher[], more: number): DataForm {
-  const rest = more === 0 ? [] : [`${more} more are not listed.`];
+function told(count: number, what: string): readonly string[] {
+  return count === 0 ? [] : [`${count} more are ${what}.`];
+}
+
+function form(user: BareJid, watchers: readonly Watcher[], rest: readonly (readonly string[])[]): DataForm {
   return {
     type: 'form',
     title: 'Who watches',
-    instructions: [`SIP users who watch ${user}, or about whom a decision was taken.`, ...rest],
+    instructions: [`SIP users who watch ${user}, or about whom a decision was taken.`, ...rest.flat()],
     fields: [
       { name: FIELD.form, type: 'hidden', values: [FORM_TYPE] },
       {

@@ -1,10 +1,10 @@
-import { StoreUnavailableError } from '../port';
+import { DamagedRecordError } from '../port';
 import type { CommitResult, Stored } from '../port';
 
 /** Digits of a version in front of a value (scripts.ts). */
 const VERSION_LENGTH = 16;
 
-/** A value of a hash: its version, then its JSON. Throws a `StoreUnavailableError` that names the field when it is neither. */
+/** A value of a hash: its version, then its JSON. Throws a `DamagedRecordError` that names the field when it is neither. */
 export function readValue<T>(hash: string, field: string, value: string): Stored<T> {
   const version = Number(value.slice(0, VERSION_LENGTH));
   try {
@@ -12,7 +12,7 @@ export function readValue<T>(hash: string, field: string, value: string): Stored
     return { record: JSON.parse(value.slice(VERSION_LENGTH)) as T, version };
   } catch {
     // The parser's own words would quote the record.
-    throw new StoreUnavailableError(`the record of ${JSON.stringify(field)} is damaged: remove it from the Redis hash ${hash}`);
+    throw new DamagedRecordError(`the record of ${JSON.stringify(field)} is damaged: remove it from the Redis hash ${hash}`);
   }
 }
 
