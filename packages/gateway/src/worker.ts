@@ -175,14 +175,15 @@ export class Worker {
 
   /**
    * The XMPP link came up. Unless another worker's link stood meanwhile, the server may have been restarted, or told its
-   * users that our contacts are gone: everything is told and asked anew (XD-14).
+   * users that our contacts are gone: everything is told and asked anew (XD-14). It is too where the link was lost beside
+   * that of others: stanzas on their way to it are lost, as with a worker that dies.
    */
   xmppUp(): void {
-    this.absence.back();
+    const wasLost = this.absence.back();
     this.accounts.forget();
     this.due.hurry();
     this.exchange();
-    if (!this.cluster.othersReachXmpp()) this.recovery.xmppUp();
+    if (wasLost || !this.cluster.othersReachXmpp()) this.recovery.xmppUp();
   }
 
   /** The XMPP link was lost; SIP watchers are told when it stays away. */

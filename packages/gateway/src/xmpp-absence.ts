@@ -17,6 +17,8 @@ const LOOK_MS = 1_000;
 export class XmppAbsence {
   private timer: NodeJS.Timeout | undefined;
   private away = false;
+  private isLost = false;
+  private stopped = false;
 
   constructor(private readonly options: XmppAbsenceOptions) {}
 
@@ -27,21 +29,28 @@ export class XmppAbsence {
 
   /** Our link was lost. */
   lost(): void {
+    this.isLost = true;
     this.lookIn(this.options.graceMs);
   }
 
-  /** Our link is up. */
-  back(): void {
+  /** Our link is up; returns whether it had been lost before. */
+  back(): boolean {
     clearTimeout(this.timer);
+    const wasLost = this.isLost;
     this.away = false;
+    this.isLost = false;
+    return wasLost;
   }
 
+  /** Nothing is told any more, whatever becomes of the link. */
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.timer);
   }
 
   private lookIn(ms: number): void {
     clearTimeout(this.timer);
+    if (this.stopped) return;
     this.timer = setTimeout(() => this.look(), ms);
   }
 

@@ -56,3 +56,16 @@ test('another worker reaches it again before this one: texts are taken at once, 
   jest.advanceTimersByTime(GRACE_MS);
   expect([absence.isAway, told]).toEqual([true, 2]);
 });
+
+test('promise 3: a link that is up again says that it had been lost, the first one does not', () => {
+  expect(absence.back()).toBe(false);
+  absence.lost();
+  expect(absence.back()).toBe(true);
+  expect(absence.back()).toBe(false);
+});
+
+test('a link that is lost after the end keeps nothing alive', () => {
+  absence.stop();
+  absence.lost();
+  expect(jest.getTimerCount()).toBe(0);
+});
