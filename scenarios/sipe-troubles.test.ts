@@ -150,7 +150,9 @@ describeWithSipe('SIPE and an XMPP client in trouble', () => {
     await writes(ava, BOB, 'before');
     await bob.event('message', { from: uriOf(ava), text: 'before' });
     await scene.world.gateway.stop();
-    await scene.world.startWorker('w2');
+    const successor = await scene.world.startWorker('w2');
+    // The session ended with the worker; a text that Bob writes into it before he hears of that is refused, and he is told.
+    await successor.logged(/"method":"BYE".*"event":"request_answered"/);
     await shows(ava, 'dnd');
     for (let status = ''; status !== 'do-not-disturb'; ) status = await bob.sees(uriOf(ava));
     await writes(ava, BOB, 'after');
