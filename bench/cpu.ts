@@ -21,7 +21,6 @@ export interface CpuOptions {
 const RATE = 1_000;
 /** DESIGN section 9. */
 const TARGET_MS = 0.15;
-const TOP = 40;
 
 export async function benchCpu(options: CpuOptions, report: Report): Promise<void> {
   for (const store of ['memory', 'redis'] as const) {
@@ -52,12 +51,5 @@ async function one(name: string, rigOptions: RigOptions, direction: Direction, o
   } finally {
     await rig.stop();
   }
-  if (directory !== undefined) tell(directory, report);
-}
-
-function tell(directory: string, report: Report): void {
-  const times = selfTimes(directory);
-  const total = times.reduce((sum, { ms }) => sum + ms, 0);
-  const lines = times.slice(0, TOP).map(({ where, ms }) => `  ${((100 * ms) / total).toFixed(1).padStart(5)} %  ${where}`);
-  report.heading(lines.join('\n'));
+  if (directory !== undefined) report.profile(selfTimes(directory));
 }

@@ -3,15 +3,19 @@
  * is right again after a failure. The XMPP server and the SIP server of the far side are light programs of the
  * benchmark, so that they are not what is measured; the SIP stack is sipd in a process of its own.
  */
+import { mkdirSync } from 'node:fs';
 import type { Gateway } from '../scenarios/support/gateway';
 import { now } from './support/clock';
 import { cpuMs } from './support/cpu';
 import { DOMAIN, PresenceWorld, reaches, type Memory } from './support/presence-world';
+import { selfTimes } from './support/profile';
 import type { Report } from './support/report';
 
 export interface PresenceOptions {
   /** Watches of each direction; default 10,000. */
   readonly watches?: number;
+  /** Only what a killed worker costs; the profile of the one that takes over is left here, and told. */
+  readonly profile?: string;
 }
 
 /** DESIGN section 9. */
@@ -31,13 +35,14 @@ interface Pair {
 const pairs = (count: number, user: string, contact: string): Pair[] =>
   Array.from({ length: count }, (_each, index) => ({ user: `${user}${index}@${DOMAIN}`, contact: `${contact}${index}@${DOMAIN}` }));
 
-export async function benchPresence({ watches = 10_000 }: PresenceOptions, report: Report): Promise<void> {
+export async function benchPresence({ watches = 10_000, profile }: PresenceOptions, report: Report): Promise<void> {
   const world = await PresenceWorld.start();
   const outward = pairs(watches, 'ann', 'bob');
   const inward = pairs(watches, 'anna', 'carol');
   try {
     const worker = await world.startWorker('w1');
     await setUp(world, worker, outward, inward, report);
+    if (profile !== undefined) return await profiled(world, worker, { watches, inward, directory: profile }, report);
     await refreshes(world, worker, watches, report);
     await oneUser(world, worker, report);
     await failures(world, worker, watches, inward, report);
@@ -131,12 +136,34 @@ async function oneUser(world: PresenceWorld, worker: Gateway, report: Report): P
   report.add('memory of the worker after two changes, more by', (after.heapUsed - before.heapUsed) / 1_000, 'kB');
 }
 
-async function failures(world: PresenceWorld, first: Gateway, watches: number, inward: readonly Pair[], report: Report): Promise<void> {
-  const sample = inward.slice(0, Math.ceil(watches / 10));
-  report.heading(`A worker is killed; ${watches} outward watches, ${sample.length} inward users who change meanwhile`);
-  const second = await world.startWorker('w2');
+interface Profiled {
+  readonly watches: number;
+  readonly inward: readonly Pair[];
+  readonly directory: string;
+}
+
+async function profiled(world: PresenceWorld, first: Gateway, { watches, inward, directory }: Profiled, report: Report): Promise<void> {
+  mkdirSync(directory, { recursive: true });
+  const second = await takenOver(world, first, watches, inward, report, ['--cpu-prof', `--cpu-prof-dir=${directory}`]);
+  await second.stop();
+  report.profile(selfTimes(directory));
+}
+
+/** A worker is killed, another one does its work from then on. */
+async function takenOver(world: PresenceWorld, first: Gateway, watches: number, inward: readonly Pair[], report: Report, nodeArgs: readonly string[] = []): Promise<Gateway> {
+  const sample = sampleOf(inward);
+  report.heading(`A worker is killed; ${watches} watches of each direction, ${sample.length} inward users who change meanwhile`);
+  const second = await world.startWorker('w2', nodeArgs);
   await settled(world);
+  const cpu = cpuMs(second.pid);
   await right(world, 'killed, another one takes over', { shows: 'dnd', tells: 'busy', watches, sample }, report, async () => first.kill('SIGKILL'));
+  report.add('CPU of the other worker for one watch of each direction', (cpuMs(second.pid) - cpu) / watches, 'ms');
+  return second;
+}
+
+async function failures(world: PresenceWorld, first: Gateway, watches: number, inward: readonly Pair[], report: Report): Promise<void> {
+  const sample = sampleOf(inward);
+  const second = await takenOver(world, first, watches, inward, report);
   await right(world, 'killed, the only one, and started again', { shows: 'away', tells: 'away', watches, sample }, report, async () => {
     second.kill('SIGKILL');
     await second.exited;
@@ -144,6 +171,10 @@ async function failures(world: PresenceWorld, first: Gateway, watches: number, i
   });
   report.heading('The SIP server is killed and started again');
   await right(world, 'SIP server restarted', { shows: 'dnd', tells: 'busy', watches, sample }, report, () => world.restartSipServer());
+}
+
+function sampleOf(inward: readonly Pair[]): readonly Pair[] {
+  return inward.slice(0, Math.ceil(inward.length / 10));
 }
 
 interface Truth {

@@ -43,7 +43,8 @@ export class PresenceWorld {
     return world;
   }
 
-  async startWorker(name: string): Promise<Gateway> {
+  /** `nodeArgs`: for Node, such as `--cpu-prof`. */
+  async startWorker(name: string, nodeArgs: readonly string[] = []): Promise<Gateway> {
     const config = {
       domain: DOMAIN,
       worker: { name },
@@ -55,7 +56,7 @@ export class PresenceWorld {
       log: { level: 'info' },
     };
     const files = { 'component-secret': SECRET, 'sipd-secret': this.server.secret };
-    const worker = await Gateway.start({ config, files, env: { NODE_OPTIONS: `-r ${PROBE}` } });
+    const worker = await Gateway.start({ config, files, nodeArgs, env: { NODE_OPTIONS: `-r ${PROBE}` } });
     this.workers.push(worker);
     return worker;
   }

@@ -1,3 +1,7 @@
+import type { SelfTime } from './profile';
+
+const TOP = 40;
+
 /** One measured figure. `target` and `met` are null where DESIGN section 9 sets none. */
 export interface Figure {
   readonly bench: string;
@@ -19,6 +23,13 @@ export class Report {
 
   heading(text: string): void {
     if (!this.json) process.stdout.write(`\n${text}\n`);
+  }
+
+  /** The functions that took most of the time. */
+  profile(times: readonly SelfTime[]): void {
+    const total = times.reduce((sum, { ms }) => sum + ms, 0);
+    const lines = times.slice(0, TOP).map(({ where, ms }) => `  ${((100 * ms) / total).toFixed(1).padStart(5)} %  ${where}`);
+    this.heading(lines.join('\n'));
   }
 
   /** `most`: the value must not exceed the target; `least`: it must reach it. */
