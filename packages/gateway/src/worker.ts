@@ -51,6 +51,9 @@ export class Worker {
   private readonly now: () => number;
   /** While the XMPP server is away for longer than the grace, SIP users' texts are refused at once. */
   private readonly absence: XmppAbsence;
+  private joinTimer: NodeJS.Timeout | undefined;
+  /** It is known whether another worker's XMPP link stood when ours came up for the first time. */
+  private joined = false;
 
   constructor(private readonly parts: WorkerParts) {
     const { settings, store, instance, sip, xmpp, log } = parts;
@@ -121,7 +124,7 @@ export class Worker {
     this.cluster = new Cluster({
       store: store.workers,
       instance,
-      connections: () => [...sip.connections(), ...(xmpp.online ? [XMPP_UP] : [])],
+      connections: () => [...sip.connections(), ...(this.joined && xmpp.online ? [XMPP_UP] : [])],
       ttlMs: INSTANCE_TTL_MS,
       intervalMs: HEARTBEAT_MS,
       onGone: ({ xmpp: lostXmpp }) => this.connectionsGone(lostXmpp),
@@ -171,19 +174,23 @@ export class Worker {
     this.health.start();
     // What an earlier life of this worker left: dialogs whose connection is gone.
     this.recovery.ownersGone('start');
+    // What the others say of their links may be a beat old: believed is what they still say after that.
+    if (!this.cluster.othersReachXmpp()) this.join();
+    else this.joinTimer = setTimeout(() => this.join(), 2 * HEARTBEAT_MS);
   }
 
   /**
    * The XMPP link came up. Unless another worker's link stood meanwhile, the server may have been restarted, or told its
    * users that our contacts are gone: everything is told and asked anew (XD-14). It is too where the link was lost beside
-   * that of others: stanzas on their way to it are lost, as with a worker that dies.
+   * that of others: stanzas on their way to it are lost, as with a worker that dies. Whether the link of another one stood
+   * is left to `join` before the others are known: a worker that joins others must not have every pair told again.
    */
   xmppUp(): void {
     const wasLost = this.absence.back();
     this.accounts.forget();
     this.due.hurry();
     this.exchange();
-    if (wasLost || !this.cluster.othersReachXmpp()) this.recovery.xmppUp();
+    if (wasLost || (this.joined && !this.cluster.othersReachXmpp())) this.recovery.xmppUp();
   }
 
   /** The XMPP link was lost; SIP watchers are told when it stays away. */
@@ -200,6 +207,7 @@ export class Worker {
   /** Nothing new comes in any more: finishes what is in hand, as far as that goes within `timeoutMs`, and leaves. */
   async stop(timeoutMs: number): Promise<void> {
     this.absence.stop();
+    clearTimeout(this.joinTimer);
     this.health.stop();
     this.recovery.stop();
     await Promise.all([this.due.stop(), this.sweeper.stop(), this.policySweeper.stop()]);
@@ -210,6 +218,11 @@ export class Worker {
     const left = { pending: this.loop.pending, inFlight: this.runner.inFlight };
     if (left.pending + left.inFlight > 0) this.parts.log.warn(left, 'drain_unfinished');
     await this.cluster.stop();
+  }
+
+  private join(): void {
+    this.joined = true;
+    if (this.parts.xmpp.online) this.xmppUp();
   }
 
   private newSweeper(failure: string): Sweeper {
