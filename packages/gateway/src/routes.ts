@@ -65,8 +65,13 @@ export class RouteTable {
 
   /** Undefined: no route leads to this domain. */
   find(domain: string): Route | undefined {
-    const matching = this.routes.filter((route) => route.domains.includes(domain));
-    return matching.find((route) => this.state(route.name) !== 'down') ?? matching[0];
+    let first: Route | undefined;
+    for (const route of this.routes) {
+      if (!route.domains.includes(domain)) continue;
+      if (this.state(route.name) !== 'down') return route;
+      first ??= route;
+    }
+    return first;
   }
 
   /** Were requests for this domain sent by this route, before it changed? */

@@ -48,6 +48,7 @@ export class Worker {
   private readonly xmppSide: XmppSide;
   private readonly sipSide: SipSide;
   private readonly table: RouteTable;
+  private readonly contexts = new Map<Route | undefined, Context>();
   private readonly now: () => number;
   /** While the XMPP server is away for longer than the grace, SIP users' texts are refused at once. */
   private readonly absence: XmppAbsence;
@@ -248,6 +249,14 @@ export class Worker {
 
   private contextOf(pair: Pair): Context {
     const route = this.table.find(domainOf(pair.contact));
+    const known = this.contexts.get(route);
+    if (known !== undefined) return known;
+    const context = this.newContext(route);
+    this.contexts.set(route, context);
+    return context;
+  }
+
+  private newContext(route: Route | undefined): Context {
     const { engine } = this.parts.settings;
     if (route === undefined) return { dialect: 'simple', variant: 'lync', documents: 'pidf', approval: 'answer', settings: engine, newId };
     const { dialect, variant, documents, approval, messageStatus, receipts, assumeSentMs } = route;

@@ -77,9 +77,11 @@ export class Cluster {
 
   /** Of the live instances exactly one answers true for a key (rendezvous hash), so that common work is shared. */
   isMine(key: string): boolean {
-    const own = score(this.options.instance, key);
+    let own: string | undefined;
     for (const instance of this.view.keys()) {
-      if (instance !== this.options.instance && score(instance, key) > own) return false;
+      if (instance === this.options.instance) continue;
+      own ??= score(this.options.instance, key);
+      if (score(instance, key) > own) return false;
     }
     return true;
   }

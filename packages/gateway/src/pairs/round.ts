@@ -42,6 +42,12 @@ export interface LateSweep {
   readonly collect: () => Promise<Omit<Sweep, 'name'>>;
 }
 
+/** A pair, and what it is to be told for. */
+interface Owed {
+  readonly key: string;
+  readonly sweeps: readonly Sweep[];
+}
+
 /** Records looked at at one time: most of them are owed nothing, and each waits for the store. */
 const PARALLEL = 64;
 /** The pace is kept over so long, milliseconds. */
@@ -63,29 +69,31 @@ export class Round {
     const perSecond = this.options.perSecond();
     const pace = new Pace(perSecond);
     const size = Math.min(PARALLEL, Math.max(1, Math.round((perSecond * PACE_MS) / 1_000)));
-    for await (const keys of inBatches(this.keys(), size)) {
+    for await (const owed of inBatches(this.owed(), size)) {
       if (stopped()) return;
-      const weights = await Promise.all(keys.map((key) => this.tell(key)));
+      const weights = await Promise.all(owed.map(({ key, sweeps }) => this.tell(key, sweeps)));
       await pace.keep(weights.reduce((sum, weight) => sum + weight, 0));
     }
   }
 
-  private async *keys(): AsyncGenerator<string> {
+  private async *owed(): AsyncGenerator<Owed> {
     const sets = this.sweeps.flatMap(({ extent }) => (typeof extent === 'object' ? [extent] : []));
     const everywhere = sets.length < this.sweeps.length;
     for await (const key of everywhere ? this.options.store.scan() : new Set(sets.flatMap((set) => [...set]))) {
-      if (this.sweeps.some((sweep) => this.covers(sweep, key))) yield key;
+      const covering = this.covering(key);
+      if (covering.length > 0) yield { key, sweeps: covering };
     }
   }
 
-  private covers({ extent = 'share' }: Sweep, key: string): boolean {
-    return typeof extent === 'string' ? extent === 'all' || this.options.isMine(key) : extent.has(key);
+  private covering(key: string): readonly Sweep[] {
+    let mine: boolean | undefined;
+    const isShare = () => (mine ??= this.options.isMine(key));
+    return this.sweeps.filter(({ extent = 'share' }) => (typeof extent === 'string' ? extent === 'all' || isShare() : extent.has(key)));
   }
 
   /** Returns what it counts for the pace. */
-  private async tell(key: string): Promise<number> {
+  private async tell(key: string, sweeps: readonly Sweep[]): Promise<number> {
     const pair = pairOf(key);
-    const sweeps = this.sweeps.filter((sweep) => this.covers(sweep, key));
     let owed: readonly (readonly EngineEvent[])[] = [];
     let weight = 0;
     const change: Change = (record, stored) => {
@@ -121,10 +129,10 @@ class Pace {
   }
 }
 
-async function* inBatches(keys: AsyncIterable<string>, size: number): AsyncGenerator<string[]> {
-  let batch: string[] = [];
-  for await (const key of keys) {
-    batch.push(key);
+async function* inBatches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
     if (batch.length < size) continue;
     yield batch;
     batch = [];
