@@ -41,6 +41,7 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
   const effects = drafts.map((draft) => stamp(draft, input.trace, context));
   const unconfirmed = drafts.some((draft) => draft.do === 'xmpp.probe') ? asked(known, input.at) : known.unconfirmed;
   const next: PairRecord = {
+    unconfirmed: undefined, // a name before what is spread: decision 032
     ...record,
     conversation: event.on === 'xmpp.down' ? forgetUndelivered(record) : (conversation?.state ?? record.conversation),
     inward: inward?.state ?? record.inward,
@@ -84,9 +85,9 @@ function inputOf(record: PairRecord, event: EngineEvent): Input | undefined {
 function factsOf(record: PairRecord, input: Input, known: Known, context: Context): Facts {
   const { resources } = known;
   return {
+    at: input.at, // a name before what is spread: decision 032
     ...context,
     newId: () => context.newId(),
-    at: input.at,
     resources,
     doubtful: isDoubtful(known),
     online: isOnline(record, resources),

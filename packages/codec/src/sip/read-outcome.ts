@@ -34,12 +34,14 @@ const TOLD_AGAIN: ReadonlySet<RequestMethod> = new Set<RequestMethod>(['SUBSCRIB
 /** The event for the engine: what has become of the request that `effect` asked for. */
 export function readOutcome(effect: RequestEffect, result: FinalResult, context: OutcomeContext): SipOutcomeEvent {
   const method = methodOf(effect, context.dialect);
-  const base = { on: 'sip.outcome', key: effect.key, trace: effect.trace, at: context.at, method } as const;
-  if (result.is === 'timeout') return { ...base, ...silenceOf(method, result.linkLost === true) };
-  if (result.is === 'unsent') return { ...base, ...UNREACHABLE };
-  if (result.is === 'withheld') return { ...base, result: 'answered', status: result.fault.sip, fault: result.fault };
+  const on = 'sip.outcome';
+  const base = { key: effect.key, trace: effect.trace, at: context.at, method } as const;
+  if (result.is === 'timeout') return { on, ...base, ...silenceOf(method, result.linkLost === true) };
+  if (result.is === 'unsent') return { on, ...base, ...UNREACHABLE };
+  if (result.is === 'withheld') return { on, ...base, result: 'answered', status: result.fault.sip, fault: result.fault };
   const dialog = dialogAfter(effect, result);
   return {
+    on,
     ...base,
     ...endingOf(result),
     ...timesOf(result, method),

@@ -22,13 +22,13 @@ export function writeRequest(effect: RequestEffect, parties: SipParties, context
   };
   const { dialog } = effect;
   if (dialog !== undefined && isEstablished(dialog) && dialog.handMade === undefined) {
-    return safeRequest({ ...out, uri: PLACEHOLDER, headers, stackId: dialog.stackId, server: dialog.server });
+    return safeRequest({ uri: PLACEHOLDER, ...out, headers, stackId: dialog.stackId, server: dialog.server });
   }
   const place = dialog === undefined ? pageMode(effect, parties) : byHand(dialog, method, parties);
   const uri = dialog?.remoteTarget ?? parties.contact;
   return safeRequest({
-    ...out,
     uri,
+    ...out,
     headers: { ...place, ...headers },
     ...(context.proxy !== undefined && { proxy: context.proxy }),
   });

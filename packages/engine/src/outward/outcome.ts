@@ -75,7 +75,7 @@ function survived(state: Refreshing, { outcome }: SubscribeOutcome, facts: Facts
   if (facts.at >= expiresAt) return wait(state, facts, outcome);
   const pause = nextPause(state, facts);
   const refreshAt = Math.min(facts.at + Math.max(pause, outcome.retryAfterSeconds ?? 0) * 1000, expiresAt);
-  const watching: Watching = { ...memoryOf(state), pause, is: 'watching', dialog, since, expiresAt, refreshAt };
+  const watching: Watching = { is: 'watching', ...memoryOf(state), pause, dialog, since, expiresAt, refreshAt };
   return outcome.result === 'answered' ? to(watching) : conceal(watching);
 }
 

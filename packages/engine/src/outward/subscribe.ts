@@ -18,13 +18,13 @@ function request(dialog: Dialog, expiresSeconds: number, key: string): Draft & {
 export function subscribe(state: Memory, facts: Facts, expires = facts.settings.watchExpiresSeconds): Step<Subscribing> {
   const dialog = newDialog(facts.newId);
   const effect = request(dialog, expires, facts.newId());
-  return to({ ...memoryOf(state), wanted: true, is: 'subscribing', dialog, key: effect.key, since: facts.at }, effect);
+  return to({ is: 'subscribing', ...memoryOf(state), wanted: true, dialog, key: effect.key, since: facts.at }, effect);
 }
 
 export function refresh(state: Up, facts: Facts, expires = facts.settings.watchExpiresSeconds): Step<Refreshing> {
   const { dialog, since, expiresAt } = state;
   const effect = request(dialog, expires, facts.newId());
-  return to({ ...memoryOf(state), is: 'refreshing', dialog, since, expiresAt, key: effect.key }, effect);
+  return to({ is: 'refreshing', ...memoryOf(state), dialog, since, expiresAt, key: effect.key }, effect);
 }
 
 /** Ends the dialog by Expires 0 (PRES-9, PRES-10). */
@@ -43,7 +43,7 @@ export function watch(state: Subscribing | Up, dialog: Dialog, seconds: number, 
   const { since } = state;
   const notifyBy = state.is === 'subscribing' && state.notified === undefined ? facts.at + TIMER_N_MS : undefined;
   const refreshed = state.is === 'refreshing' && state.notified === undefined ? true : undefined;
-  return { ...memoryOf(state), is: 'watching', dialog, since, ...lifetime(seconds, facts), notifyBy, refreshed };
+  return { is: 'watching', ...memoryOf(state), dialog, since, ...lifetime(seconds, facts), notifyBy, refreshed };
 }
 
 /**
@@ -73,7 +73,7 @@ interface Pause {
 export function wait(state: Memory, facts: Facts, { retryAfterSeconds = 0, quietly = false }: Pause = {}): Step<Waiting> {
   const pause = nextPause(state, facts);
   const seconds = Math.max(pause, Math.min(retryAfterSeconds, MAX_SECONDS));
-  const waiting: Waiting = { ...memoryOf(state), pause, presence: undefined, is: 'waiting', retryAt: facts.at + seconds * 1000 };
+  const waiting: Waiting = { is: 'waiting', ...memoryOf(state), pause, presence: undefined, retryAt: facts.at + seconds * 1000 };
   return quietly ? to({ ...waiting, concealAt: facts.at + TIMER_N_MS }) : conceal(waiting);
 }
 
@@ -99,7 +99,7 @@ export function again(state: Subscribing | Up, facts: Facts): Step<Outward> {
 export function unreachable(state: Memory, facts: Facts): Step<Outward> {
   if (!state.wanted) return to(rest(state));
   const retryAt = facts.at + facts.settings.retryMaxSeconds * 1000;
-  return conceal<Waiting>({ ...memoryOf(state), pause: undefined, presence: undefined, is: 'waiting', retryAt });
+  return conceal<Waiting>({ is: 'waiting', ...memoryOf(state), pause: undefined, presence: undefined, retryAt });
 }
 
 /** The far side answered 423: the longer time that it wants. Not twice in a row: one that always wants more would make us spin. */

@@ -120,5 +120,5 @@ export function goOn(state: Checking, facts: Facts): Step<Outward> {
   if (facts.at >= state.expiresAt) return subscribe(state, facts);
   if (facts.at >= state.refreshAt) return refresh(state, facts);
   const { dialog, since, expiresAt, refreshAt, notifyBy } = state;
-  return to({ ...memoryOf(state), is: 'watching', dialog, since, expiresAt, refreshAt, notifyBy });
+  return to({ is: 'watching', ...memoryOf(state), dialog, since, expiresAt, refreshAt, notifyBy });
 }

@@ -16,7 +16,9 @@ const REMEMBERED_COMMITS = 4;
 
 /** The value with the name of the commit that writes it. */
 export function named(value: StoredPair, commit: string, before: StoredPair | undefined): StoredPair {
-  return { ...value, commits: [...(before?.commits ?? []), commit].slice(-REMEMBERED_COMMITS) };
+  const { record, by, others } = value;
+  const commits = [...(before?.commits ?? []), commit].slice(-REMEMBERED_COMMITS);
+  return { record, by, commits, ...(others !== undefined && { others }) };
 }
 
 /** The instance that has an effect in hand. */

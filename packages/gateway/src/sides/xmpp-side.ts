@@ -95,7 +95,7 @@ export class XmppSide {
 
   private async take(stanza: Element, trace: string): Promise<void> {
     const { domain, routes, loop, sequence, log, now, tables, maxMessageBytes, content } = this.options;
-    const reading = readStanza(stanza, { ...content, at: now(), trace, newId, maxTextBytes: maxMessageBytes, tables });
+    const reading = readStanza(stanza, { at: now(), ...content, trace, newId, maxTextBytes: maxMessageBytes, tables });
     if (reading.is === 'ignore') return log.debug({ trace, why: reading.why }, 'stanza_ignored');
     if (reading.is === 'refuse') return this.refuse(stanza, reading.fault, trace);
     if (reading.is === 'iq') return this.answer(stanza, trace);
