@@ -197,6 +197,7 @@ export class Worker {
   /** The XMPP link was lost; SIP watchers are told when it stays away. */
   xmppDown(): void {
     this.absence.lost();
+    this.exchange(); // the others must not count on this link
   }
 
   /** A connection to a SIP server came or went. */

@@ -2,6 +2,7 @@ import type { SipAnswerOut, SipRequestIn } from '@isthmus/codec';
 import { newRecord, type EngineEvent } from '@isthmus/engine';
 import { fault, FaultError, type Family, type Pair } from '@isthmus/model';
 import type { Verdict } from '@isthmus/rules';
+import { XmppLinkError } from '@isthmus/xmpp';
 import type { Element } from '@xmpp/xml';
 import xml from '@xmpp/xml';
 import pino from 'pino';
@@ -241,5 +242,13 @@ describe('PRES-22: a wish that policy grants', () => {
     };
     await expect(approve()).rejects.toThrow('down');
     expect(sent).toEqual([]);
+  });
+
+  test('promise 3: a server that never answers does not hold up what follows for her: she is asked', async () => {
+    iqAnswer = () => {
+      throw new XmppLinkError('timeout', 'no answer');
+    };
+    await approve();
+    expect(sent.map(({ attrs }) => attrs.type)).toEqual(['subscribe']);
   });
 });

@@ -1,7 +1,7 @@
 import { writeApproval, writeStanza, type StanzaWriteContext } from '@isthmus/codec';
 import type { Effect } from '@isthmus/engine';
 import type { Pair } from '@isthmus/model';
-import type { XmppLink } from '@isthmus/xmpp';
+import { XmppLinkError, type XmppLink } from '@isthmus/xmpp';
 import { newId } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
@@ -18,8 +18,8 @@ export interface ApprovalOptions {
 const TIMEOUT_MS = 5_000;
 
 /**
- * Policy grants a contact's wish: the XMPP server is asked to approve it in the user's name. Where it says no, or does not
- * know how, the user is asked as if there were no policy.
+ * Policy grants a contact's wish: the XMPP server is asked to approve it in the user's name. Where it says no, does not know
+ * how or is silent, the user is asked as if there were no policy: what follows for him must not wait for it.
  */
 export class Approval {
   private told = false;
@@ -30,12 +30,13 @@ export class Approval {
   async approve(pair: Pair, effect: Extract<Effect, { readonly do: 'xmpp.approve' }>, writing: StanzaWriteContext): Promise<void> {
     const { link, domain, component, log, metrics } = this.options;
     const { trace } = effect;
-    const answer = await link.request(writeApproval({ id: newId(), from: component, to: domain }, pair), TIMEOUT_MS);
-    const approved = answer.attrs['type'] === 'result';
+    const iq = writeApproval({ id: newId(), from: component, to: domain }, pair);
+    const answer = await link.request(iq, TIMEOUT_MS).catch(silence);
+    const approved = answer?.attrs['type'] === 'result';
     metrics.approvals.inc({ outcome: approved ? 'approved' : 'asked' });
     log.debug({ trace, from: pair.contact, to: pair.user, result: approved ? 'approved' : 'asked' }, 'approval_answered');
     if (approved) return;
-    this.tellOnce(answer.getChild('error')?.getChildElements()[0]?.name ?? 'no condition', trace);
+    this.tellOnce(answer?.getChild('error')?.getChildElements()[0]?.name ?? 'no condition', trace);
     await link.deliver(writeStanza({ ...effect, do: 'xmpp.subscribe' }, pair, writing));
   }
 
@@ -45,4 +46,10 @@ export class Approval {
     this.told = true;
     this.options.log.warn({ trace, condition }, 'approval_unsupported');
   }
+}
+
+/** No answer in time is no approval; a link that was lost is another matter. */
+function silence(error: unknown): undefined {
+  if (error instanceof XmppLinkError && error.code === 'timeout') return undefined;
+  throw error;
 }
