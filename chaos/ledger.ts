@@ -25,6 +25,8 @@ interface Entry {
   readonly at: number;
   arrivals: number;
   isReturned: boolean;
+  /** Its fate is nobody's business, unless it shows up after all. */
+  isForgotten: boolean;
 }
 
 /** Keeps the account of every text: each is known by its id, and its number counts up within its pair and direction. */
@@ -41,23 +43,24 @@ export class Ledger {
     const number = (this.numbers.get(line) ?? 0) + 1;
     this.numbers.set(line, number);
     const id = `${line} ${number}`.replaceAll(/[^A-Za-z0-9]+/g, '-');
-    this.entries.set(id, { direction, pair, number, at: performance.now(), arrivals: 0, isReturned: false });
+    this.entries.set(id, { direction, pair, number, at: performance.now(), arrivals: 0, isReturned: false, isForgotten: false });
     this.open += 1;
     return id;
   }
 
-  /** The text never left its sender's hands, and he knows it: it does not count. */
+  /** The text never left its sender's hands, as far as he knows: it counts only if it shows up after all. */
   forget(id: string): void {
     const entry = this.entries.get(id);
-    if (entry === undefined || entry.arrivals > 0 || entry.isReturned) return;
-    this.entries.delete(id);
+    if (entry === undefined || isSettled(entry)) return;
+    entry.isForgotten = true;
     this.open -= 1;
   }
 
   arrived(id: string): void {
     const entry = this.entries.get(id);
     if (entry === undefined) return;
-    if (entry.arrivals === 0 && !entry.isReturned) this.open -= 1;
+    if (!isSettled(entry)) this.open -= 1;
+    entry.isForgotten = false;
     entry.arrivals += 1;
     const line = `${entry.direction} ${entry.pair}`;
     const latest = this.latest.get(line) ?? 0;
@@ -68,7 +71,8 @@ export class Ledger {
   returned(id: string): void {
     const entry = this.entries.get(id);
     if (entry === undefined || entry.isReturned) return;
-    if (entry.arrivals === 0) this.open -= 1;
+    if (!isSettled(entry)) this.open -= 1;
+    entry.isForgotten = false;
     entry.isReturned = true;
   }
 
@@ -79,12 +83,12 @@ export class Ledger {
 
   /** The lost texts of both directions with the time at which each was written, milliseconds after `since`. */
   lost(since: number): readonly string[] {
-    const lost = [...this.entries].filter(([, { arrivals, isReturned }]) => arrivals === 0 && !isReturned);
+    const lost = [...this.entries].filter(([, entry]) => !isSettled(entry));
     return lost.map(([id, { at }]) => `${id} at ${(at - since).toFixed(0)} ms`);
   }
 
   tally(direction: Direction): Tally {
-    const all = [...this.entries.values()].filter((entry) => entry.direction === direction);
+    const all = [...this.entries.values()].filter((entry) => entry.direction === direction && !entry.isForgotten);
     const count = (which: (entry: Entry) => boolean): number => all.filter(which).length;
     return {
       sent: all.length,
@@ -96,4 +100,9 @@ export class Ledger {
       outOfOrder: this.late.get(direction) ?? 0,
     };
   }
+}
+
+/** Is it known what became of it? */
+function isSettled({ arrivals, isReturned, isForgotten }: Entry): boolean {
+  return arrivals > 0 || isReturned || isForgotten;
 }

@@ -5,6 +5,7 @@
 import { createConnection, createServer, type Socket } from 'node:net';
 import type { FarCommand, FarPair, FarReport } from './far-protocol';
 import { now, sentAt } from './clock';
+import { listen, obey, report, type Commands } from './parent';
 import { SipStream, type WireMessage } from './sip-stream';
 
 const SDP = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=session\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=message 5060 sip null\r\na=accept-types:text/plain\r\n';
@@ -29,10 +30,6 @@ let received = 0;
 let answered = 0;
 let refused = 0;
 let counter = 0;
-
-function report(message: FarReport): void {
-  process.send?.(message);
-}
 
 function write(socket: Socket, startLine: string, headers: readonly string[], body = ''): void {
   socket.write(`${startLine}\r\n${headers.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
@@ -166,7 +163,7 @@ async function pour(seconds: number, rate: number, send: (index: number) => Prom
   await Promise.all(pending);
 }
 
-const COMMANDS: { [K in FarCommand['do']]: (command: Extract<FarCommand, { do: K }>) => Promise<void> } = {
+const COMMANDS: Commands<FarCommand> = {
   connect: async ({ sipPort }) => {
     link = createConnection({ host: '127.0.0.1', port: sipPort });
     serve(link);
@@ -182,19 +179,10 @@ const COMMANDS: { [K in FarCommand['do']]: (command: Extract<FarCommand, { do: K
     latencies.length = 0;
     received = answered = refused = 0;
   },
-  tell: async () => report({ is: 'counts', received, answered, refused, latencies }),
+  tell: async () => report({ is: 'counts', received, answered, refused, latencies } satisfies FarReport),
 };
 
-process.on('message', (command: FarCommand) => {
-  const run = COMMANDS[command.do] as (each: FarCommand) => Promise<void>;
-  run(command).then(
-    () => report({ is: 'done', of: command.do }),
-    (error: unknown) => report({ is: 'failed', why: error instanceof Error ? error.message : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit(0));
-
-const server = createServer(serve).listen(0, '127.0.0.1', () => {
-  port = (server.address() as { port: number }).port;
-  report({ is: 'ready', port });
+obey<FarCommand>(COMMANDS);
+listen(createServer(serve), (bound) => {
+  port = bound;
 });

@@ -4,8 +4,9 @@
  */
 import { createConnection, createServer, type Socket } from 'node:net';
 import { evenly } from './evenly';
+import { listen, obey, report, type Commands } from './parent';
 import { SipStream, type WireMessage } from './sip-stream';
-import type { WatchCommand, WatchCounts, WatchReport } from './watch-protocol';
+import type { WatchCommand, WatchCounts } from './watch-protocol';
 
 interface Dialog {
   readonly callId: string;
@@ -31,10 +32,6 @@ const outward = new Map<string, Dialog>();
 const current = new Map<string, string>();
 const inward = new Map<string, Dialog>();
 const waiting = new Map<string, (message: WireMessage) => void>();
-
-function report(message: WatchReport): void {
-  process.send?.(message);
-}
 
 function write(socket: Socket | undefined, startLine: string, headers: readonly string[], body = ''): void {
   socket?.write(`${startLine}\r\n${headers.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
@@ -130,7 +127,7 @@ async function watch(contact: string, user: string): Promise<void> {
   inward.set(callId, { ...asking, them: reply.get('To'), target: uriOf(reply.get('Contact')), told: inward.get(callId)?.told ?? '' });
 }
 
-const COMMANDS: { [K in WatchCommand['do']]: (command: Extract<WatchCommand, { do: K }>) => Promise<void> } = {
+const COMMANDS: Commands<WatchCommand> = {
   connect: (command) => {
     sipPort = command.sipPort;
     link?.destroy();
@@ -167,16 +164,7 @@ function tally(): WatchCounts {
   return { is: 'counts', ...counts, told };
 }
 
-process.on('message', (command: WatchCommand) => {
-  const run = COMMANDS[command.do] as (each: WatchCommand) => Promise<void>;
-  run(command).then(
-    () => report({ is: 'done', of: command.do }),
-    (error: unknown) => report({ is: 'failed', why: error instanceof Error ? error.message : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit(0));
-
-const server = createServer(serve).listen(0, '127.0.0.1', () => {
-  port = (server.address() as { port: number }).port;
-  report({ is: 'ready', port });
+obey<WatchCommand>(COMMANDS);
+listen(createServer(serve), (bound) => {
+  port = bound;
 });

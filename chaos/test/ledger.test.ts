@@ -45,6 +45,17 @@ describe('the account of texts', () => {
     expect(ledger.tally('to SIP')).toMatchObject({ sent: 1, delivered: 1 });
   });
 
+  it('promise 1: a forgotten text that shows up after all counts, twice where it comes twice', () => {
+    const ledger = new Ledger();
+    const [text = '', other = ''] = texts(ledger, 2);
+    for (const each of [text, other]) ledger.forget(each);
+    expect(ledger.tally('to SIP').sent).toBe(0);
+    for (const each of [text, text]) ledger.arrived(each);
+    ledger.returned(other);
+    expect(ledger.tally('to SIP')).toMatchObject({ sent: 2, delivered: 1, returned: 1, doubled: 1, lost: 0 });
+    expect(ledger.unsettled).toBe(0);
+  });
+
   it('a text of nobody is not counted', () => {
     const ledger = new Ledger();
     ledger.arrived('unknown');
