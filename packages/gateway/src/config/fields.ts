@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { isDomain } from './domain';
+
+/** What several sections of the configuration are made of. */
+
+export const port = z.number().int().min(1).max(65_535);
+export const host = z.string().min(1);
+export const seconds = z.number().int().min(1);
+export const domainName = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((text) => /^[^\s@/:]+$/.test(text) && isDomain(text), 'must be a domain name, without user, port or slash');
+
+/** A secret by reference: exactly one of the two. */
+export function secret(what: string) {
+  return z
+    .strictObject({
+      file: z.string().min(1).optional().describe(`path of a file that holds ${what}; surrounding white space is cut off`),
+      env: z.string().min(1).optional().describe(`name of the environment variable that holds ${what}`),
+    })
+    .refine((s) => (s.file === undefined) !== (s.env === undefined), 'give either file or env, not both and not none');
+}

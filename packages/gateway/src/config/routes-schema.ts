@@ -1,0 +1,46 @@
+import { DOCUMENTS } from '@isthmus/rules';
+import { z } from 'zod';
+import { domainName, host, port } from './fields';
+
+export const routeSchema = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may hold letters, digits and _ . - only').describe('in logs and metrics'),
+  domains: z.array(domainName).optional().describe('domains whose SIP users are behind this route; default: `domain`'),
+  host: host.describe('the next hop'),
+  port: port.default(5060).describe('its port'),
+  transport: z.enum(['udp', 'tcp', 'tls']).default('tcp').describe('transport to it'),
+  streamOnly: z
+    .boolean()
+    .default(false)
+    .describe('every hop up to the SIP users\' devices is TCP or TLS, so texts outside of a session may exceed 1,300 bytes (RFC 3428)'),
+  dialect: z.enum(['microsoft', 'simple']).describe('how the server there speaks: OCS, Lync and the like, or any standard SIP/SIMPLE server'),
+  variant: z.enum(['lcs', 'ocs', 'lync']).default('lync').describe('which Microsoft server; without meaning for simple'),
+  presence: z
+    .enum(['msrtc', 'pidf'])
+    .default('msrtc')
+    .describe('what we ask a Microsoft server for: its own richer document where it has one, or PIDF only'),
+  documents: z
+    .enum(DOCUMENTS)
+    .optional()
+    .describe(
+      'the richest presence document that Microsoft clients are sent, as far as they accept it: categories or msrtc also tell do not disturb, be right back, on the phone and notes, pidf four states only; default: msrtc for lcs, categories for ocs and lync',
+    ),
+  messageStatus: z
+    .union([z.literal(200), z.literal(202)])
+    .default(200)
+    .describe('the answer to a text out of dialog that the XMPP server has taken: 200 (RFC 7572) or 202 (RFC 3428)'),
+  receipts: z
+    .enum(['answer', 'report', 'off'])
+    .optional()
+    .describe('what confirms a text to an XMPP client that asks (XEP-0184): the answer 200, a delivery report of the far client (IMDN, RFC 5438; dialect simple), or nothing; default: answer for microsoft, off for simple'),
+  assumeSentSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(60)
+    .optional()
+    .describe('a text in a session that has no answer after so long counts as sent, since clients of LCS 2005 may never answer; 0: no answer is a failure; default: 3 for variant lcs, else 0'),
+  approval: z
+    .enum(['answer', 'state'])
+    .default('answer')
+    .describe('when a contact there counts as having approved an XMPP user: at its first answer, or when it first shows another state than offline'),
+});
