@@ -75,7 +75,7 @@ export class Worker {
     this.runner = new EffectRunner({
       doer: {
         handOver: (pair, record, effect) => this.handOver(pair, record, effect),
-        request: (pair, record, effect) => this.sipSide.request(pair, record, effect),
+        request: (pair, record, effect) => this.sipSide.requests.request(pair, record, effect),
       },
       settle: (pair, keys) => this.loop.settle(pair, keys),
       outcome: (pair, event) => this.loop.handle(pair, event),
@@ -270,7 +270,7 @@ export class Worker {
   }
 
   private async probe(route: Route): Promise<Probe> {
-    const result = await this.sipSide.probe(route, Math.min(4_000, this.parts.settings.requestTimeoutMs));
+    const result = await this.sipSide.requests.probe(route, Math.min(4_000, this.parts.settings.requestTimeoutMs));
     if (result.is === 'timeout') return 'silent';
     if (result.is !== 'answered') return this.parts.sip.connections().length === 0 ? 'silent' : 'unreachable';
     if (!result.synthetic) return 'answered';

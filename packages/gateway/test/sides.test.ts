@@ -127,7 +127,7 @@ describe('presence of a SIP user', () => {
 describe('IM-5, M04: a text that is too large outside of a session', () => {
   const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
   const outcome = (bytes: number) =>
-    sipSide.request(PAIR, newRecord(PAIR), { do: 'sip.message', key: 'k', trace: 't', callId: 'c', message: { text: 'x'.repeat(bytes) } });
+    sipSide.requests.request(PAIR, newRecord(PAIR), { do: 'sip.message', key: 'k', trace: 't', callId: 'c', message: { text: 'x'.repeat(bytes) } });
 
   test('is not sent, and the route is not blamed for it', async () => {
     expect(await outcome(1_300)).toMatchObject({ on: 'sip.outcome', result: 'answered', status: 413, fault: { condition: 'policy-violation' } });

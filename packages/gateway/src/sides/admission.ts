@@ -1,0 +1,52 @@
+import type { SipUser } from '@isthmus/codec';
+import type { EngineEvent } from '@isthmus/engine';
+import { fault, FaultError, type Fault, type Jid } from '@isthmus/model';
+import type { Verdict } from '@isthmus/rules';
+import type { Accounts } from '../accounts';
+import type { Policies } from '../policy/policies';
+
+export interface AdmissionOptions {
+  readonly accounts: Accounts;
+  readonly policies: Pick<Policies, 'verdict'>;
+  readonly domain: string;
+}
+
+export interface Admission {
+  /** Why not, if he may not. */
+  readonly refusal?: Fault;
+  readonly policy?: Verdict;
+}
+
+/** Who of the SIP side may speak to whom. */
+export class Admissions {
+  constructor(private readonly options: AdmissionOptions) {}
+
+  /** Who may speak to whom (SEC-3, promise 5), and for a SUBSCRIBE what policy says about the watcher. */
+  async admit(sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<Admission> {
+    const { accounts, domain, policies } = this.options;
+    if (sipUser.jid.domain !== domain) return { refusal: fault('sender.foreign') };
+    if (xmppUser.domain !== domain) return { refusal: fault('recipient.unknown') };
+    if (!(await this.known(() => accounts.isLocal(xmppUser.bare)))) return { refusal: fault('recipient.unknown') };
+    if (await this.known(() => accounts.isLocal(sipUser.jid.bare))) return { refusal: fault('sender.local') };
+    if (event.on !== 'sip.subscribe') return {};
+    return { policy: await policies.verdict({ user: xmppUser.bare, contact: sipUser.jid.bare }) };
+  }
+
+  private async known(ask: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await ask();
+    } catch (cause) {
+      throw new FaultError(fault('server.unavailable', 'The XMPP server cannot be asked; try again'), { cause });
+    }
+  }
+}
+
+/**
+ * Requests that open something are admitted first; those within a dialog belong to what was admitted. A SUBSCRIBE always
+ * is: a refresh of a watch that nobody remembers opens it anew.
+ */
+export function opensSomething(event: EngineEvent): boolean {
+  if (event.on === 'sip.subscribe') return true;
+  if (event.on === 'sip.bye' || event.on === 'sip.ack' || event.on === 'sip.cancel') return false;
+  return 'ref' in event && event.ref.localTag === undefined;
+}
