@@ -1,5 +1,5 @@
 import { dialogsOf, type EngineEvent, type PairRecord } from '@isthmus/engine';
-import type { Pair } from '@isthmus/model';
+import type { BareJid, Pair } from '@isthmus/model';
 import { newTrace } from './ids';
 import type { Logger } from './log';
 import type { Metrics } from './metrics';
@@ -7,7 +7,7 @@ import type { Cluster } from './pairs/cluster';
 import type { PairLoop } from './pairs/loop';
 import type { MissedEvents } from './pairs/missed';
 import type { Extent, Select, Sweep, Sweeper } from './pairs/sweep';
-import { domainOf, type Route, type RouteState, type RouteTable } from './routes';
+import type { Route, RouteState, RouteTable } from './routes';
 
 type SystemEventName = 'route.down' | 'route.up' | 'xmpp.down' | 'xmpp.up';
 
@@ -65,11 +65,11 @@ export class Recovery {
       if (before === 'down') this.tellOf(route, 'route.up', () => true);
       return;
     }
-    this.tellOf(route, 'route.up', (domain) => table.isReachable(domain) && table.wasFirst(route, domain));
-    this.downTimers.set(
-      route.name,
-      setTimeout(() => this.tellOf(route, 'route.down', (domain) => !table.isReachable(domain)), this.options.routeDownGraceMs),
-    );
+    if (table.isReplaced(route)) this.tellOf(route, 'route.up', (contact) => table.isReachable(contact) && table.wasFirst(route, contact));
+    const strand = (): void => {
+      if (table.strands(route)) this.tellOf(route, 'route.down', (contact) => !table.isReachable(contact));
+    };
+    this.downTimers.set(route.name, setTimeout(strand, this.options.routeDownGraceMs));
   }
 
   /** Nothing more is told. */
@@ -77,12 +77,10 @@ export class Recovery {
     for (const timer of this.downTimers.values()) clearTimeout(timer);
   }
 
-  /** Tells the pairs whose contacts are in those domains of the route. */
-  private tellOf(route: Route, on: 'route.up' | 'route.down', affects: (domain: string) => boolean): void {
-    const domains = new Set(route.domains.filter(affects));
-    if (domains.size === 0) return;
+  /** Tells the pairs of those contacts that the route leads to; what is known of the routes now counts, not when it is their turn. */
+  private tellOf(route: Route, on: 'route.up' | 'route.down', affects: (contact: BareJid) => boolean): void {
     const cause = on.replace('.', '_');
-    this.tell(on, { cause, name: `${cause} ${route.name}` }, (pair) => domains.has(domainOf(pair.contact)));
+    this.tell(on, { cause, name: `${cause} ${route.name}` }, ({ contact }) => this.options.table.leadsTo(route, contact) && affects(contact));
   }
 
   /** Dialogs whose connection no live worker holds: requests of the far side in them reach nobody. */

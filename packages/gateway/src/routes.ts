@@ -1,12 +1,11 @@
-import type { Dialect, Transport, Variant } from '@isthmus/model';
-import { DOCUMENTS_OF_VARIANT, type Documents } from '@isthmus/rules';
+import { escapeLocalpart } from '@isthmus/codec';
+import type { BareJid, Dialect, Transport, Variant } from '@isthmus/model';
+import { candidates, DOCUMENTS_OF_VARIANT, includes, isOfDomain, overlap, type Destination, type Documents, type Routing } from '@isthmus/rules';
 import { preparedDomain } from './config/domain';
 import type { RouteConfig } from './config/schema';
 
-/** A static route: where requests for SIP users of some domains go, and how the server there speaks. */
-export interface Route {
-  readonly name: string;
-  readonly domains: readonly string[];
+/** A static route: where requests for some SIP users go, and how the server there speaks. */
+export interface Route extends Routing {
   readonly host: string;
   readonly port: number;
   readonly transport: Transport;
@@ -30,9 +29,16 @@ export function toRoute(config: RouteConfig, domain: string): Route {
   const isLcs = dialect === 'microsoft' && variant === 'lcs';
   const assumeSentMs = (config.assumeSentSeconds ?? (isLcs ? LCS_ASSUME_SENT_SECONDS : 0)) * 1_000;
   const receipts = config.receipts ?? (dialect === 'microsoft' ? 'answer' : 'off');
-  const domains = (config.domains ?? [domain]).map(preparedDomain);
+  const domains = (config.domains ?? [domain]).map(preparedPattern);
+  const users = config.users.map((pattern) => escapeLocalpart(pattern.normalize('NFC').toLowerCase()));
+  const routing = { name, domains, users, priority: config.priority, weight: config.weight, enabled: config.enabled };
   const documents = dialect === 'microsoft' ? (config.documents ?? DOCUMENTS_OF_VARIANT[variant]) : 'pidf';
-  return { name, domains, host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs, streamOnly };
+  return { ...routing, host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs, streamOnly };
+}
+
+function preparedPattern(pattern: string): string {
+  const [, wildcard = '', name = ''] = /^(\*\.?)?(.*)$/s.exec(pattern) ?? [];
+  return wildcard + (name === '' ? '' : preparedDomain(name));
 }
 
 /** The next hop as a SIP URI, transport named (DR-8, DR-19). */
@@ -43,14 +49,30 @@ export function nextHop(route: Route): string {
 
 export type RouteState = 'unknown' | 'up' | 'down';
 
+/** Addresses whose routes are remembered: looking through the patterns costs more than the rest of a decision. */
+const MAX_KNOWN = 10_000;
+
 /**
- * Which route a contact's requests take: of those for its domain the first that is not down, else the first of all, so
- * that a request is tried even when every next hop was found dead a moment ago.
+ * Which routes a contact's requests take. Those that are not down come first, in the order of `candidates` of the rules; then
+ * the others, so that a request is tried even when every next hop was found dead a moment ago. The contact decides shares by
+ * weight: all requests for him take one route while that lives.
  */
 export class RouteTable {
   private readonly states = new Map<string, RouteState>();
+  private readonly known = new Map<string, readonly Route[]>();
 
-  constructor(readonly routes: readonly Route[]) {}
+  constructor(public routes: readonly Route[]) {}
+
+  /** Other routes from now on. What is known of a route that keeps its name and next hop stays known. */
+  replace(routes: readonly Route[]): void {
+    const before = new Map(this.routes.map((route) => [route.name, nextHop(route)]));
+    for (const name of this.states.keys()) {
+      const now = routes.find((route) => route.name === name);
+      if (now === undefined || nextHop(now) !== before.get(name)) this.states.delete(name);
+    }
+    this.routes = routes;
+    this.known.clear();
+  }
 
   state(name: string): RouteState {
     return this.states.get(name) ?? 'unknown';
@@ -63,30 +85,74 @@ export class RouteTable {
     return true;
   }
 
-  /** Undefined: no route leads to this domain. */
-  find(domain: string): Route | undefined {
-    let first: Route | undefined;
-    for (const route of this.routes) {
-      if (!route.domains.includes(domain)) continue;
-      if (this.state(route.name) !== 'down') return route;
-      first ??= route;
-    }
-    return first;
+  /** The route that a new request for the contact takes first. Undefined: no route leads to him. */
+  find(contact: BareJid): Route | undefined {
+    const configured = this.configured(contact);
+    return configured.find((route) => this.isUsable(route)) ?? configured[0];
   }
 
-  /** Were requests for this domain sent by this route, before it changed? */
-  wasFirst(route: Route, domain: string): boolean {
-    const matching = this.routes.filter(({ domains }) => domains.includes(domain));
-    return matching.find((each) => each === route || this.state(each.name) !== 'down') === route;
+  /** All routes for the contact in the order in which they are tried. */
+  candidates(contact: BareJid): readonly Route[] {
+    const configured = this.configured(contact);
+    if (configured.every((route) => this.isUsable(route))) return configured;
+    return [...configured.filter((route) => this.isUsable(route)), ...configured.filter((route) => !this.isUsable(route))];
   }
 
-  /** Can SIP users of this domain be reached, as far as is known? */
-  isReachable(domain: string): boolean {
-    return this.routes.some((route) => route.domains.includes(domain) && this.state(route.name) !== 'down');
+  /** A route that leads to users of this domain, whoever they are. */
+  ofDomain(domain: string): Route | undefined {
+    return this.routes.find(({ enabled, domains }) => enabled && domains.some((pattern) => isOfDomain(pattern, domain)));
+  }
+
+  /** Were requests for the contact sent by this route, before it changed? */
+  wasFirst(route: Route, contact: BareJid): boolean {
+    return this.configured(contact).find((each) => each === route || this.isUsable(each)) === route;
+  }
+
+  /** May requests for the contact take this route at all? */
+  leadsTo(route: Route, contact: BareJid): boolean {
+    return this.configured(contact).includes(route);
+  }
+
+  /** Can the contact be reached, as far as is known? */
+  isReachable(contact: BareJid): boolean {
+    return this.configured(contact).some((route) => this.isUsable(route));
+  }
+
+  /** Can there be contacts of this route that none that is not down leads to? */
+  strands(route: Route): boolean {
+    return !this.routes.some((each) => this.isUsable(each) && includes(each, route));
+  }
+
+  /** Can there be contacts whose requests went by this route before it changed, and can go by another one? */
+  isReplaced(route: Route): boolean {
+    const others = this.routes.filter((each) => each !== route && each.enabled && this.isUsable(each) && overlap(each, route));
+    return others.length > 0 && !others.some((each) => this.isBefore(each, route) && includes(each, route));
+  }
+
+  private isBefore(one: Route, other: Route): boolean {
+    if (one.priority !== other.priority || other.weight > 0) return one.priority > other.priority;
+    return one.weight > 0 || this.routes.indexOf(one) < this.routes.indexOf(other);
+  }
+
+  private isUsable({ name }: Route): boolean {
+    return this.state(name) !== 'down';
+  }
+
+  private configured(contact: BareJid): readonly Route[] {
+    const known = this.known.get(contact);
+    if (known !== undefined) return known;
+    const routes = candidates(this.routes, partsOf(contact), contact);
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.set(contact, routes);
+    return routes;
   }
 }
 
 /** The domain of a bare JID. */
 export function domainOf(jid: string): string {
   return jid.slice(jid.lastIndexOf('@') + 1);
+}
+
+function partsOf(jid: BareJid): Destination {
+  return { local: jid.slice(0, Math.max(0, jid.lastIndexOf('@'))), domain: domainOf(jid) };
 }

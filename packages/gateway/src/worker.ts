@@ -15,7 +15,7 @@ import { EffectRunner } from './pairs/runner';
 import { Sweeper } from './pairs/sweep';
 import { buildPolicy } from './policy/build';
 import { Recovery } from './recovery';
-import { domainOf, RouteTable, type Route } from './routes';
+import { RouteTable, type Route } from './routes';
 import { Sequence } from './sides/sequence';
 import { SipSide } from './sides/sip-side';
 import { XmppSide } from './sides/xmpp-side';
@@ -249,7 +249,7 @@ export class Worker {
   }
 
   private contextOf(pair: Pair): Context {
-    const route = this.table.find(domainOf(pair.contact));
+    const route = this.table.find(pair.contact);
     const known = this.contexts.get(route);
     if (known !== undefined) return known;
     const context = this.newContext(route);

@@ -15,7 +15,7 @@ import { Sequence } from '../src/sides/sequence';
 import { SipSide } from '../src/sides/sip-side';
 import { XmppSide } from '../src/sides/xmpp-side';
 
-const ROUTE: Route = { name: 'far', domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', streamOnly: false, messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
+const ROUTE: Route = { name: 'far', users: ['*'], priority: 0, weight: 0, enabled: true, domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', streamOnly: false, messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
 const LOCAL = new Set(['ann@example.com', 'amy@example.com']);
 
 let events: { readonly pair: Pair; readonly event: EngineEvent }[];

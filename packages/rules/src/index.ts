@@ -3,6 +3,7 @@ export { documentFor, DOCUMENTS, DOCUMENTS_OF_VARIANT, MEDIA_TYPES, type Documen
 export * from './errors';
 export { covers, verdictOf, type Verdict } from './policy';
 export { codesFromEmoji, emojiFromCodes } from './emoticons';
+export { byShare, candidates, includes, isLike, isOfDomain, matches, overlap, type Destination, type Routing } from './routing';
 export { priorityFromPidf, priorityToPidf } from './priority';
 export { familyOf } from './family';
 export type { Tables } from './overrides';

@@ -2,9 +2,34 @@ import { DOCUMENTS } from '@isthmus/rules';
 import { z } from 'zod';
 import { domainName, host, port } from './fields';
 
+/** A domain, all domains below one, or any. */
+const domainPattern = z
+  .string()
+  .refine((text) => text === '*' || domainName.safeParse(text.replace(/^\*\./, '')).success, 'must be a domain such as example.com, *.example.com for all below it, or * for any');
+
+const userPattern = z.string().min(1).max(1_023).regex(/^[^@\s]+$/, 'must be the part of an address before the @, in which * stands for any text');
+
 export const routeSchema = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9_.-]+$/, 'may hold letters, digits and _ . - only').describe('in logs and metrics'),
-  domains: z.array(domainName).optional().describe('domains whose SIP users are behind this route; default: `domain`'),
+  enabled: z.boolean().default(true).describe('false: as if the route were not there'),
+  domains: z
+    .array(domainPattern)
+    .min(1)
+    .optional()
+    .describe('domains whose SIP users are behind this route: example.com, *.example.com (all below it, not itself), * (any); default: `domain`'),
+  users: z
+    .array(userPattern)
+    .min(1)
+    .default(['*'])
+    .describe('users of these domains who are behind this route, by the part before the @; * stands for any text'),
+  priority: z.number().int().min(0).max(65_535).default(0).describe('of several routes for one address the one with the greatest priority is tried first'),
+  weight: z
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(0)
+    .describe('share of the users among routes of one priority; 0: tried after those with a share, in the order of this list'),
   host: host.describe('the next hop'),
   port: port.default(5060).describe('its port'),
   transport: z.enum(['udp', 'tcp', 'tls']).default('tcp').describe('transport to it'),

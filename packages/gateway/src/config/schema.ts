@@ -29,7 +29,7 @@ export const configSchema = z.strictObject({
     .describe('this worker'),
   xmpp: xmppSchema.describe('the XMPP server'),
   sip: sipSchema.describe('the SIP side'),
-  routes: z.array(routeSchema).min(1).describe('where requests for SIP users go; the first that is not down is taken'),
+  routes: z.array(routeSchema).min(1).describe('where requests for SIP users go: of the routes for an address the first that is not down is taken; docs/routing.md'),
   store: storeSchema.describe('where the state of the pairs is kept'),
   messaging: messagingSchema.prefault({}).describe('messages and sessions'),
   availability: availabilitySchema.prefault({}).describe('presence and who may watch whom'),

@@ -45,7 +45,11 @@ ${domainsOf(config, route).map((domain) => `# - Routing: add a static route, dom
 `;
 }
 
-const domainsOf = (config: Config, route: RouteConfig): readonly string[] => route.domains ?? [config.domain];
+/** A static route of that side is for one domain; a wildcard of ours stands for domains that are not named here. */
+function domainsOf(config: Config, route: RouteConfig): readonly string[] {
+  const named = (route.domains ?? []).filter((pattern) => !pattern.startsWith('*'));
+  return named.length > 0 ? named : [config.domain];
+}
 
 /** Where isthmus takes requests of this transport; a drachtio server's port is not in this configuration, so the usual one. */
 function listeningPort(config: Config, { transport }: RouteConfig): number {

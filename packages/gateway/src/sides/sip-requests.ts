@@ -19,7 +19,7 @@ import type { Tables } from '@isthmus/rules';
 import { newId } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
-import { domainOf, nextHop, type Route, type RouteTable } from '../routes';
+import { nextHop, type Route, type RouteTable } from '../routes';
 import type { Sequence } from './sequence';
 
 /** The part of the SIP links that sends requests. */
@@ -110,7 +110,7 @@ export class SipRequests {
   }
 
   routeOf(record: PairRecord): Route | undefined {
-    return this.options.routes.find(domainOf(record.contact));
+    return this.options.routes.find(record.contact);
   }
 
   /** The server puts its own address and port for `localhost` (drachtio.md section 4.1). */

@@ -70,7 +70,7 @@ export class SipSide {
       log.warn({ trace, source: request.source.address, method: request.method }, 'peer_unlisted');
       return this.refuse(request, fault('peer.unlisted'), trace);
     }
-    const variant = this.options.routes.find(domain)?.variant ?? 'lync';
+    const variant = this.options.routes.ofDomain(domain)?.variant ?? 'lync';
     const { emoticons } = this.options.content;
     const reading = readRequest(request, {
       at: now(),

@@ -102,7 +102,7 @@ export class XmppSide {
     const { pair, event } = reading;
     log.debug({ trace, on: event.on, from: pair.user, to: pair.contact }, 'stanza_received');
     if (domainOf(pair.user) !== domain) return this.refuse(stanza, fault('sender.foreign'), trace);
-    if (routes.find(domainOf(pair.contact)) === undefined) return this.refuse(stanza, fault('route.none'), trace);
+    if (routes.find(pair.contact) === undefined) return this.refuse(stanza, fault('route.none'), trace);
     if (event.on === 'xmpp.error' && event.stanza === 'message') {
       log.info({ trace, from: pair.user, to: pair.contact, condition: event.fault.condition }, 'message_came_back');
     }
@@ -114,7 +114,7 @@ export class XmppSide {
   private writing({ contact, resources }: PairRecord): StanzaWriteContext {
     const { routes, tables } = this.options;
     const { family } = aggregate(resources ?? []);
-    return { dialect: routes.find(domainOf(contact))?.dialect ?? 'simple', tables, ...(family !== undefined && { family }) };
+    return { dialect: routes.find(contact)?.dialect ?? 'simple', tables, ...(family !== undefined && { family }) };
   }
 
   private async answer(stanza: Element, trace: string): Promise<void> {
