@@ -98,6 +98,7 @@ const CHAT_STATE_PLAYS: Readonly<Record<string, Check>> = {
   S01: [() => { const play = session('simple'); types(play, true, 2); return states(play.pass(120)); }, ['active']],
   S02: [() => { const play = session('simple'); types(play, true, 2); return states(play.request('sip.message', { ref: refOf(DIALOG, 3), message: { text: 'x' } })); }, []],
   S04: [() => { const play = session('simple'); return [...states(types(play, true, 2)), ...states(types(play, true, 3))]; }, ['composing']],
+  S03: [() => { const play = session('simple'); play.on('xmpp.chat-state', { chatState: 'composing' }); play.answer('sip.typing', 415); return methods(play.on('xmpp.chat-state', { chatState: 'paused' })); }, []],
   S05: [() => {
     const play = session();
     const ended = methods(play.on('xmpp.chat-state', { chatState: 'gone', resource: 'phone' }));
@@ -114,6 +115,19 @@ function textOf(headers: string, body: string): string {
   return [reading.sipUser.jid.bare, reading.xmppUser.bare, ...text].filter((part) => part !== '').join(' | ');
 }
 
+function statusAfter(headers: string, at: number): number | string {
+  const reading = readRequest(requestIn(`${HEAD}${headers}\n\nx`), { ...READ, at });
+  if (reading.is !== 'event') return reading.is;
+  return reading.event.on === 'sip.refused' ? reading.event.fault.sip : reading.event.on;
+}
+
+/** The thread of the stanza that a text in a session becomes. */
+function threadOf(callId: string): string | null {
+  const reading = readRequest(requestIn(HEAD.replace('Call-ID: c', `Call-ID: ${callId}`) + '\n\nx'), READ);
+  if (reading.is !== 'event' || reading.event.on !== 'sip.message') return null;
+  return writeStanza({ do: 'xmpp.message', key: 'k', trace: 't', id: 'm1', message: reading.event.message }, PAIR).getChildText('thread');
+}
+
 const LONG = 'x'.repeat(1_300);
 const page = (text: string) => ({ do: 'sip.message', key: 'k', trace: 't', callId: 'c1', message: { text } }) as const;
 
@@ -123,6 +137,8 @@ const PAGE_PLAYS: Readonly<Record<string, Check>> = {
   M04: [() => { const why = sizeFault(writeRequest(page(LONG), PARTIES, WRITE), page(LONG), { ...WRITE, streamOnly: false }); return [why?.type, why?.condition]; }, ['modify', 'policy-violation']],
   M06: [() => ([200, 202] as const).map((pageStatus) => answerTo(pageStatus)), [200, 202]],
   M07: [() => { const play = new Play(contextOf('simple')); const one = methods(play.says('1')); const two = methods(play.says('2')); return [one, two, methods(play.answer('sip.message', 200))]; }, [['sip.message'], [], ['sip.message']]],
+  // Our policy is to refuse it, so that the sender is told.
+  M08: [() => statusAfter('\nDate: Sun, 22 Nov 2026 12:00:00 GMT\nExpires: 10', Date.UTC(2026, 10, 22, 12, 1)), 480],
   // It is an event of its own, never a text (what may be told of it is a notice in our words, decision 026).
   M09: [() => eventOf({ type: 'error' }), 'xmpp.error'],
   M10: [() => Object.keys(writeRequest(page('x'), PARTIES, WRITE).headers).some((name) => name.toLowerCase() === 'contact'), false],
@@ -142,6 +158,12 @@ function answerTo(pageStatus: 200 | 202): number | undefined {
 
 const SESSION_PLAYS: Readonly<Record<string, Check>> = {
   C04: [() => session().request('sip.bye', { ref: refOf(DIALOG, 2) }).map((effect) => (effect.do === 'sip.answer' ? effect.status : effect.do)), [200]],
+  C06: [() => threadOf('F6989A8C-DE8A-4E21-8E07-F0898304796F'), 'F6989A8C-DE8A-4E21-8E07-F0898304796F'],
+  C09: [() => {
+    const play = session();
+    play.on('xmpp.chat-state', { chatState: 'active' });
+    return play.request('sip.bye', { ref: refOf(DIALOG, 2) }).flatMap((effect) => (effect.do === 'xmpp.chat-state' ? [effect.chatState, effect.thread === DIALOG.callId] : []));
+  }, ['gone', true]],
   C05: [() => new Play().request('sip.invite', { ref: newRef(DIALOG), dialog: DIALOG }).map((effect) => (effect.do === 'sip.answer' ? effect.status : effect.do)), [200]],
   C08: [() => methods(session().on('xmpp.chat-state', { chatState: 'gone', resource: 'phone' })), ['sip.bye']],
 };

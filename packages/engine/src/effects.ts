@@ -153,6 +153,8 @@ export interface XmppChatStateEffect extends Base {
   readonly do: 'xmpp.chat-state';
   readonly id: string;
   readonly chatState: ChatState;
+  /** The thread that `gone` ends (XEP-0085 section 5.7). */
+  readonly thread?: string;
 }
 /** The user's message comes back to its sender as an error with the original id (IM-11). */
 export interface XmppBounceEffect extends Base {

@@ -1,6 +1,6 @@
-import type { ResourcePresence, TextMessage } from '@isthmus/model';
+import type { ResourcePresence } from '@isthmus/model';
 import type { Context } from './context';
-import type { Effect, RequestEffect } from './effects';
+import type { Effect, RequestEffect, XmppMessageEffect } from './effects';
 import type { EngineEvent, SipOutcomeEvent } from './events';
 
 /**
@@ -24,7 +24,7 @@ export interface Facts extends Context {
   /** Who may see the other: what tells of his presence in another way is for him only (ERR-3, SEC-6). */
   readonly entitled: { readonly user: boolean; readonly contact: boolean };
   /** Messages to the XMPP user that are still in the record, to be handed over. */
-  readonly undelivered: readonly TextMessage[];
+  readonly undelivered: readonly XmppMessageEffect[];
   /** Requests of ours to the SIP side that have no outcome yet. */
   readonly outstanding: number;
 }

@@ -43,7 +43,7 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
   const next: PairRecord = {
     unconfirmed: undefined, // a name before what is spread: decision 032
     ...record,
-    conversation: event.on === 'xmpp.down' ? forgetUndelivered(record) : (conversation?.state ?? record.conversation),
+    conversation: conversation?.state ?? record.conversation,
     inward: inward?.state ?? record.inward,
     outward: outward?.state ?? record.outward,
     resources: known.resources,
@@ -61,15 +61,6 @@ function inwardAfter(record: PairRecord, input: Input, facts: Facts, activity: s
   const forgotten = record.activity !== undefined && activity === undefined;
   const told = forgotten ? andThen(taken ?? to(record.inward), (now) => tellAll(now, facts)) : taken;
   return told && dated(told, facts);
-}
-
-/**
- * The texts that `giveTextsBack` gives back have not been taken: should one come again, it is a new one. They are the
- * last that were noted, since texts are noted and handed over in order. (The conversation has no cell for `xmpp.down`.)
- */
-function forgetUndelivered({ conversation, effects }: PairRecord): PairRecord['conversation'] {
-  const given = effects.filter((effect) => effect.do === 'xmpp.message').length;
-  return given === 0 ? conversation : { ...conversation, seen: conversation.seen.slice(0, -given) };
 }
 
 /** An outcome is taken together with the effect that it belongs to; without that there is nothing to take. */
@@ -94,7 +85,7 @@ function factsOf(record: PairRecord, input: Input, known: Known, context: Contex
     shown: record.outward.shown !== undefined,
 
     entitled: { user: record.outward.authorisation === 'granted', contact: record.inward.is === 'active' },
-    undelivered: record.effects.flatMap((effect) => (effect.do === 'xmpp.message' ? [effect.message] : [])),
+    undelivered: record.effects.filter((effect) => effect.do === 'xmpp.message'),
     outstanding: record.effects.filter(isRequest).length,
   };
 }

@@ -81,6 +81,13 @@ const REPORTING: readonly Move[] = [
   { kind: 'dialect', a: 1, b: 0 },
 ];
 
+/** In a session of a standard SIP server's user the XMPP user types. */
+const TYPING: readonly Move[] = [
+  { kind: 'dialect', a: 1, b: 0 },
+  { kind: 'invite', a: 0, b: 1 },
+  { kind: 'chatState', a: 0, b: 0 },
+];
+
 function live(kinds: readonly Move['kind'][], numRuns: number, maxLength: number, start: readonly Move[] = []): void {
   const move: fc.Arbitrary<Move> = fc.record({ kind: fc.constantFrom(...kinds), a: fc.nat(40), b: fc.nat(100) });
   const lives = fc.sample(fc.array(move, { minLength: maxLength / 2, maxLength, size: 'max' }), { numRuns, seed: 42 });
@@ -99,7 +106,7 @@ beforeAll(() => {
   live(OUTWARD_KINDS, 300, 150);
   live(OUTWARD_KINDS, 1500, 10, REFRESHING);
   live(INWARD_KINDS, 600, 60);
-
+  live(['says', 'outcome'], 100, 10, TYPING);
   live(['message', 'comesBack', 'comesBack', 'dialect'], 200, 10, REPORTING);
 });
 

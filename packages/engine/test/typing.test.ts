@@ -1,3 +1,4 @@
+import { fault } from '@isthmus/model';
 import { all, contextOf, names, newRef, only, Play, refOf, statusOf, theirDialog } from './support/pair';
 
 const bobs = theirDialog('bob');
@@ -295,5 +296,132 @@ describe('IM-26 typing that goes on', () => {
     composing(play);
     play.answer('sip.typing', 200);
     expect(only(play.pass(89), 'sip.typing')).toMatchObject({ composing: true, dialog: { callId: bobs.callId } });
+  });
+});
+
+describe('typing of an XMPP user who vanishes (IM-26: nobody would say that it is over)', () => {
+  const start = (play: Play, resource = 'phone'): Play => {
+    play.on('xmpp.chat-state', { chatState: 'composing', resource });
+    play.answer('sip.typing', 200);
+    return play;
+  };
+  const paged = (): Play => {
+    const play = new Play(contextOf('simple'));
+    play.request('sip.message', { ref: newRef(theirDialog('p')), message: { text: 'hi' } });
+    return play;
+  };
+  const told = (effects: Parameters<typeof all>[0]) => all(effects, 'sip.typing').map(({ composing }) => composing);
+
+  test.each([
+    ['in a session', () => session()],
+    ['out of dialog', paged],
+  ])('%s: ends when the client that types has gone, not when another one has', (_where, play) => {
+    const typing = start(play());
+    expect(told(typing.on('xmpp.unavailable', { resource: 'desk' }))).toEqual([]);
+    expect(told(typing.on('xmpp.unavailable', { resource: 'phone' }))).toEqual([false]);
+    typing.answer('sip.typing', 200);
+    expect(told(typing.pass(500))).toEqual([]);
+  });
+
+  test('ends when the last client has gone, whichever it was', () => {
+    const play = start(session(), 'unknown');
+    play.record = { ...play.record, inward: { ...play.record.inward, is: 'active' } };
+    play.on('xmpp.available', { presence: { resource: 'phone', priority: 0 } });
+    expect(told(play.on('xmpp.unavailable', { resource: 'phone' }))).toEqual([false]);
+  });
+
+  test('XD-3: an `unavailable` without a resource from a user whom the contact may not see says nothing', () => {
+    expect(told(start(session()).on('xmpp.unavailable'))).toEqual([]);
+  });
+
+  test('ends with the XMPP server; what follows is typed anew', () => {
+    for (const play of [start(session()), start(paged())]) {
+      expect(told(play.on('xmpp.down'))).toEqual([false]);
+      play.answer('sip.typing', 200);
+      expect(told(play.on('xmpp.chat-state', { chatState: 'composing', resource: 'phone' }))).toEqual([true]);
+    }
+  });
+
+  test('ends when a stanza comes back from him, a text or any other message; not for a presence', () => {
+    const late = start(paged());
+    const { delivered = [] } = late.record.conversation;
+    const why = { stanza: 'message', fault: fault('recipient.unknown') } as const;
+    expect(told(start(session()).on('xmpp.error', { ...why, stanza: 'presence' }))).toEqual([]);
+    expect(told(start(session()).on('xmpp.error', why))).toEqual([false]);
+    expect(told(start(paged()).on('xmpp.error', why))).toEqual([false]);
+    expect(names(late.on('xmpp.error', { ...why, id: delivered[0] ?? '' }))).toEqual(['sip.message']);
+    expect(late.answer('sip.message', 200)).toEqual([]);
+  });
+
+  test('nothing is told where nothing was, nor while a session is opened', () => {
+    expect(session().on('xmpp.unavailable', { resource: 'phone' })).toEqual([]);
+    expect(session().on('xmpp.down')).toEqual([]);
+    const play = new Play();
+    play.says('one', { chatState: 'composing' });
+    expect(play.on('xmpp.unavailable', { resource: 'phone' })).toEqual([]);
+    play.answer('sip.invite', 200);
+    expect(told(play.answer('sip.message', 200))).toEqual([]);
+  });
+});
+
+describe('IM-23, RFC 7573 section 6.1: the SIP user ends the session', () => {
+  const knows = (play = session()): Play => {
+    play.on('xmpp.chat-state', { chatState: 'active' });
+    return play;
+  };
+  const bye = (play: Play, cseq = 9) => play.request('sip.bye', { ref: refOf(bobs, cseq) });
+
+  test('is told as `gone`, with the thread that is over, in place of the end of typing; once', () => {
+    const play = knows();
+    typing(play, true, 2);
+    expect(all(bye(play), 'xmpp.chat-state')).toMatchObject([{ chatState: 'gone', thread: bobs.callId }]);
+    expect(states(bye(play, 10))).toEqual([]);
+    expect(play.pass(600)).toEqual([]);
+  });
+
+  test('the thread is hers where she has named one', () => {
+    const play = session();
+    play.says('one', { message: { text: 'one', thread: 'hers' } });
+    play.answer('sip.message', 200);
+    expect(only(bye(play), 'xmpp.chat-state')).toMatchObject({ chatState: 'gone', thread: 'hers' });
+  });
+
+  test('not to a client that has sent no chat state, or last wrote without one', () => {
+    expect(states(bye(session()))).toEqual([]);
+    const play = knows();
+    play.says('one', { chatState: undefined as never });
+    play.answer('sip.message', 200);
+    expect(states(bye(play))).toEqual([]);
+  });
+
+  test('a client is known by a chat state of its own, also out of dialog', () => {
+    const play = new Play(contextOf('simple'));
+    play.says('one', { chatState: undefined as never });
+    play.answer('sip.message', 200);
+    play.on('xmpp.chat-state', { chatState: 'active' });
+    expect(states(bye(session(play)))).toEqual(['gone']);
+  });
+
+  test('not while texts wait for the next session, nor while a session of theirs goes on after glare', () => {
+    const waiting = knows();
+    waiting.says('one');
+    expect(states(bye(waiting))).toEqual([]);
+    const glare = new Play();
+    glare.says('one');
+    session(glare);
+    glare.answer('sip.invite', 200);
+    glare.answer('sip.message', 200);
+    const { conversation } = glare.record;
+    if (conversation.is !== 'open') throw new Error(conversation.is);
+    expect(states(glare.request('sip.bye', { ref: refOf(conversation.dialog, 2) }))).toEqual([]);
+    expect(states(bye(glare))).toEqual(['gone']);
+  });
+
+  test('also while typing of hers is on its way', () => {
+    const play = session();
+    play.on('xmpp.chat-state', { chatState: 'composing' });
+    expect(states(bye(play))).toEqual(['gone']);
+    expect(play.answer('sip.typing', 481)).toEqual([]);
+    expect(play.record.conversation.is).toBe('none');
   });
 });

@@ -48,3 +48,23 @@ test('answers that have nothing to do with a text stay as they are', () => {
   expect(gist(given.effects)).toEqual(expect.arrayContaining(['tx-9 200', 'tx-1 503']));
   expect(gist(given.effects)).not.toContain('xmpp.message');
 });
+
+test('promise 1: of texts that were given back no id is kept, of those that were handed over every one', () => {
+  const reports = { ...contextOf('simple'), receipts: 'report' } as const;
+  const take = (record: PairRecord, event: object) => step(record, { at: AT, trace: 't', ...event } as EngineEvent, reports).record;
+  const asking = (cseq: number) => ({ ...text(cseq), report: { messageId: `his-${cseq}` } });
+  const first = take(newRecord(PAIR), asking(1));
+  const settled = settle(first, first.effects.map(({ key }) => key));
+  const { conversation } = [asking(2), asking(3), { on: 'xmpp.down' }].reduce(take, settled);
+  expect(conversation.delivered).toEqual(first.conversation.delivered);
+  expect(conversation.owed).toEqual(first.conversation.owed);
+  expect(conversation.seen).toHaveLength(1);
+});
+
+test('a pair of whose texts none waits stays as it is, and so does one that remembers none', () => {
+  const calm = after();
+  expect(step(calm, { on: 'xmpp.down', at: AT, trace: 't' }, context).record.conversation).toBe(calm.conversation);
+  const forgetful = { ...context, settings: { ...context.settings, lateErrors: 'drop' as const } };
+  const waiting = step(newRecord(PAIR), { at: AT, trace: 't', ...text(1) } as EngineEvent, forgetful).record;
+  expect(step(waiting, { on: 'xmpp.down', at: AT, trace: 't' }, forgetful).record.conversation).toMatchObject({ seen: [], delivered: undefined, owed: undefined });
+});

@@ -27,6 +27,7 @@ export function writeChatState(effect: XmppChatStateEffect, pair: Pair): Element
   return element(
     'message',
     { type: 'chat', id: effect.id, from: pair.contact, to: pair.user },
+    effect.thread === undefined ? undefined : element('thread', {}, effect.thread),
     element(effect.chatState, { xmlns: NS.chatStates }),
     element('no-store', { xmlns: NS.hints }),
   );

@@ -77,6 +77,12 @@ test.each(CHAT_STATES)('IM-27: chat state %s alone: no body, one state, not stor
   expect(stanza.getChildElements().map((child) => child.name)).toEqual([chatState, 'no-store']);
 });
 
+test('IM-23, RFC 7573 Example 22: gone names the thread that is over', () => {
+  const stanza = writeStanza({ ...BASE, do: 'xmpp.chat-state', id: 'i', chatState: 'gone', thread: 'c1' }, PAIR);
+  expect(stanza.getChildElements().map((child) => child.name)).toEqual(['thread', 'gone', 'no-store']);
+  expect(stanza.getChildText('thread')).toBe('c1');
+});
+
 test('IM-11: a bounce without a resource goes to the bare JID', () => {
   const stanza = writeStanza(
     { ...BASE, do: 'xmpp.bounce', id: 'm', type: 'chat', message: { text: 'x', subject: 's' }, fault: fault('queue.full') },

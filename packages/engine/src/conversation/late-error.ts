@@ -1,5 +1,6 @@
 import type { EventOf } from '../events';
 import { ignore, to, type Facts, type Step } from '../machine';
+import { notTyping } from './absence';
 import { enqueue } from './queue';
 import type { Conversation, Memory } from './state';
 
@@ -19,8 +20,12 @@ export function noteDelivered({ delivered = [] }: Memory, id: string, facts: Fac
  */
 export function cameBack<S extends Conversation>(state: S, event: EventOf<'xmpp.error'>, facts: Facts): Step<S> {
   const { id } = event;
-  if (event.stanza !== 'message' || id === undefined || state.delivered?.includes(id) !== true) return ignore(state, 'an error for nothing that was delivered lately');
-  const next = { ...state, delivered: state.delivered.filter((each) => each !== id), owed: state.owed?.filter((each) => each.id !== id) };
+  if (event.stanza !== 'message' || id === undefined || state.delivered?.includes(id) !== true) {
+    // Whoever returns what he is sent is not there to say that he types no more.
+    const silenced = event.stanza === 'message' && state.typing;
+    return silenced ? to(notTyping(state)) : ignore(state, 'an error for nothing that was delivered lately');
+  }
+  const next = { ...notTyping(state), delivered: state.delivered.filter((each) => each !== id), owed: state.owed?.filter((each) => each.id !== id) };
   return to(enqueue(next, { message: { text: noticeOf(event, facts) } }, event.trace, facts));
 }
 

@@ -20,7 +20,10 @@ export function hold<S extends Conversation>(state: S, event: EventOf<'xmpp.mess
   const wishes = { ...(resource !== undefined && { resource }), ...(receipt !== undefined && { receipt }) };
   const held: Held = { id, type, message, trace, until: deadline(facts), ...wishes };
   const thread = message.thread ?? state.thread;
-  const noted = { ...state, thread, mute: isMute(state, event), typing: chatState === 'composing', idleAt: idleFrom(facts) };
+  const knows = chatState === undefined ? state.chatStates : (true as const);
+  const mute = isMute(state, event);
+  const client = { mute, chatStates: mute === undefined ? knows : undefined, typing: chatState === 'composing', typist: resource };
+  const noted = { ...state, ...client, thread, idleAt: idleFrom(facts) };
   if (isFull(textsOf(state), message, facts)) return to(noted, ...giveBack(held, fault('queue.full'), facts));
   return to({ ...noted, queue: [...state.queue, held] });
 }

@@ -6,7 +6,7 @@ import { ignore, to, type Draft, type Facts, type Step } from '../machine';
 import { noteDelivered } from './late-error';
 import { isFull } from './queue';
 import { owing, reported } from './receipts';
-import { dialogsIn, idleFrom, mapDialogs, type Conversation, type Memory } from './state';
+import { dialogsIn, idleFrom, mapDialogs, type Conversation, type Memory, type Open } from './state';
 
 /** Requests of the far side that are remembered, to know a repetition. */
 const MAX_SEEN = 32;
@@ -41,7 +41,7 @@ export function receive<S extends Conversation>(state: S, event: EventOf<'sip.me
   const paged = isPaged(state, ref);
   const ok = answer(event, paged ? (facts.pageStatus ?? 200) : 200);
   if (state.seen.includes(request)) return to(state, ok);
-  if (isFull(facts.undelivered, message, facts)) return to(state, refuse(event, fault('queue.full')));
+  if (isFull(facts.undelivered.map((effect) => effect.message), message, facts)) return to(state, refuse(event, fault('queue.full')));
   const id = facts.newId();
   const owed = owing(state, event, id, facts);
   const next = {
@@ -89,7 +89,7 @@ function typingSeconds(event: EventOf<'sip.typing'>, facts: Facts): number {
   return facts.dialect === 'simple' ? COMPOSING_SECONDS : facts.settings.typingTimeoutSeconds;
 }
 
-function chatState(state: ChatState, facts: Facts): Draft {
+function chatState(state: ChatState, facts: Facts): Draft & { readonly do: 'xmpp.chat-state' } {
   return { do: 'xmpp.chat-state', id: facts.newId(), chatState: state };
 }
 
@@ -100,4 +100,14 @@ function chatState(state: ChatState, facts: Facts): Draft {
 export function stopped(state: Memory, facts: Facts): Draft[] {
   if (state.composing === undefined || state.mute !== undefined) return [];
   return [chatState(facts.dialect === 'microsoft' ? 'paused' : 'active', facts)];
+}
+
+/**
+ * The far side has ended the session, and nothing waits that would open another: `gone` (IM-23, RFC 7573 section 6.1), to a
+ * client that has shown that it knows chat states (decision 035).
+ */
+export function farewell(state: Open, facts: Facts): Draft[] {
+  const over = state.theirs === undefined && state.queue.length === 0;
+  if (!over || state.chatStates === undefined) return stopped(state, facts);
+  return [{ ...chatState('gone', facts), thread: state.thread ?? state.dialog.callId }];
 }

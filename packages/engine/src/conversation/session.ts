@@ -2,7 +2,7 @@ import { answer, crowded, refuse } from '../answer';
 import { heard, isIn, type Dialog } from '../dialog';
 import type { EventOf, InviteEvent } from '../events';
 import { ignore, to, type Draft, type Facts, type Step } from '../machine';
-import { stopped } from './receive';
+import { farewell } from './receive';
 import { bye, end, pump, reach } from './send';
 import { idleFrom, mapDialogs, memoryOf, type Closing, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
 
@@ -82,7 +82,7 @@ export function endedByThem(state: Open, event: EventOf<'sip.bye'>, facts: Facts
   const ok = answer(event, 200);
   if (state.theirs !== undefined && isIn(state.theirs, event.ref)) return to({ ...state, theirs: undefined }, ok);
   if (!isIn(state.dialog, event.ref)) return ignore(state, 'no such session');
-  const news = stopped(state, facts);
+  const news = farewell(state, facts);
   const quiet = { ...state, composing: undefined, typing: false, typingTold: false };
   const step = withoutDialog(quiet, facts);
   return { ...step, effects: [ok, ...news, ...step.effects] };

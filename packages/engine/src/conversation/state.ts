@@ -54,11 +54,15 @@ export interface Memory {
   readonly composing?: number | undefined;
   /** The XMPP user's client lacks chat states: it wrote without one (XEP-0085 section 5.1). */
   readonly mute?: true | undefined;
+  /** The XMPP user's client knows chat states: it has sent one. */
+  readonly chatStates?: true | undefined;
   /** The SIP user has written out of dialog, so he may be told of typing out of dialog (IM-26). */
   readonly paged?: true | undefined;
   /** Is the XMPP user typing, and what was the SIP side told of it? */
   readonly typing: boolean;
   readonly typingTold: boolean;
+  /** The resource that types. */
+  readonly typist?: string | undefined;
   /** The SIP side refuses to be told of typing (IM-26). */
   readonly typingRefused?: true | undefined;
   /** The thread of the user's last text in this session: the contact's texts in it belong to the same (IM-20, IM-22). */
@@ -115,8 +119,8 @@ export const NO_CONVERSATION: None = { is: 'none', queue: [], seen: [], typing: 
 
 /** What stays known when a state is left. */
 export function memoryOf(state: Memory): Memory {
-  const { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused, thread, refreshAt, delivered, awaited, owed } = state;
-  return { queue, inflight, seen, idleAt, composing, mute, paged, typing, typingTold, typingRefused, thread, refreshAt, delivered, awaited, owed };
+  const { queue, inflight, seen, idleAt, composing, mute, chatStates, paged, typing, typingTold, typist, typingRefused, thread, refreshAt, delivered, awaited, owed } = state;
+  return { queue, inflight, seen, idleAt, composing, mute, chatStates, paged, typing, typingTold, typist, typingRefused, thread, refreshAt, delivered, awaited, owed };
 }
 
 export function dialogsIn(state: Conversation): readonly Dialog[] {

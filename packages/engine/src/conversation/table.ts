@@ -1,6 +1,7 @@
 import type { EventOf } from '../events';
 import { andThen, hasPassed, ignore, to, type Facts, type Step, type Table } from '../machine';
 import * as outcome from './outcome';
+import { clientLeft, serverLeft, tellTyping } from './absence';
 import { cameBack } from './late-error';
 import { receive, receiveRefused, receiveReport, receiveTyping, stopped } from './receive';
 import { received } from './receipts';
@@ -23,7 +24,7 @@ function sayFirst(state: None, event: MessageEvent, facts: Facts): Step<Conversa
 
 /** A chat state shows that the client knows them, whatever it wrote before. */
 function noteTyping<S extends Conversation>(state: S, event: ChatStateEvent): S {
-  return { ...state, mute: undefined, typing: event.chatState === 'composing' };
+  return { ...state, mute: undefined, chatStates: true, typing: event.chatState === 'composing', typist: event.resource };
 }
 
 /** `gone` ends the session (IM-23), after the messages that were written before it. */
@@ -43,7 +44,7 @@ function typeInSession(state: Open, event: ChatStateEvent, facts: Facts): Step<C
 /** Out of dialog typing is told only in reply to an earlier message (IM-26). */
 function typeOnPage(state: None | Paging, event: ChatStateEvent, facts: Facts): Step<Conversation> {
   if (state.paged === undefined && state.mute === undefined) return ignore(state, 'nobody to tell');
-  if (state.paged === undefined) return to({ ...state, mute: undefined });
+  if (state.paged === undefined) return to({ ...state, mute: undefined, chatStates: true });
   const paged = event.chatState === 'gone' ? undefined : state.paged;
   return pump({ ...noteTyping(state, event), paged, is: 'paging' }, facts);
 }
@@ -87,7 +88,8 @@ function addNow(state: Open | Paging, event: OwnEvent, facts: Facts): Step<Conve
 
 function addFirst(state: None, event: OwnEvent, facts: Facts): Step<Conversation> {
   const added = add(state, event, facts);
-  return added.state.queue.length === 0 ? added : andThen(added, (next) => reach(next, facts));
+  if (added.ignored !== undefined) return added;
+  return andThen(added, (next) => (next.queue.length === 0 ? tellTyping(next, facts) : reach(next, facts)));
 }
 
 /** What the far side sends is taken in the same way in every state. */
@@ -103,6 +105,8 @@ function receiving<Is extends Conversation['is']>(is: Is) {
 export const CONVERSATION: Table<Conversation> = {
   none: {
     ...receiving('none'),
+    'xmpp.unavailable': { to: ['paging', 'none'], run: clientLeft },
+    'xmpp.down': { to: ['paging', 'none'], run: serverLeft },
     'xmpp.error': { to: ['inviting', 'paging', 'none'], run: addFirst },
     'xmpp.receipt': { to: ['inviting', 'paging', 'none'], run: addFirst },
     'xmpp.message': { to: ['inviting', 'paging'], run: sayFirst },
@@ -112,6 +116,8 @@ export const CONVERSATION: Table<Conversation> = {
   },
   inviting: {
     ...receiving('inviting'),
+    'xmpp.unavailable': { to: ['inviting'], run: clientLeft },
+    'xmpp.down': { to: ['inviting'], run: serverLeft },
     'xmpp.error': { to: ['inviting'], run: add },
     'xmpp.receipt': { to: ['inviting'], run: add },
     'xmpp.message': { to: ['inviting'], run: hold },
@@ -125,6 +131,8 @@ export const CONVERSATION: Table<Conversation> = {
   },
   open: {
     ...receiving('open'),
+    'xmpp.unavailable': { to: ['open'], run: clientLeft },
+    'xmpp.down': { to: ['open'], run: serverLeft },
     'xmpp.error': { to: ['open'], run: addNow },
     'xmpp.receipt': { to: ['open'], run: addNow },
     'xmpp.message': { to: ['open'], run: sayNow },
@@ -139,6 +147,8 @@ export const CONVERSATION: Table<Conversation> = {
   },
   closing: {
     ...receiving('closing'),
+    'xmpp.unavailable': { to: ['closing'], run: clientLeft },
+    'xmpp.down': { to: ['closing'], run: serverLeft },
     'xmpp.error': { to: ['closing'], run: add },
     'xmpp.receipt': { to: ['closing'], run: add },
     'xmpp.message': { to: ['closing'], run: hold },
@@ -151,6 +161,8 @@ export const CONVERSATION: Table<Conversation> = {
   },
   paging: {
     ...receiving('paging'),
+    'xmpp.unavailable': { to: ['paging'], run: clientLeft },
+    'xmpp.down': { to: ['paging'], run: serverLeft },
     'xmpp.error': { to: ['paging'], run: addNow },
     'xmpp.receipt': { to: ['paging'], run: addNow },
     'xmpp.message': { to: ['paging'], run: sayNow },

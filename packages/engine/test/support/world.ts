@@ -201,7 +201,7 @@ function verdictBy(n: number): { readonly policy?: Verdict } {
 
 const MOVES: Readonly<Record<Move['kind'], (world: World, a: number, b: number) => void>> = {
   says: (world, _a, b) => world.says(b),
-  chatState: (world, a) => world.take({ on: 'xmpp.chat-state', chatState: world.pick(['composing', 'paused', 'active', 'gone'], a) }),
+  chatState: (world, a, b) => world.take({ on: 'xmpp.chat-state', chatState: world.pick(['composing', 'paused', 'active', 'gone'], a), resource: world.pick(['phone', 'desk'], b) }),
   outcome: (world, a, b) => {
     const effect = world.pick(world.pending(), a);
     if (effect) world.outcome(effect, { result: 'answered', status: world.pick(STATUSES, b) ?? 200 }, a);
