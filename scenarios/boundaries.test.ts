@@ -23,9 +23,9 @@ const OPENERS = [
 ] as const;
 
 /** A far server that knows the user as little as we do and has a route to us: it sends our request back (the manual, Request Routing). */
-async function routeBack(peer: SipPeer, incoming: Incoming): Promise<number> {
+async function routeBack(peer: SipPeer, incoming: Incoming, more: readonly string[] = []): Promise<number> {
   const { message } = incoming;
-  const kept = ['From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Event', 'Expires', 'Content-Type'];
+  const kept = ['From', 'To', 'Call-ID', 'CSeq', 'Contact', 'Event', 'Expires', 'Content-Type', ...more];
   const headers = message.headers.filter(([name]) => kept.includes(name)).map(([name, value]): Header => [name, value]);
   const { response } = await peer.exchange(message.startLine, headers, { headers: { 'Max-Forwards': '69', ...contactOf(headers) }, body: message.body });
   await peer.reply(incoming, response.status);
@@ -67,6 +67,15 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
       expect([403, 404]).toContain(await routeBack(bob.peer, await bob.receive(method)));
       const { condition, body } = await bounceOf(ann, 'loop');
       expect({ condition, body }).toEqual({ condition: 'service-unavailable', body: 'anybody there?' });
+      expect(bob.unclaimed(method)).toEqual([]);
+    });
+
+    it('SEC-8: so does one that a proxy hands on as it is: known by our mark, and item-not-found', async () => {
+      const { ann, bob } = await cast.couple();
+      const method = dialect === 'microsoft' ? 'INVITE' : 'MESSAGE';
+      await ann.sendChat(bob.address, 'anybody there?', 'loop');
+      expect(await routeBack(bob.peer, await bob.receive(method), ['Isthmus-Mark'])).toBe(482);
+      expect(await bounceOf(ann, 'loop')).toMatchObject({ condition: 'item-not-found', body: 'anybody there?' });
       expect(bob.unclaimed(method)).toEqual([]);
     });
 

@@ -6,6 +6,7 @@ export type { SessionAddress } from './body/session-description';
 export { readText } from './body/text';
 export { readDiagnostics } from './sip/diagnostics';
 export { handMade } from './sip/dialogs';
+export { loopMark, markOf } from './sip/loop-mark';
 export { readOutcome, type FinalResult, type OutcomeContext, type Withheld } from './sip/read-outcome';
 export { sizeFault } from './sip/request-size';
 export { readRequest } from './sip/read-request';

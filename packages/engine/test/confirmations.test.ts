@@ -296,6 +296,12 @@ describe('ERR-3 what an error tells a user who may not see the contact', () => {
     expect(only(play.answer('sip.message', status, { fault: why }), 'xmpp.bounce').fault).toEqual(why);
   });
 
+  test('SEC-8: a request that went round is told as what it is: nobody is there to be concealed', () => {
+    const play = new Play(simple());
+    play.says('one');
+    expect(only(play.answer('sip.message', 482, { fault: fault('request.looped') }), 'xmpp.bounce').fault.condition).toBe('item-not-found');
+  });
+
   test('other errors are told to everybody', () => {
     const play = new Play(simple());
     play.says('one');

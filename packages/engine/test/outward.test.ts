@@ -77,7 +77,7 @@ describe('the XMPP user asks', () => {
     expect(play.record.outward).toMatchObject({ is: 'idle', authorisation: 'none' });
   });
 
-  test.each([404, 410, 604])('XD-1 %i, no such user: unsubscribed', (status) => {
+  test.each([404, 410, 482, 604])('XD-1, SEC-8 %i, no such user: unsubscribed', (status) => {
     const play = new Play();
     play.on('xmpp.subscribe');
     expect(names(play.answer('sip.subscribe', status))).toEqual(['xmpp.unsubscribed']);

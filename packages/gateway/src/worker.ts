@@ -1,3 +1,4 @@
+import { loopMark } from '@isthmus/codec';
 import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { FaultError, type Pair } from '@isthmus/model';
 import { StoreUnavailableError } from '@isthmus/store';
@@ -119,6 +120,7 @@ export class Worker {
       policies,
       links: sip,
       access: new AccessList(settings.allow),
+      loopMark: loopMark(settings.component, settings.domain),
       onUnreachable: (route) => this.health.suspect(route),
       reachesXmpp: () => !this.absence.isAway,
     });

@@ -1,4 +1,4 @@
-import type { SipAnswerOut, SipRequestIn } from '@isthmus/codec';
+import { loopMark, type SipAnswerOut, type SipRequestIn } from '@isthmus/codec';
 import { newRecord, type EngineEvent } from '@isthmus/engine';
 import { fault, FaultError, type Family, type Pair } from '@isthmus/model';
 import type { Verdict } from '@isthmus/rules';
@@ -16,6 +16,7 @@ import { SipSide } from '../src/sides/sip-side';
 import { XmppSide } from '../src/sides/xmpp-side';
 
 const ROUTE: Route = { name: 'far', users: ['*'], priority: 0, weight: 0, enabled: true, domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', streamOnly: false, messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
+const MARK = loopMark('gw.example.com', 'example.com');
 const LOCAL = new Set(['ann@example.com', 'amy@example.com']);
 
 let events: { readonly pair: Pair; readonly event: EngineEvent }[];
@@ -72,6 +73,7 @@ beforeEach(() => {
     policies: { verdict: (pair) => judge(pair) },
     links: { request: async () => ((requested += 1), { is: 'timeout' }), answer: async (answer) => (answers.push(answer), { ok: true }) },
     access: new AccessList(['127.0.0.1']),
+    loopMark: MARK,
     inviteTimeoutMs: 1,
     requestTimeoutMs: 1,
     onUnreachable: () => (blamed += 1),
@@ -166,6 +168,30 @@ describe('SIP requests', () => {
     await sipSide.receive(request('SUBSCRIBE', from, to));
     await sipSide.receive(request('SUBSCRIBE', from, to, tagged(to)));
     expect([events.length, answers.map((answer) => answer.status)]).toEqual([0, [status, status]]);
+  });
+
+  describe('SEC-8: a request of ours that the far server gives back', () => {
+    const marked = { 'isthmus-mark': MARK, 'content-type': 'text/plain' };
+
+    test.each(['MESSAGE', 'SUBSCRIBE', 'INVITE'])('%s to a user whom neither side knows: 482', async (method) => {
+      await sipSide.receive(request(method, 'ann@example.com', 'nobody@example.com', marked));
+      expect([events.length, answers.map(({ status }) => status)]).toEqual([0, [482]]);
+    });
+
+    test('to a user who was moved to the XMPP side since it was sent: 480, so that nothing is taken back for good', async () => {
+      await sipSide.receive(request('MESSAGE', 'ann@example.com', 'amy@example.com', marked));
+      expect([events.length, answers.map(({ status }) => status)]).toEqual([0, [480]]);
+    });
+
+    test('of another gateway like us, which would be asked next: 482', async () => {
+      await sipSide.receive(request('MESSAGE', 'bob@example.com', 'nobody@example.com', { ...marked, 'isthmus-mark': loopMark('gw2.example.com', 'example.com') }));
+      expect([events.length, answers.map(({ status }) => status)]).toEqual([0, [482]]);
+    });
+
+    test("another installation's mark means nothing to a user of ours", async () => {
+      await sipSide.receive(request('MESSAGE', 'bob@example.com', 'ann@example.com', { ...marked, 'isthmus-mark': loopMark('gw2.example.com', 'example.com') }));
+      expect([events.map(({ event }) => event.on), answers]).toEqual([['sip.message'], []]);
+    });
   });
 
   test('promise 5: a host that is not listed gets 403 for anything', async () => {

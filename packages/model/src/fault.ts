@@ -70,6 +70,8 @@ export const FAULTS = {
   'groupchat.unsupported': ['cancel', 'service-unavailable', 405, 'peer', 'Group chat does not cross to the other side'],
   'request.unsupported': ['cancel', 'service-unavailable', 405, 'peer', 'Not offered for this user'],
   'event.unsupported': ['cancel', 'feature-not-implemented', 489, 'peer', 'Only the event package presence is offered'],
+  'request.looped': ['cancel', 'item-not-found', 482, 'peer', 'The request came back: no such user on either side'],
+  'recipient.moving': ['wait', 'recipient-unavailable', 480, 'peer', 'This user is being moved; try again'],
   'hops.exhausted': ['cancel', 'not-acceptable', 483, 'peer', 'Too many hops'],
   'recipient.concealed': ['cancel', 'service-unavailable', 480, 'peer', 'The message could not be delivered'],
   'message.expired': ['cancel', 'recipient-unavailable', 480, 'peer', 'The message has expired on its way'],

@@ -8,6 +8,11 @@ export interface TextMessage {
   readonly thread?: string;
   /** When it was written, if it has been held back since (XEP-0203, Date of RFC 3261 section 20.17). RFC 3339, UTC. */
   readonly sent?: string;
+  /**
+   * How many more SIP hops it may take (Max-Forwards, RFC 3261 section 8.1.1.6): counted on through XMPP, so that a message
+   * which goes round between gateways ends (SEC-8). Absent: nothing is known of a way behind it.
+   */
+  readonly hops?: number;
 }
 
 /** XEP-0085 section 2. */

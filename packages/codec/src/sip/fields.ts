@@ -8,6 +8,15 @@ export function readCSeq(value: string | undefined): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
+/** Max-Forwards (RFC 3261 section 20.22: 0 to 255). Undefined: absent, or no number; that counts as enough. */
+export function readMaxForwards(value: string | undefined): number | undefined {
+  const match = /^\s*(\d{1,10})\s*$/.exec(value ?? '');
+  return match === null ? undefined : Math.min(Number(match[1]), MAX_HOPS);
+}
+
+/** The most that Max-Forwards may say. */
+export const MAX_HOPS = 255;
+
 /** The largest delta-seconds (RFC 3261 section 25.1: up to 2**32 - 1). */
 const MAX_SECONDS = 4_294_967_295;
 

@@ -9,7 +9,7 @@ import { readText } from '../body/text';
 import { IS_COMPOSING_TYPE, KEYBOARD_ACTIVITY_TYPE, readTyping } from '../body/typing';
 import { utcOf } from '../presence/fields';
 import { cleanXmlText } from '../xml/text';
-import { readDate, readList, readSeconds } from './fields';
+import { readDate, readList, readMaxForwards, readSeconds } from './fields';
 import type { Envelope } from './read-envelope';
 import { answerRequest, type RequestReading, type SipReadContext } from './reading';
 import type { SipRequestIn } from './wire';
@@ -92,6 +92,7 @@ function messageOf(request: SipRequestIn, envelope: Envelope, text: string, cont
     ...(subject !== '' && { subject }),
     ...(language !== undefined && { language }),
     ...sentBefore(request.headers['date'], context.at),
+    ...hopsLeft(request),
   };
 }
 
@@ -108,6 +109,12 @@ const DELAYED_AFTER_MS = 60_000;
 function sentBefore(date: string | undefined, now: number): Pick<TextMessage, 'sent'> {
   const time = readDate(date);
   return time === undefined || now - time < DELAYED_AFTER_MS ? {} : { sent: utcOf(time) };
+}
+
+/** SEC-8: we are a hop too. */
+function hopsLeft(request: SipRequestIn): Pick<TextMessage, 'hops'> {
+  const hops = readMaxForwards(request.headers['max-forwards']);
+  return hops === undefined ? {} : { hops: hops - 1 };
 }
 
 function mediaTypeOf(request: SipRequestIn): string | undefined {

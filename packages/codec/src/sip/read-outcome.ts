@@ -15,6 +15,9 @@ export interface OutcomeContext {
   readonly dialect: Dialect;
 }
 
+/** A request of ours went round: the far side has no such user and gave it back to us (SEC-8). RFC 7247's word for 482 says less. */
+const LOOP_DETECTED = 482;
+
 /** `no-dialog` is no outcome: the caller sends the effect again with `handMade(dialog)`. */
 export type FinalResult = Exclude<SipResult, { readonly is: 'no-dialog' }> | Withheld;
 /** We have not sent it (`sizeFault`): as if it had been refused so. */
@@ -61,6 +64,7 @@ function endingOf(answer: Answer): Ending {
   const { status, reason, synthetic } = answer;
   if (synthetic && status === 503) return UNREACHABLE;
   if (synthetic && status === 408) return TIMEOUT;
+  if (status === LOOP_DETECTED) return { result: 'answered', status, fault: fault('request.looped') };
   return status < 300 ? { result: 'answered', status } : { result: 'answered', status, fault: faultOf(answer, reason) };
 }
 

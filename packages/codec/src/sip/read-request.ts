@@ -2,7 +2,7 @@ import { fault, type Fault } from '@isthmus/model';
 import { faultFromSip } from '@isthmus/rules';
 import { mediaOf, writeTextSession } from '../body/session-description';
 import { ACCEPTED_TYPES } from '../body/text';
-import { readList } from './fields';
+import { readList, readMaxForwards } from './fields';
 import { ALLOW, EVENT_PACKAGE, METHODS, type Method } from './offer';
 import { readEnvelope, type Envelope } from './read-envelope';
 import { readInvite } from './read-invite';
@@ -56,7 +56,7 @@ function extensionFault(): Fault {
 
 /** SEC-8. A missing or senseless value counts as enough. */
 function isExhausted(request: SipRequestIn): boolean {
-  return /^\s*0+\s*$/.test(request.headers['max-forwards'] ?? '');
+  return readMaxForwards(request.headers['max-forwards']) === 0;
 }
 
 /** The body is what a Microsoft client answers with (microsoft-dialect.md section 2.7). */

@@ -68,13 +68,14 @@ function firstText(text: string | undefined, context: SipWriteContext): string |
 
 /** RFC 7572 Table 1. Never a Contact (IM-7). */
 function messageContent(effect: SipMessageEffect, parties: SipParties, context: SipWriteContext): Content {
-  const { subject, language, sent } = effect.message;
+  const { subject, language, sent, hops } = effect.message;
   const { contentType, body } = typedBody(effect, parties, context);
   const headers = {
     'Content-Type': contentType,
     Subject: cleanXmlText((subject ?? '').slice(0, MAX_SUBJECT)),
     'Content-Language': readLanguage(language),
     Date: sent === undefined ? undefined : new Date(sent).toUTCString(),
+    'Max-Forwards': hops?.toString(),
   };
   return { headers, body };
 }

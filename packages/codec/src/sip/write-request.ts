@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Dialog, RequestEffect } from '@isthmus/engine';
+import { LOOP_MARK } from './loop-mark';
 import { safeRequest, type LooseHeaders } from './safe';
 import type { SipRequestOut } from './wire';
 import { writeContent } from './write-content';
@@ -29,7 +30,7 @@ export function writeRequest(effect: RequestEffect, parties: SipParties, context
   return safeRequest({
     uri,
     ...out,
-    headers: { ...place, ...headers },
+    headers: { ...place, ...headers, [LOOP_MARK]: context.loopMark },
     ...(context.proxy !== undefined && { proxy: context.proxy }),
   });
 }

@@ -43,6 +43,8 @@ export interface SipWriteContext {
   readonly maxRequestBytes?: number;
   /** The deployment's own rows of the tables. */
   readonly tables?: Tables;
+  /** Our own mark on what opens something: by it a request that comes back is known (SEC-8). */
+  readonly loopMark?: string;
   /** Deadlines for the final answer, milliseconds. */
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;

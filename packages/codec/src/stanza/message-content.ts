@@ -4,6 +4,7 @@ import { utcTime } from '../presence/fields';
 import { attributeOf, type Element } from '../xml/element';
 import { cleanXmlText } from '../xml/text';
 import { hasChildOf, ownText, type OwnText } from './children';
+import { readHops } from './hops';
 import { NS } from './namespaces';
 import type { StanzaContext } from './reading';
 
@@ -42,6 +43,7 @@ export function readContent(stanza: Element, context: StanzaContext): MessageCon
   if (!isReadable(stanza, body, context)) return { is: 'refuse', fault: fault('body.encrypted') };
   if (isUnwantedReaction(stanza, body, context)) return { is: 'ignore', why: 'reaction' };
   const text = withFiles(stanza, corrected(stanza, body?.text ?? '')) || reactionsOf(stanza);
+  if (text !== '' && readHops(stanza) === 0) return { is: 'refuse', fault: fault('hops.exhausted') };
   if (text !== '') return { is: 'text', message: { text, ...detailsOf(stanza, body, context) } };
   // The sender must not think that the text is gone, or that somebody's telephone rings.
   if (hasChildOf(stanza, NS.retract)) return { is: 'refuse', fault: fault('retraction.unsupported') };
@@ -111,11 +113,13 @@ function detailsOf(stanza: Element, body: OwnText | undefined, context: StanzaCo
   const subject = cleanXmlText((ownText(stanza, 'subject')?.text ?? '').slice(0, MAX_SUBJECT));
   const thread = cleanXmlText(ownText(stanza, 'thread')?.text ?? '');
   const sent = sentAt(stanza, context.at);
+  const hops = readHops(stanza);
   return {
     ...(subject !== '' && { subject }),
     ...(body?.language !== undefined && { language: body.language }),
     ...(thread !== '' && thread.length <= MAX_THREAD && { thread }),
     ...(sent !== undefined && { sent }),
+    ...(hops !== undefined && { hops }),
   };
 }
 

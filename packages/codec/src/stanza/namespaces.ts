@@ -66,6 +66,8 @@ export const NS = {
   vcard: 'vcard-temp',
   /** What isthmus and the partition plug-in say to each other. */
   partition: 'urn:isthmus:partition:0',
+  /** What gateways of this kind say to each other through XMPP: how many more hops a message may take. */
+  hops: 'urn:isthmus:hops:0',
 } as const;
 
 /** The one resource under which every SIP user appears: SIP devices are aggregated (PRES-46). */

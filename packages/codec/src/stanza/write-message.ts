@@ -1,6 +1,7 @@
 import type { XmppBounceEffect, XmppChatStateEffect, XmppMessageEffect, XmppReceiptEffect } from '@isthmus/engine';
 import type { Pair, TextMessage } from '@isthmus/model';
 import { element, type Element } from '../xml/element';
+import { writeHops } from './hops';
 import { NS } from './namespaces';
 import { errorElement } from './write-error';
 
@@ -11,6 +12,7 @@ export function writeMessage(effect: XmppMessageEffect, pair: Pair): Element {
     { type: 'chat', id: effect.id, from: pair.contact, to: pair.user, 'xml:lang': effect.message.language },
     ...content(effect.message),
     delay(effect.message, pair),
+    writeHops(effect.message),
     effect.mute === undefined ? element('active', { xmlns: NS.chatStates }) : undefined,
     effect.receipt === undefined ? undefined : element('request', { xmlns: NS.receipts }),
   );

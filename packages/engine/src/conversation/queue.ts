@@ -6,11 +6,14 @@ import { idleFrom, waiting, type Conversation, type Held, type Memory } from './
 /** What tells a stranger whether the contact is there, or whether there is such a contact (ERR-3). */
 const CONCEALED: ReadonlySet<Condition> = new Set<Condition>(['item-not-found', 'recipient-unavailable']);
 
+/** A request of ours went round (482): neither side has such a user, so there is nobody whose presence could be told (SEC-8). */
+const isNowhere = ({ sip }: Fault): boolean => sip === 482;
+
 /** A message back to its sender as an error with its id (IM-11). What is not his is dropped. */
 export function giveBack(held: Held, why: Fault, facts: Facts): Draft[] {
   const { id, resource, type, message, trace } = held;
   if (held.own !== undefined) return [];
-  const told = CONCEALED.has(why.condition) && !facts.entitled.user ? fault('recipient.concealed') : why;
+  const told = CONCEALED.has(why.condition) && !isNowhere(why) && !facts.entitled.user ? fault('recipient.concealed') : why;
   return [{ do: 'xmpp.bounce', id, type, message, fault: told, trace, ...(resource !== undefined && { resource }) }];
 }
 

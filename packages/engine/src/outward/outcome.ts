@@ -10,8 +10,8 @@ type SubscribeOutcome = InputOf<'outcome.subscribe'>;
 
 /** The SIP side refuses for good (PRES-4). */
 const REFUSED: ReadonlySet<number> = new Set([403, 489, 603]);
-/** It has no such user. */
-const NO_USER: ReadonlySet<number> = new Set([404, 410, 604]);
+/** It has no such user; 482: it gave the request back to us (SEC-8). */
+const NO_USER: ReadonlySet<number> = new Set([404, 410, 482, 604]);
 
 /** Is this about a dialog that has been left meanwhile? Then nothing follows from it. */
 function isOld(state: { readonly key?: string | undefined }, { outcome }: SubscribeOutcome): boolean {

@@ -22,14 +22,21 @@ export class Admissions {
   constructor(private readonly options: AdmissionOptions) {}
 
   /** Who may speak to whom (SEC-3, promise 5), and for a SUBSCRIBE what policy says about the watcher. */
-  async admit(sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<Admission> {
+  async admit(sipUser: SipUser, xmppUser: Jid, event: EngineEvent, mark?: 'own' | 'other'): Promise<Admission> {
     const { accounts, domain, policies } = this.options;
+    if (mark === 'own' && (await this.known(() => accounts.isLocal(sipUser.jid.bare)))) return { refusal: await this.loopFault(xmppUser) };
     if (sipUser.jid.domain !== domain) return { refusal: fault('sender.foreign') };
     if (xmppUser.domain !== domain) return { refusal: fault('recipient.unknown') };
-    if (!(await this.known(() => accounts.isLocal(xmppUser.bare)))) return { refusal: fault('recipient.unknown') };
+    if (!(await this.known(() => accounts.isLocal(xmppUser.bare)))) return { refusal: fault(mark === undefined ? 'recipient.unknown' : 'request.looped') };
     if (await this.known(() => accounts.isLocal(sipUser.jid.bare))) return { refusal: fault('sender.local') };
     if (event.on !== 'sip.subscribe') return {};
     return { policy: await policies.verdict({ user: xmppUser.bare, contact: sipUser.jid.bare }) };
+  }
+
+  /** A request of ours that came back: its recipient is nowhere, or was moved to the XMPP side since it was sent (SEC-8). */
+  private async loopFault(recipient: Jid): Promise<Fault> {
+    const moved = await this.known(() => this.options.accounts.isLocal(recipient.bare));
+    return fault(moved ? 'recipient.moving' : 'request.looped');
   }
 
   private async known(ask: () => Promise<boolean>): Promise<boolean> {

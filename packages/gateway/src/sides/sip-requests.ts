@@ -38,6 +38,8 @@ export interface SipRequestsOptions {
   /** The largest request that the SIP server takes from us (DR-16); absent: it has no such limit. */
   readonly maxRequestBytes?: number;
   readonly content: ContentSettings;
+  /** The installation's own mark on its requests (SEC-8). */
+  readonly loopMark: string;
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;
   /** A request to this route's next hop could not be sent. */
@@ -115,7 +117,7 @@ export class SipRequests {
 
   /** The server puts its own address and port for `localhost` (drachtio.md section 4.1). */
   writing(route: Route | undefined): SipWriteContext {
-    const { tables, content, maxRequestBytes, inviteTimeoutMs, requestTimeoutMs } = this.options;
+    const { tables, content, loopMark, maxRequestBytes, inviteTimeoutMs, requestTimeoutMs } = this.options;
     return {
       dialect: route?.dialect ?? 'simple',
       variant: route?.variant ?? 'lync',
@@ -123,6 +125,7 @@ export class SipRequests {
       contactUri: `sip:isthmus@localhost;transport=${route?.transport ?? 'tcp'}`,
       session: SESSION,
       tables,
+      loopMark,
       ...(route !== undefined && { proxy: nextHop(route), assumeSentMs: route.assumeSentMs, streamOnly: route.streamOnly }),
       ...(content.emoticons !== undefined && { emoticons: content.emoticons }),
       ...(maxRequestBytes !== undefined && { maxRequestBytes }),

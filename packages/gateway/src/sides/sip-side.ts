@@ -1,4 +1,5 @@
 import {
+  markOf,
   readRequest,
   refuseRequest,
   writeAnswer,
@@ -103,7 +104,8 @@ export class SipSide {
 
   /** Requests of one pair keep their order although some wait for the XMPP server's word about an account. */
   private hand(request: SipRequestIn, pair: Pair, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<void> {
-    const check = opensSomething(event) ? () => this.admissions.admit(sipUser, xmppUser, event) : undefined;
+    const mark = markOf(request, this.options.loopMark);
+    const check = opensSomething(event) ? () => this.admissions.admit(sipUser, xmppUser, event, mark) : undefined;
     return this.options.sequence.run(pairKey(pair), check, async (admission?: Admission) => {
       const { refusal, policy } = admission ?? {};
       if (refusal !== undefined) return this.refuse(request, refusal, event.trace);
