@@ -1,6 +1,6 @@
--- mod_isthmus: partitions a VirtualHost between Prosody and an isthmus gateway.
+-- mod_isthmus: partitions a VirtualHost, and others that are named in its options, between Prosody and an isthmus gateway.
 --
--- Users of the domain without an account here are served by the gateway, an external component (XEP-0114) with any number
+-- Users of a served domain without an account here are served by the gateway, an external component (XEP-0114) with any number
 -- of connections. The README beside this file defines the protocol (namespace urn:isthmus:partition:0) and the options.
 -- SPDX-License-Identifier: Apache-2.0
 
@@ -53,15 +53,38 @@ end
 
 local component = read_component_name();
 
--- The guard of one domain cannot judge senders of another, so a component belongs to one VirtualHost.
+-- The domains that are served, as a set: this host, and those of isthmus_domains. One instance of the module serves them all,
+-- since the connections of a component, their guard and their heartbeat must not be divided.
+local function read_served()
+	local served = { [domain] = true };
+	for _, configured in ipairs(module:get_option_array("isthmus_domains", {})) do
+		local name = type(configured) == "string" and jid_prep(configured);
+		if not name or name:find("[@/]") or name == component then
+			give_up("isthmus_domains holds %q, which must be the name of a VirtualHost", tostring(configured));
+		end
+		served[name] = true;
+	end
+	return served;
+end
+
+local served = read_served();
+
+-- Two guards could not judge each other's senders, so a component belongs to one instance of the module, and so does a domain.
 local claims = module:shared("/*/isthmus/claims");
 if claims[component] and claims[component] ~= domain then
-	give_up("component %s already serves %s; give each domain a Component of its own", component, claims[component]);
+	give_up("component %s already serves %s; name this domain in isthmus_domains there, and do not load the module here",
+		component, claims[component]);
+end
+for name in pairs(served) do
+	if claims[name] and claims[name] ~= domain then
+		give_up("domain %s is served by the module on %s already", name, claims[name]);
+	end
 end
 
 local options = {
 	xmlns = XMLNS_PARTITION,
 	domain = domain,
+	served = served,
 	component = component,
 	connection_limit = positive("isthmus_connection_limit", 64),
 	ping_interval = positive("isthmus_ping_interval", 10),
@@ -103,6 +126,20 @@ local function serve_component(events)
 	end);
 end
 
+-- A domain: what is for a user who is not here is the gateway's, and the gateway may ask about those who are.
+local function serve_domain(host, events)
+	for_each_stanza_event(function (event_name)
+		if not event_name:find("/host", 1, true) then
+			module:hook_object_event(events, event_name, route.to_missing_user, PRIORITY_ROUTE);
+		end
+	end);
+	module:hook_object_event(events, "iq-get/host/" .. XMLNS_PARTITION .. ":account", service.account);
+	module:hook_object_event(events, "iq-set/host/" .. XMLNS_PARTITION .. ":approve", service.approve);
+	-- An account that appears or disappears must be noticed at once; a login proves one that was made by another process.
+	module:hook_object_event(events, "user-registered", function (event) accounts.forget(event.username, host); end);
+	module:hook_object_event(events, "resource-bind", function (event) accounts.forget(event.session.username, host); end);
+end
+
 -- An element named pre-message would reach the handlers of a local sender's side, so the guard stands there as well.
 local function watch_host(host)
 	local events = prosody.hosts[host].events;
@@ -113,11 +150,20 @@ local function watch_host(host)
 	module:hook_object_event(events, "route/remote", guard, PRIORITY_GUARD);
 	if host == component then
 		serve_component(events);
+	elseif served[host] and prosody.hosts[host].type == "local" then
+		serve_domain(host, events);
 	end
 end
 
 local function warn_about_configuration()
-	local host_config = configmanager.getconfig()[component];
+	local config = configmanager.getconfig();
+	for name in pairs(served) do
+		local section = rawget(config, name); -- the index would give the server-wide section
+		if not section or section.component_module then
+			module:log_status("error", "The configuration has no line: VirtualHost %q; it stands in isthmus_domains", name);
+		end
+	end
+	local host_config = config[component];
 	if not host_config or host_config.component_module ~= "component" then
 		module:log_status("error", "The configuration has no line: Component %q (with a component_secret below it)", component);
 	elseif module:context(component):get_option_boolean("validate_from_addresses", true) == false then
@@ -125,25 +171,13 @@ local function warn_about_configuration()
 	end
 end
 
-for_each_stanza_event(function (event_name)
-	if not event_name:find("/host", 1, true) then
-		module:hook(event_name, route.to_missing_user, PRIORITY_ROUTE);
-	end
-end);
 module:hook("iq/host", heartbeat.on_answer, PRIORITY_ROUTE);
-module:hook("iq-get/host/" .. XMLNS_PARTITION .. ":account", service.account);
 module:hook("iq-set/host/" .. XMLNS_PARTITION .. ":worker", service.worker);
 module:hook("iq-set/host/" .. XMLNS_PARTITION .. ":drain", service.drain);
-module:hook("iq-set/host/" .. XMLNS_PARTITION .. ":approve", service.approve);
 module:add_feature(XMLNS_PARTITION);
 
--- An account that appears or disappears must be noticed at once; a login proves one that was made by another process.
-module:hook("user-registered", function (event) accounts.forget(event.username); end);
-module:hook("resource-bind", function (event) accounts.forget(event.session.username); end);
 module:hook_global("user-deleted", function (event)
-	if event.host == domain then
-		accounts.forget(event.username);
-	end
+	accounts.forget(event.username, event.host);
 end);
 
 for host in pairs(prosody.hosts) do
@@ -156,8 +190,15 @@ module:hook_global("host-deactivating", function (event)
 	end
 end);
 
+local function claim(owner)
+	claims[component] = owner;
+	for name in pairs(served) do
+		claims[name] = owner;
+	end
+end
+
 function module.load()
-	claims[component] = domain;
+	claim(domain);
 	warn_about_configuration();
 	connections.adopt_open_sessions();
 	heartbeat.start();
@@ -175,7 +216,7 @@ end
 
 -- Also runs in a reload, before module.save's data are restored: should the new code fail to load, the strict check is on.
 function module.unload()
-	claims[component] = nil;
+	claim(nil);
 	connections.release_all();
 	if not module.reloading then
 		contacts.withdraw_all();

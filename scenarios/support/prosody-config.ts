@@ -8,6 +8,8 @@ export interface ProsodyOptions {
   readonly secret?: string;
   /** Accounts of the domain: local part to password. */
   readonly users?: Readonly<Record<string, string>>;
+  /** Further VirtualHosts and their accounts; in partitioned mode the plug-in serves them too. */
+  readonly furtherDomains?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Load mod_isthmus on the domain (partitioned mode); true if a component is given. */
   readonly partitioned?: boolean;
   /** Folders searched for modules; the project's own plug-ins if not given. */
@@ -86,11 +88,13 @@ function globalSection(options: ProsodyOptions, place: ProsodyPlace, plugins: re
 }
 
 function domainSection(options: ProsodyOptions): string[] {
+  const further = Object.keys(options.furtherDomains ?? {});
   const lines = [`VirtualHost ${luaLiteral(options.domain)}`, ...assignments(options.domainOptions ?? {})];
   if (options.component !== undefined && options.partitioned !== false) {
     lines.push('modules_enabled = { "isthmus" }', ...assignments({ isthmus_component: options.component }));
+    if (further.length > 0) lines.push(`isthmus_domains = ${luaList(further)}`);
   }
-  return lines;
+  return [...lines, ...further.map((domain) => `VirtualHost ${luaLiteral(domain)}`)];
 }
 
 function componentSection(options: ProsodyOptions): string[] {

@@ -48,8 +48,8 @@ export class Prosody {
     try {
       await writeFile(join(directory, 'prosody.cfg.lua'), writeProsodyConfig(options, place, options.plugins ?? [PROJECT_PLUGINS]));
       const prosody = new Prosody(options, place, await Prosody.run(place));
-      for (const [user, password] of Object.entries(options.users ?? {})) {
-        await prosody.writeAccount(user, password);
+      for (const [domain, users] of Object.entries({ [options.domain]: options.users ?? {}, ...options.furtherDomains })) {
+        for (const [user, password] of Object.entries(users)) await prosody.writeAccount(user, password, domain);
       }
       return prosody;
     } catch (error) {
@@ -104,8 +104,8 @@ export class Prosody {
    * Makes an account as another process does: by writing the storage, so that the running server gets no event.
    * Works with internal storage; with another one use `shell` and `user:create`.
    */
-  async writeAccount(user: string, password: string): Promise<void> {
-    const folder = join(this.place.directory, 'data', storageName(this.options.domain), 'accounts');
+  async writeAccount(user: string, password: string, domain = this.options.domain): Promise<void> {
+    const folder = join(this.place.directory, 'data', storageName(domain), 'accounts');
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, `${storageName(user)}.dat`), `return { ["password"] = ${luaLiteral(password)} };\n`);
   }

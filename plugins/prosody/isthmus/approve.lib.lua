@@ -9,8 +9,6 @@ local rostermanager = require "core.rostermanager";
 local st = require "util.stanza";
 
 return function (options, accounts)
-	local domain = options.domain;
-
 	local function prepare(jid)
 		local node, host = jid_prepped_split(jid);
 		return node and node .. "@" .. host, node, host;
@@ -18,22 +16,22 @@ return function (options, accounts)
 
 	-- mod_blocklist (XEP-0191) holds back presence, not `subscribed`: a contact who is blocked would be put into the roster. It
 	-- answers no questions, so its store is read, in its form: JIDs as keys.
-	local function is_blocked(node, contact)
-		if not modulemanager.is_loaded(domain, "blocklist") then
+	local function is_blocked(node, host, contact, contact_host)
+		if not modulemanager.is_loaded(host, "blocklist") then
 			return false;
 		end
-		local list, failure = module:open_store("blocklist"):get(node);
-		return failure ~= nil or list and (list[contact] or list[domain]) ~= nil;
+		local list, failure = module:context(host):open_store("blocklist"):get(node);
+		return failure ~= nil or list and (list[contact] or list[contact_host]) ~= nil;
 	end
 
 	-- Without a request the server would take `subscribed` for an approval in advance (RFC 6121 section 3.4), so there has to be one.
-	local function approve(node, contact)
-		if not rostermanager.is_contact_subscribed(node, domain, contact) then
-			rostermanager.set_contact_pending_in(node, domain, contact);
+	local function approve(node, host, contact)
+		if not rostermanager.is_contact_subscribed(node, host, contact) then
+			rostermanager.set_contact_pending_in(node, host, contact);
 		end
-		local subscribed = st.presence({ type = "subscribed", from = node .. "@" .. domain, to = contact });
-		prosody.core_post_stanza(prosody.hosts[domain], subscribed, true);
-		return rostermanager.is_contact_subscribed(node, domain, contact);
+		local subscribed = st.presence({ type = "subscribed", from = node .. "@" .. host, to = contact });
+		prosody.core_post_stanza(prosody.hosts[host], subscribed, true);
+		return rostermanager.is_contact_subscribed(node, host, contact);
 	end
 
 	-- Returns nil, or the type, the condition and the text of an error.
@@ -43,16 +41,16 @@ return function (options, accounts)
 		if not user or not contact then
 			return "modify", "jid-malformed", "approve needs a user and a contact with a local part";
 		end
-		if host ~= domain or not accounts.exists(node) then
+		if not options.served[host] or not accounts.exists(node, host) then
 			return "cancel", "item-not-found", "The user has no account here";
 		end
-		if contact_host ~= domain or accounts.exists(contact_node) then
+		if not options.served[contact_host] or accounts.exists(contact_node, contact_host) then
 			return "auth", "forbidden", "The gateway does not serve this contact";
 		end
-		if is_blocked(node, contact) then
+		if is_blocked(node, host, contact, contact_host) then
 			return "cancel", "not-allowed", "The user has blocked the contact";
 		end
-		if not approve(node, contact) then
+		if not approve(node, host, contact) then
 			return "wait", "internal-server-error", "The user's roster cannot be written";
 		end
 		module:log("info", "Approved in the name of %s: %s may see the user", user, contact);

@@ -20,16 +20,16 @@ return function (options, accounts)
 		end
 	end
 
-	-- "contact \0 watcher" -> { contact = full JID, watcher = JID as addressed, bare for users of the domain }
+	-- "contact \0 watcher" -> { contact = full JID, watcher = JID as addressed, bare for users of served domains }
 	local available = new_cache(options.contact_limit, on_evict);
 
-	-- Nil if the stanza goes to a user of the domain who is not here: it will not be delivered.
+	-- Nil if the stanza goes to a user of a served domain who is not here: it will not be delivered.
 	local function watcher_of(to)
 		local node, host = jid_split(to);
-		if host ~= options.domain then
+		if not options.served[host] then
 			return to;
 		end
-		return node and accounts.exists(node) and jid_bare(to) or nil;
+		return node and accounts.exists(node, host) and jid_bare(to) or nil;
 	end
 
 	-- Takes note of a presence stanza of the gateway that has passed the guard.

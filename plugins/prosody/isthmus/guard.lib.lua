@@ -12,7 +12,7 @@ return function (options, accounts, connections, contacts, requests)
 		if host == options.component then
 			return true;
 		end
-		return host == options.domain and node ~= nil and not accounts.exists(node);
+		return options.served[host] and node ~= nil and not accounts.exists(node, host);
 	end
 
 	local function refuse(session, stanza)

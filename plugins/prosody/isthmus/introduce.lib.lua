@@ -13,7 +13,7 @@ local SECONDS_BETWEEN_ROUNDS = 0.1;
 return function (options, accounts, connections)
 	local function is_missing_user(jid)
 		local node, host = jid_split(jid);
-		return node and host == options.domain and not accounts.exists(node);
+		return node and options.served[host] and not accounts.exists(node, host);
 	end
 
 	-- Sends as RFC 6121 (sections 4.2.2 and 4.3.1) has a server do for a user who becomes available, to one contact.
@@ -30,8 +30,9 @@ return function (options, accounts, connections)
 		end
 	end
 
-	local function introduce(username)
-		local account = prosody.hosts[options.domain].sessions[username];
+	local function introduce(username, domain)
+		local host = prosody.hosts[domain];
+		local account = host and host.sessions[username];
 		local roster, presences = nil, {};
 		for _, session in pairs(account and account.sessions or {}) do
 			roster = roster or session.roster;
@@ -42,25 +43,28 @@ return function (options, accounts, connections)
 		end
 		for contact, item in pairs(roster) do
 			if contact and is_missing_user(contact) then
-				introduce_to(username .. "@" .. options.domain, contact, item, presences);
+				introduce_to(username .. "@" .. domain, contact, item, presences);
 			end
 		end
 	end
 
 	-- Goes through the users who are signed in now, a round at a time, for as long as there is somebody to be told.
 	return function ()
-		local usernames = {};
-		for username in pairs(prosody.hosts[options.domain].sessions) do
-			usernames[#usernames + 1] = username;
+		local users = {};
+		for domain in pairs(options.served) do
+			local host = prosody.hosts[domain];
+			for username in pairs(host and host.sessions or {}) do
+				users[#users + 1] = { username = username, domain = domain };
+			end
 		end
-		module:log("info", "Introducing %d users to %s", #usernames, options.component);
+		module:log("info", "Introducing %d users to %s", #users, options.component);
 		module:add_timer(0, function ()
 			for _ = 1, USERS_PER_ROUND do
-				local username = table.remove(usernames);
-				if not username or not connections.is_served() then
+				local user = table.remove(users);
+				if not user or not connections.is_served() then
 					return nil;
 				end
-				introduce(username);
+				introduce(user.username, user.domain);
 			end
 			return SECONDS_BETWEEN_ROUNDS;
 		end);

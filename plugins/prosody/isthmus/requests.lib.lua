@@ -15,7 +15,7 @@ return function (options, connections)
 	-- those that still wait.
 	local function is_for_module(stanza)
 		local child = stanza.tags[1];
-		return stanza.attr.to == options.domain and child and child.attr.xmlns == options.xmlns;
+		return options.served[stanza.attr.to] and child and child.attr.xmlns == options.xmlns;
 	end
 
 	-- Takes note of an IQ get or set that the gateway sends.

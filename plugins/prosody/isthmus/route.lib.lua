@@ -1,4 +1,4 @@
--- Hands stanzas to the gateway: those for users of the domain who are not here, and those for the component itself.
+-- Hands stanzas to the gateway: those for users of served domains who are not here, and those for the component itself.
 
 local jid_bare = require "util.jid".bare;
 local jid_split = require "util.jid".split;
@@ -28,7 +28,7 @@ return function (options, accounts, connections, requests)
 
 	local function to_missing_user(event)
 		local node, host = jid_split(event.stanza.attr.to);
-		if not node or host ~= options.domain or accounts.exists(node) then
+		if not node or not options.served[host] or accounts.exists(node, host) then
 			return nil;
 		end
 		-- The gateway asks for a user whom only the gateway itself could serve: handing it back would make a loop.

@@ -1,4 +1,4 @@
--- What a worker may ask the domain: is this account local, this is my name, no new stanzas for this connection, let this
+-- What a worker may ask a served domain: is this account local, this is my name, no new stanzas for this connection, let this
 -- contact see that user.
 -- A handler that returns nil leaves the IQ unhandled: Prosody answers service-unavailable, as it does without the module.
 
@@ -29,12 +29,12 @@ return function (options, accounts, connections, introduce, approval)
 			event.origin.send(st.error_reply(stanza, "modify", "jid-malformed", "account needs a jid with a local part"));
 			return true;
 		end
-		local is_local = host == options.domain and accounts.exists(node);
+		local is_local = options.served[host] ~= nil and accounts.exists(node, host);
 		event.origin.send(st.reply(stanza):tag("account", {
 			xmlns = options.xmlns,
 			jid = node .. "@" .. host,
 			["local"] = tostring(is_local),
-			online = tostring(is_local and accounts.is_online(node)),
+			online = tostring(is_local and accounts.is_online(node, host)),
 		}));
 		return true;
 	end

@@ -23,9 +23,9 @@ export class Bench {
   }
 
   /** Logs a user in as clients do: roster, then initial presence, unless told otherwise. */
-  async login(user: string, { resource = 'test', available = true } = {}): Promise<XmppUser> {
+  async login(user: string, { resource = 'test', available = true, domain = DOMAIN } = {}): Promise<XmppUser> {
     const { c2sPort: port } = this.prosody;
-    const xmppUser = await XmppUser.connect({ user, password: PASSWORD, domain: DOMAIN, port, resource });
+    const xmppUser = await XmppUser.connect({ user, password: PASSWORD, domain, port, resource });
     this.users.push(xmppUser);
     if (available) {
       await xmppUser.roster();
