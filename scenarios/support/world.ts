@@ -42,6 +42,8 @@ export interface WorldOptions {
   /** Workers to start; default 1. */
   readonly workers?: number;
   readonly prosody?: Partial<ProsodyOptions>;
+  /** Further served domains and their XMPP accounts. */
+  readonly furtherDomains?: ProsodyOptions['furtherDomains'];
   /** Sections of the configuration that differ from the defaults. */
   readonly route?: Section;
   readonly messaging?: Section;
@@ -78,7 +80,7 @@ export class World {
     const { users = ['ann', 'amy'], transport = 'tcp' } = options;
     const accounts = Object.fromEntries(users.map((user) => [user, user]));
     const [prosody, redis, peer, sipServer, embeddedPort] = await Promise.all([
-      startProsody({ domain: DOMAIN, component: COMPONENT, secret: SECRET, users: accounts, ...options.prosody }),
+      startProsody({ domain: DOMAIN, component: COMPONENT, secret: SECRET, users: accounts, ...(options.furtherDomains && { furtherDomains: options.furtherDomains }), ...options.prosody }),
       options.store === 'redis' ? startRedis({ persist: true, ...options.redis }) : undefined,
       options.nextHopPort === undefined ? SipPeer.start({ name: 'far SIP server' }) : undefined,
       options.sipServer === 'process' ? SipServer.start() : undefined,
@@ -139,6 +141,7 @@ export class World {
     const shared = { name: 'd1', host: '127.0.0.1', port: sharedSipServer?.adminPort, secret: { file: 'sipd-secret' } };
     return {
       domain: DOMAIN,
+      domains: Object.keys(options.furtherDomains ?? {}),
       worker: { name },
       xmpp: { host: '127.0.0.1', port: this.prosody.componentPort, component: COMPONENT, secret: { file: 'component-secret' }, downGraceSeconds: 1, ...options.xmpp },
       sip: {
@@ -167,8 +170,8 @@ export class World {
   }
 
   /** An XMPP user signs in with a real client and says that he is there. */
-  async signIn(user = 'ann', resource = 'desk'): Promise<XmppUser> {
-    const person = await XmppUser.connect({ user, password: user, domain: DOMAIN, port: this.prosody.c2sPort, resource });
+  async signIn(user = 'ann', resource = 'desk', domain = DOMAIN): Promise<XmppUser> {
+    const person = await XmppUser.connect({ user, password: user, domain, port: this.prosody.c2sPort, resource });
     this.people.push(person);
     await person.roster();
     await person.sendPresence();

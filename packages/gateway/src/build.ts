@@ -3,7 +3,7 @@ import { createRedisStore, MemoryStore, type Store } from '@isthmus/store';
 import { createSipLinks, LARGEST_REQUEST_BYTES, type SipLinks } from '@isthmus/sip';
 import { createSipd, SipdOptionError, type Sipd } from '@isthmus/sipd';
 import { createXmppLink, type XmppLink } from '@isthmus/xmpp';
-import { preparedDomain } from './config/domain';
+import { preparedDomain, servedDomains } from './config/domain';
 import { readSecret } from './config/load';
 import type { Config } from './config/schema';
 import { toTables } from './config/tables';
@@ -46,12 +46,14 @@ export async function build(config: Config, file: string, name: string, log: Log
     if (sipd !== undefined) undo.push(() => sipd.close());
     const sip = createSipLinks({ servers, workerName: name, limits: sipd === undefined ? 'drachtio' : 'none', log });
     undo.push(() => sip.stop());
+    const [userDomain = '', ...furtherDomains] = servedDomains(config);
     const xmpp = createXmppLink({
       host: config.xmpp.host,
       port: config.xmpp.port,
       domain: preparedDomain(config.xmpp.component),
       secret: readSecret(config.xmpp.secret, 'xmpp.secret', file),
-      userDomain: preparedDomain(config.domain),
+      userDomain,
+      furtherDomains,
       workerName: name,
       mode: 'partitioned',
       selfTest: config.xmpp.selfTest,
@@ -73,10 +75,10 @@ export async function build(config: Config, file: string, name: string, log: Log
 
 function workerSettings(config: Config): WorkerSettings {
   const { availability, messaging, sip, xmpp, limits } = config;
-  const domain = preparedDomain(config.domain);
-  const routes = config.routes.map((route) => toRoute(route, domain));
+  const domains = servedDomains(config);
+  const routes = config.routes.map((route) => toRoute(route, domains));
   return {
-    domain,
+    domains,
     component: preparedDomain(xmpp.component),
     version,
     routes,

@@ -24,12 +24,12 @@ export interface Route extends Routing {
 /** How long LCS 2005's clients are waited for: the next text waits as long. */
 const LCS_ASSUME_SENT_SECONDS = 3;
 
-export function toRoute(config: RouteConfig, domain: string): Route {
+export function toRoute(config: RouteConfig, served: readonly string[]): Route {
   const { name, host, port, transport, dialect, variant, presence, approval, messageStatus, streamOnly } = config;
   const isLcs = dialect === 'microsoft' && variant === 'lcs';
   const assumeSentMs = (config.assumeSentSeconds ?? (isLcs ? LCS_ASSUME_SENT_SECONDS : 0)) * 1_000;
   const receipts = config.receipts ?? (dialect === 'microsoft' ? 'answer' : 'off');
-  const domains = (config.domains ?? [domain]).map(preparedPattern);
+  const domains = config.domains?.map(preparedPattern) ?? served;
   const users = config.users.map((pattern) => escapeLocalpart(pattern.normalize('NFC').toLowerCase()));
   const routing = { name, domains, users, priority: config.priority, weight: config.weight, enabled: config.enabled };
   const documents = dialect === 'microsoft' ? (config.documents ?? DOCUMENTS_OF_VARIANT[variant]) : 'pidf';

@@ -27,7 +27,8 @@ export interface SipLinksPort {
 }
 
 export interface WorkerSettings {
-  readonly domain: string;
+  /** Served by both servers, prepared; the first one is the gateway's own where one is needed. */
+  readonly domains: readonly string[];
   readonly component: string;
   readonly version: string;
   readonly routes: readonly Route[];

@@ -108,7 +108,7 @@ export class Worker {
     const { policies, commands } = buildPolicy({
       ...common,
       settings: settings.policy,
-      domain: settings.domain,
+      domains: settings.domains,
       store,
       sweeper: this.policySweeper,
       links: () => linkCounts(parts, this.table),
@@ -120,7 +120,7 @@ export class Worker {
       policies,
       links: sip,
       access: new AccessList(settings.allow),
-      loopMark: loopMark(settings.component, settings.domain),
+      loopMark: loopMark(settings.component, settings.domains[0] ?? ''),
       onUnreachable: (route) => this.health.suspect(route),
       reachesXmpp: () => !this.absence.isAway,
     });

@@ -18,7 +18,7 @@ function watched(): PairRecord {
 }
 
 const SETTINGS = {
-  domain: 'example.com',
+  domains: ['example.com'],
   component: 'isthmus.example.com',
   version: '0',
   routes: [],

@@ -6,14 +6,16 @@ import { printConfig } from '../src/print-config';
 
 interface Wanted {
   readonly domain?: string;
+  readonly domains?: readonly string[];
   readonly xmpp?: Record<string, unknown>;
   readonly sip?: Record<string, unknown>;
   readonly route?: Record<string, unknown>;
 }
 
-function config({ domain = 'example.com', xmpp, sip, route }: Wanted = {}): Config {
+function config({ domain = 'example.com', domains, xmpp, sip, route }: Wanted = {}): Config {
   const file = {
     domain,
+    ...(domains && { domains }),
     xmpp: { component: 'isthmus.example.com', secret: { file: '/etc/isthmus/secret' }, ...xmpp },
     sip: { server: { type: 'embedded', listen: [{ transport: 'tcp', host: '192.0.2.1', port: 5070 }] }, ...sip },
     routes: [{ name: 'lync', host: '192.0.2.10', dialect: 'microsoft', ...route }],
@@ -53,6 +55,14 @@ describe('print-config prosody', () => {
   test('the secret itself is not printed; where it is found is', () => {
     expect(printConfig('prosody', config())).toContain('/etc/isthmus/secret');
     expect(printConfig('prosody', config({ xmpp: { secret: { env: 'SECRET' } } }))).toContain('the environment variable SECRET');
+  });
+
+  test('several domains: one module, which is told the others, and a VirtualHost for each', () => {
+    const text = code({ domains: ['example.net', 'example.org'] });
+    expect(text).toContain('isthmus_domains = { "example.net", "example.org" };');
+    expect(text.match(/^VirtualHost ".*"/gm)).toEqual(['VirtualHost "example.com"', 'VirtualHost "example.net"', 'VirtualHost "example.org"']);
+    expect(text.match(/modules_enabled/g)).toHaveLength(1);
+    expect(code()).not.toContain('isthmus_domains');
   });
 
   test('no value leaves its Lua string', () => {

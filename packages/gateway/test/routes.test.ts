@@ -5,15 +5,15 @@ import { deferred, eventually, settled, type Deferred } from './support/waiting'
 
 function route(name: string, over: Partial<Parameters<typeof toRoute>[0]> = {}): Route {
   const config = { name, host: '192.0.2.10', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'msrtc', approval: 'answer', streamOnly: false, messageStatus: 200, enabled: true, users: ['*'] as string[], priority: 0, weight: 0, ...over } as const;
-  return toRoute(config, 'example.com');
+  return toRoute(config, ['example.com', 'example.net']);
 }
 
 const jid = (text: string): BareJid => text as BareJid;
 const BOB = jid('bob@example.com');
 
 describe('routes', () => {
-  test('lead to the served domain unless they name others, in lower case', () => {
-    expect(route('a').domains).toEqual(['example.com']);
+  test('lead to the served domains unless they name others, in lower case', () => {
+    expect(route('a').domains).toEqual(['example.com', 'example.net']);
     expect(route('a', { domains: ['SIP.Example.com'] }).domains).toEqual(['sip.example.com']);
     expect(route('a', { domains: ['XN--E1AFMKFD.example'] }).domains).toEqual(['пример.example']);
   });

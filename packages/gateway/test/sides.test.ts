@@ -48,7 +48,7 @@ beforeEach(() => {
     sequence: new Sequence(),
     accounts: new Accounts({ ask: async (jid) => ({ local: LOCAL.has(jid), online: true }), ttlMs: 1_000, maxCached: 10, now: () => 0 }),
     routes: new RouteTable([ROUTE]),
-    domain: 'example.com',
+    domains: ['example.com'],
     tables: { fromMicrosoft: { jabber: { 'be-right-back': 'extended-away' } } } as const,
     maxMessageBytes: 10_000,
     content: { headlines: 'carry' as const },

@@ -116,11 +116,12 @@ export class Connector {
     const { mode, timeoutMs, workerName } = this.settings;
     if (mode === 'subdomain') return;
     const ask = (iq: Element, ms: number): Promise<Element> => this.ask(iq, ms);
-    const [announced, verdict] = await Promise.all([
-      ask(workerAnnouncement(this.settings, workerName), timeoutMs),
-      this.settings.selfTest ? selfTest(this.settings, ask, timeoutMs) : ('passed' as const),
-    ]);
-    if (verdict !== 'passed') throw explainSelfTest(verdict, this.settings);
+    const domains = this.settings.selfTest ? [this.settings.userDomain, ...this.settings.furtherDomains] : [];
+    const test = async (userDomain: string): Promise<void> => {
+      const verdict = await selfTest({ domain: this.settings.domain, userDomain }, ask, timeoutMs);
+      if (verdict !== 'passed') throw explainSelfTest(verdict, { ...this.settings, userDomain });
+    };
+    const [announced] = await Promise.all([ask(workerAnnouncement(this.settings, workerName), timeoutMs), ...domains.map(test)]);
     if (errorCondition(announced) !== undefined) throw explainSelfTest('plugin-missing', this.settings);
   }
 

@@ -13,6 +13,8 @@ export interface XmppLinkOptions {
   readonly secret: string;
   /** The domain whose users live on both sides. In subdomain mode it is only asked for signs of life. */
   readonly userDomain: string;
+  /** Further domains of that kind: the plug-in must serve each of them. Default none. */
+  readonly furtherDomains?: readonly string[];
   /** Unique among the workers of one component: the plug-in chooses a pair's connection by it. */
   readonly workerName: string;
   /** `partitioned` needs the plug-in on the server; `subdomain` is plain XEP-0114. */
@@ -39,6 +41,7 @@ export interface XmppLinkOptions {
 }
 
 export const DEFAULTS = {
+  furtherDomains: [],
   selfTest: true,
   timeoutMs: 5_000,
   heartbeatMs: 15_000,

@@ -48,6 +48,12 @@ describe('coming online', () => {
     expect(server.connections.unclaimed).toHaveLength(1);
   });
 
+  it('XD-8: the guard of each further domain is tested too', async () => {
+    await startServer({ guard: 'closed' }); // for example.com; for other names it answers otherwise
+    const under = link({ furtherDomains: ['example.net'] });
+    await expect(under.link.start()).rejects.toMatchObject({ code: 'refused', message: expect.stringContaining('in the name of example.net') });
+  });
+
   it('XD-8: an answer to the stanza in a foreign name is no refusal', async () => {
     await startServer({ guard: 'answered' });
     const under = link();

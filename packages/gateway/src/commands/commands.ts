@@ -5,13 +5,14 @@ import { askStore } from '../ask-store';
 import { newId } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
+import { domainOf } from '../routes';
 import { again, valueOf, type CatalogueEntry, type Stage, type UserCommand } from './command';
 import type { RateLimit } from './rate-limit';
 import { beginSession, checkSession, readMemory, writeMemory, type Sessions } from './session';
 
 export interface CommandsOptions {
   readonly catalogue: readonly CatalogueEntry[];
-  readonly domain: string;
+  readonly domains: readonly string[];
   /** Prepared bare JIDs. */
   readonly administrators: ReadonlySet<string>;
   readonly accounts: Pick<Accounts, 'isLocal'>;
@@ -53,7 +54,7 @@ export class Commands {
 
   private askerOf(from: string): Jid | undefined {
     const jid = readJid(from);
-    return jid.ok && jid.value.local !== '' && jid.value.domain === this.options.domain ? jid.value : undefined;
+    return jid.ok && jid.value.local !== '' && this.options.domains.includes(jid.value.domain) ? jid.value : undefined;
   }
 
   private mayUse({ scope }: CatalogueEntry, asker: Jid): boolean {
@@ -61,7 +62,7 @@ export class Commands {
   }
 
   private refusal(asker: Jid | undefined, entry: CatalogueEntry | undefined): Fault | undefined {
-    if (asker === undefined) return fault('sender.foreign', 'Commands are for users of the served domain');
+    if (asker === undefined) return fault('sender.foreign', 'Commands are for users of the served domains');
     if (!this.options.rate.allows(asker.bare)) return { ...fault('queue.full', 'Too many commands; try again in a minute') };
     if (entry === undefined) return fault('recipient.unknown', 'There is no such command');
     return this.mayUse(entry, asker) ? undefined : fault('sender.foreign', 'This command is for administrators');
@@ -120,8 +121,8 @@ export class Commands {
   }
 
   private async isOurs(user: BareJid): Promise<boolean> {
-    const { accounts, domain } = this.options;
-    if (!user.endsWith(`@${domain}`)) return false;
+    const { accounts, domains } = this.options;
+    if (!domains.includes(domainOf(user))) return false;
     try {
       return await accounts.isLocal(user);
     } catch (cause) {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { preparedDomain } from './domain';
+import { preparedDomain, servedDomains } from './domain';
 import { configSchema, type Config, type SecretRef } from './schema';
 
 /** One thing that is wrong with a configuration file. */
@@ -103,7 +103,7 @@ const MAX_DRACHTIO_TEXT = 11_000;
 /** What the schema cannot see: settings that are right alone and wrong together. */
 function contradictions(config: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  const { availability, messaging, xmpp, routes, sip } = config;
+  const { availability, messaging, routes, sip } = config;
   problems.push(...namesUsedTwice('routes', routes));
   if (sip.server.type === 'drachtio') problems.push(...namesUsedTwice('sip.server.servers', sip.server.servers));
   if (availability.minExpiresSeconds > availability.maxExpiresSeconds) {
@@ -115,12 +115,7 @@ function contradictions(config: Config): ConfigProblem[] {
   if (messaging.deliverWithinSeconds <= sip.inviteTimeoutSeconds) {
     problems.push({ path: 'messaging.deliverWithinSeconds', message: 'must exceed sip.inviteTimeoutSeconds: messages wait while the far user is asked' });
   }
-  if (preparedDomain(xmpp.component) === preparedDomain(config.domain)) {
-    problems.push({ path: 'xmpp.component', message: `must differ from the served domain (${config.domain})` });
-  }
-  config.administrators.forEach((jid, index) => {
-    if (preparedDomain(jid) !== preparedDomain(config.domain)) problems.push({ path: `administrators.${index}`, message: `must be a user of the served domain (${config.domain})` });
-  });
+  problems.push(...aboutDomains(config));
   if (sip.server.type === 'drachtio' && config.messaging.maxMessageBytes > MAX_DRACHTIO_TEXT) {
     problems.push({ path: 'messaging.maxMessageBytes', message: `must not exceed ${MAX_DRACHTIO_TEXT} with a drachtio server, which takes no larger requests` });
   }
@@ -141,6 +136,19 @@ function contradictions(config: Config): ConfigProblem[] {
     }
   });
   return problems;
+}
+
+function aboutDomains(config: Config): ConfigProblem[] {
+  const served = servedDomains(config);
+  const [component, shown] = [preparedDomain(config.xmpp.component), [config.domain, ...config.domains].join(', ')];
+  const twice = config.domains.flatMap((domain, index) =>
+    served.indexOf(preparedDomain(domain)) === index + 1 ? [] : [{ path: `domains.${index}`, message: `${domain} is served already: name each domain once, in domain or in domains` }],
+  );
+  const clash = served.includes(component) ? [{ path: 'xmpp.component', message: `must differ from the served domains (${shown})` }] : [];
+  const strangers = config.administrators.flatMap((jid, index) =>
+    served.includes(preparedDomain(jid)) ? [] : [{ path: `administrators.${index}`, message: `must be a user of a served domain (${shown})` }],
+  );
+  return [...twice, ...clash, ...strangers];
 }
 
 function namesUsedTwice(path: string, list: readonly { readonly name: string }[]): ConfigProblem[] {

@@ -16,7 +16,7 @@ export const routeSchema = z.strictObject({
     .array(domainPattern)
     .min(1)
     .optional()
-    .describe('domains whose SIP users are behind this route: example.com, *.example.com (all below it, not itself), * (any); default: `domain`'),
+    .describe('domains whose SIP users are behind this route: example.com, *.example.com (all below it, not itself), * (any); default: all served domains'),
   users: z
     .array(userPattern)
     .min(1)

@@ -17,6 +17,7 @@ import { xmppSchema } from './xmpp-schema';
 
 export const configSchema = z.strictObject({
   domain: domainName.describe('the domain that both servers serve'),
+  domains: z.array(domainName).default([]).describe('further domains that both servers serve, beside `domain`'),
   worker: z
     .strictObject({
       name: z

@@ -14,7 +14,7 @@ import type { PolicySettings } from './settings';
 
 export interface PolicyParts {
   readonly settings: PolicySettings;
-  readonly domain: string;
+  readonly domains: readonly string[];
   readonly store: Store<StoredPair>;
   readonly loop: PairLoop;
   readonly sweeper: Sweeper;

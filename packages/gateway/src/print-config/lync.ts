@@ -48,7 +48,7 @@ ${domainsOf(config, route).map((domain) => `# - Routing: add a static route, dom
 /** A static route of that side is for one domain; a wildcard of ours stands for domains that are not named here. */
 function domainsOf(config: Config, route: RouteConfig): readonly string[] {
   const named = (route.domains ?? []).filter((pattern) => !pattern.startsWith('*'));
-  return named.length > 0 ? named : [config.domain];
+  return named.length > 0 ? named : [config.domain, ...config.domains];
 }
 
 /** Where isthmus takes requests of this transport; a drachtio server's port is not in this configuration, so the usual one. */

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema';
  * follows a host belongs to that host, so the server-wide ones would be lost when this is pasted below other hosts.
  */
 export function printProsody(config: Config): string {
-  const { domain, xmpp } = config;
+  const { domain, domains, xmpp } = config;
   return `-- Save this as a file in /etc/prosody/conf.d/, or paste it at the end of prosody.cfg.lua. Then restart Prosody.
 
 -- 1. The served domain hands over what is for users without an account.
@@ -15,8 +15,8 @@ export function printProsody(config: Config): string {
 VirtualHost ${lua(domain)} {
   modules_enabled = { "isthmus" };
   isthmus_component = ${lua(xmpp.component)};
-}
-
+${further(domains)}}
+${domains.map(furtherHost).join('')}
 -- 2. The gateway. The secret is the one that ${reference(xmpp.secret)} holds.
 Component ${lua(xmpp.component)} {
   component_secret = "PUT THE SECRET HERE";
@@ -32,6 +32,17 @@ component_interfaces = { ${interfaces(xmpp.host).map(lua).join(', ')} }
 
 -- 5. Server-wide: small stanzas go out at once. Without it typing and presence may lag by 40 ms.
 network_settings = { nagle = false }
+`;
+}
+
+function further(domains: readonly string[]): string {
+  return domains.length === 0 ? '' : `  isthmus_domains = { ${domains.map(lua).join(', ')} };\n`;
+}
+
+function furtherHost(domain: string): string {
+  return `--    Served by the module above, which is not loaded here. If your configuration has this VirtualHost, leave it as it is.
+VirtualHost ${lua(domain)} {
+}
 `;
 }
 

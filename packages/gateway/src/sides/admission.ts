@@ -8,7 +8,7 @@ import type { Policies } from '../policy/policies';
 export interface AdmissionOptions {
   readonly accounts: Accounts;
   readonly policies: Pick<Policies, 'verdict'>;
-  readonly domain: string;
+  readonly domains: readonly string[];
 }
 
 export interface Admission {
@@ -23,10 +23,10 @@ export class Admissions {
 
   /** Who may speak to whom (SEC-3, promise 5), and for a SUBSCRIBE what policy says about the watcher. */
   async admit(sipUser: SipUser, xmppUser: Jid, event: EngineEvent, mark?: 'own' | 'other'): Promise<Admission> {
-    const { accounts, domain, policies } = this.options;
+    const { accounts, domains, policies } = this.options;
     if (mark === 'own' && (await this.known(() => accounts.isLocal(sipUser.jid.bare)))) return { refusal: await this.loopFault(xmppUser) };
-    if (sipUser.jid.domain !== domain) return { refusal: fault('sender.foreign') };
-    if (xmppUser.domain !== domain) return { refusal: fault('recipient.unknown') };
+    if (!domains.includes(sipUser.jid.domain)) return { refusal: fault('sender.foreign') };
+    if (!domains.includes(xmppUser.domain)) return { refusal: fault('recipient.unknown') };
     if (!(await this.known(() => accounts.isLocal(xmppUser.bare)))) return { refusal: fault(mark === undefined ? 'recipient.unknown' : 'request.looped') };
     if (await this.known(() => accounts.isLocal(sipUser.jid.bare))) return { refusal: fault('sender.local') };
     if (event.on !== 'sip.subscribe') return {};

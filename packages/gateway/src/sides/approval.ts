@@ -5,10 +5,10 @@ import { XmppLinkError, type XmppLink } from '@isthmus/xmpp';
 import { newId } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
+import { domainOf } from '../routes';
 
 export interface ApprovalOptions {
   readonly link: Pick<XmppLink, 'deliver' | 'request'>;
-  readonly domain: string;
   readonly component: string;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -28,9 +28,9 @@ export class Approval {
 
   /** Rejects when the server cannot be asked now. */
   async approve(pair: Pair, effect: Extract<Effect, { readonly do: 'xmpp.approve' }>, writing: StanzaWriteContext): Promise<void> {
-    const { link, domain, component, log, metrics } = this.options;
+    const { link, component, log, metrics } = this.options;
     const { trace } = effect;
-    const iq = writeApproval({ id: newId(), from: component, to: domain }, pair);
+    const iq = writeApproval({ id: newId(), from: component, to: domainOf(pair.user) }, pair);
     const answer = await link.request(iq, TIMEOUT_MS).catch(silence);
     const approved = answer?.attrs['type'] === 'result';
     metrics.approvals.inc({ outcome: approved ? 'approved' : 'asked' });

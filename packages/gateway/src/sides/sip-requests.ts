@@ -32,7 +32,8 @@ export interface SipRequestsOptions {
   /** Shared by both sides: what came first is handled first, also while a question about an account is open. */
   readonly sequence: Sequence;
   readonly routes: RouteTable;
-  readonly domain: string;
+  /** The first one is in the From of what we ask in our own name. */
+  readonly domains: readonly string[];
   /** The deployment's own rows of the tables. */
   readonly tables: Tables;
   /** The largest request that the SIP server takes from us (DR-16); absent: it has no such limit. */
@@ -106,7 +107,8 @@ export class SipRequests {
   probe(route: Route, timeoutMs: number): Promise<SipResult> {
     const callId = newId();
     const uri = nextHop(route);
-    const from = `<sip:${this.options.domain}>;tag=${newId()}`;
+    const [domain = ''] = this.options.domains;
+    const from = `<sip:${domain}>;tag=${newId()}`;
     const headers = { From: from, To: `<${uri}>`, 'Call-ID': callId, CSeq: '1 OPTIONS' };
     return this.options.links.request({ method: 'OPTIONS', uri, headers, proxy: uri, timeoutMs });
   }

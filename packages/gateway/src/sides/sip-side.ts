@@ -66,11 +66,12 @@ export class SipSide {
   }
 
   private async take(request: SipRequestIn, trace: string): Promise<void> {
-    const { access, log, now, maxMessageBytes, domain } = this.options;
+    const { access, log, now, maxMessageBytes, domains } = this.options;
     if (!access.allows(request.source.address)) {
       log.warn({ trace, source: request.source.address, method: request.method }, 'peer_unlisted');
       return this.refuse(request, fault('peer.unlisted'), trace);
     }
+    const [domain = ''] = domains;
     const variant = this.options.routes.ofDomain(domain)?.variant ?? 'lync';
     const { emoticons } = this.options.content;
     const reading = readRequest(request, {

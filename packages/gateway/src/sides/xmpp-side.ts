@@ -26,7 +26,7 @@ export interface XmppSideOptions {
   readonly accounts: Accounts;
   readonly routes: RouteTable;
   readonly commands: Pick<Commands, 'answer' | 'offeredTo'>;
-  readonly domain: string;
+  readonly domains: readonly string[];
   readonly component: string;
   readonly maxMessageBytes: number;
   readonly content: ContentSettings;
@@ -86,22 +86,22 @@ export class XmppSide {
 
   /** Asks the plug-in about an account; rejects when it cannot be asked. */
   async queryAccount(jid: BareJid): Promise<Account> {
-    const { link, component, domain } = this.options;
-    const query = writeAccountQuery({ id: newId(), from: component, to: domain }, jid);
+    const { link, component } = this.options;
+    const query = writeAccountQuery({ id: newId(), from: component, to: domainOf(jid) }, jid);
     const answer = readAccountAnswer(await link.request(query, ACCOUNT_TIMEOUT_MS));
     if (!answer.ok) throw new FaultError(answer.fault);
     return answer.value;
   }
 
   private async take(stanza: Element, trace: string): Promise<void> {
-    const { domain, routes, loop, sequence, log, now, tables, maxMessageBytes, content } = this.options;
+    const { domains, routes, loop, sequence, log, now, tables, maxMessageBytes, content } = this.options;
     const reading = readStanza(stanza, { at: now(), ...content, trace, newId, maxTextBytes: maxMessageBytes, tables });
     if (reading.is === 'ignore') return log.debug({ trace, why: reading.why }, 'stanza_ignored');
     if (reading.is === 'refuse') return this.refuse(stanza, reading.fault, trace);
     if (reading.is === 'iq') return this.answer(stanza, trace);
     const { pair, event } = reading;
     log.debug({ trace, on: event.on, from: pair.user, to: pair.contact }, 'stanza_received');
-    if (domainOf(pair.user) !== domain) return this.refuse(stanza, fault('sender.foreign'), trace);
+    if (!domains.includes(domainOf(pair.user))) return this.refuse(stanza, fault('sender.foreign'), trace);
     if (routes.find(pair.contact) === undefined) return this.refuse(stanza, fault('route.none'), trace);
     if (event.on === 'xmpp.error' && event.stanza === 'message') {
       log.info({ trace, from: pair.user, to: pair.contact, condition: event.fault.condition }, 'message_came_back');
@@ -125,7 +125,8 @@ export class XmppSide {
     if (answer === undefined) return;
     await this.options.link.send(answer);
     this.options.log.debug({ trace, to: from }, 'iq_answered');
-    if (tellsWithdrawal(stanza, this.options.domain)) this.options.onWithdrawn();
+    const [domain = ''] = this.options.domains;
+    if (tellsWithdrawal(stanza, domain)) this.options.onWithdrawn();
   }
 
   private async fail(stanza: Element, error: unknown, trace: string): Promise<void> {

@@ -56,7 +56,7 @@ export class PolicyWorker {
     this.metrics = new Metrics({ pendingEvents: zero, cachedPairs: zero, effectsInFlight: zero, xmppUp: no, sipServersUp: zero, storeUp: no, routesUp: () => new Map() });
     const parts = buildPolicy({
       settings: { everyone: EMPTY, maxListEntries: 3, maxListedWatchers: 5, commandsPerMinute: 1_000, administrators: new Set(), ...settings },
-      domain: 'example.com',
+      domains: ['example.com'],
       store: place.store,
       loop: { handle: async (pair: Pair, event: EngineEvent) => void this.told.push({ pair, event }) } as unknown as PairLoop,
       sweeper: { sweep: (sweep: Sweep | LateSweep) => void this.sweep(sweep) } as unknown as Sweeper,
