@@ -24,7 +24,7 @@ describe('two installations that take each other for the SIP server of their dom
     const ann = await left.signIn('ann');
     await ann.sendChat(`nobody@${DOMAIN}`, 'anybody there?', 'loop');
     expect(await bounceOf(ann, 'loop')).toMatchObject({ condition: 'item-not-found', body: 'anybody there?' });
-    await asksFor(ann, { address: `nobody@${DOMAIN}` } as never);
+    await asksFor(ann, { address: `nobody@${DOMAIN}` });
     await ann.takePresence(`nobody@${DOMAIN}`, 'unsubscribed');
     expect([requestsTo(left, `nobody@${DOMAIN}`).length, requestsTo(right, `nobody@${DOMAIN}`).length]).toEqual([2, 0]);
   });

@@ -55,7 +55,7 @@ describeWithSipe('SIPE and an XMPP client in trouble', () => {
   test('SEC-8, promise 1: Ann writes to somebody whom neither side knows: an error, after one round', async () => {
     const ann = await scene.world.signIn('ann');
     await writes(ann, NOBODY.bareJid, 'Hello?', 'lost-1');
-    expect(await errorFor(ann, 'lost-1')).toBe('service-unavailable');
+    expect(await errorFor(ann, 'lost-1')).toBe('item-not-found');
     expect(await scene.requests('from isthmus', 'INVITE', NOBODY)).toHaveLength(1);
     await adds(ann, NOBODY.bareJid);
     await ann.takePresence(NOBODY.bareJid, 'unsubscribed');

@@ -77,7 +77,7 @@ export async function sees(user: XmppUser, { address }: SipPerson, text?: string
 export const unclaimedFrom = (user: XmppUser, { address }: SipPerson): readonly string[] =>
   user.stanzas.unclaimed.filter((stanza) => isFrom(address, stanza.attrs['from'])).map((stanza) => `${stanza.name} ${stanza.attrs['type'] ?? ''}`.trim());
 
-export const asksFor = (user: XmppUser, { address }: SipPerson): Promise<void> => user.sendPresence({ to: address, type: 'subscribe' });
+export const asksFor = (user: XmppUser, { address }: Pick<SipPerson, 'address'>): Promise<void> => user.sendPresence({ to: address, type: 'subscribe' });
 export const allows = (user: XmppUser, { address }: SipPerson): Promise<void> => user.sendPresence({ to: address, type: 'subscribed' });
 export const refuses = (user: XmppUser, { address }: SipPerson): Promise<void> => user.sendPresence({ to: address, type: 'unsubscribed' });
 

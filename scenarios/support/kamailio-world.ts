@@ -18,6 +18,12 @@ export interface Couple {
   readonly bob: Device;
 }
 
+export interface PartitionOptions extends Partial<KamailioOptions> {
+  /** Further accounts on either side. */
+  readonly alsoSip?: readonly string[];
+  readonly alsoXmpp?: readonly string[];
+}
+
 /** One domain, two real servers: Prosody for ann1, ann2 ... and Kamailio for bob1, bob2 ... */
 export class Partition {
   private readonly devices: Device[] = [];
@@ -28,13 +34,13 @@ export class Partition {
     readonly kamailio: Kamailio,
   ) {}
 
-  static async start(options: Partial<KamailioOptions> = {}): Promise<Partition> {
+  static async start({ alsoSip = [], alsoXmpp = [], ...options }: PartitionOptions = {}): Promise<Partition> {
     const sipPort = await freePort();
-    const kamailio = await Kamailio.start({ domain: DOMAIN, users: names('bob'), isthmusPort: sipPort, ...options });
+    const kamailio = await Kamailio.start({ domain: DOMAIN, users: [...names('bob'), ...alsoSip], isthmusPort: sipPort, ...options });
     try {
       const { transport = 'tcp' } = options;
       const far = { dialect: 'simple', transport, nextHopPort: kamailio.gatewayPort } as const;
-      const world = await World.start({ ...far, users: names('ann'), sipPort, availability: { retryMinSeconds: 1 } });
+      const world = await World.start({ ...far, users: [...names('ann'), ...alsoXmpp], sipPort, availability: { retryMinSeconds: 1 } });
       return new Partition(world, kamailio);
     } catch (error) {
       await kamailio.stop();

@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { readFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -21,6 +22,8 @@ export interface KamailioOptions {
   readonly transport?: Transport;
   /** The longest subscription that is granted; default: Kamailio's own 3600. */
   readonly maxExpiresSeconds?: number;
+  /** It gives back what came from isthmus and what it does not know, as the static route of Lync does; default: it answers 404. */
+  readonly routesBack?: boolean;
   /** Users decide who may see them (table xcap); default: everybody may. */
   readonly authorization?: boolean;
 }
@@ -147,8 +150,17 @@ export class Kamailio {
   }
 }
 
+/** The rule of the published configuration that nothing goes back to where it came from. */
+const NEVER_BACK = /\tif \(isflagset\(FROM_ISTHMUS\)\) \{\n\t\tsl_send_reply\("404", "Not Found"\);\n\t\texit;\n\t\}\n/;
+
+function withoutRule(rule: RegExp): string {
+  const published = readFileSync(PUBLISHED, 'utf8');
+  if (!rule.test(published)) throw new Error(`${PUBLISHED} has no rule ${String(rule)}`);
+  return published.replace(rule, '').replace('#!KAMAILIO\n', '');
+}
+
 /** What differs from the published configuration: addresses, fewer processes, and a door for commands. */
-function configuration({ domain, isthmusPort, transport = 'tcp', maxExpiresSeconds, authorization = false }: KamailioOptions, place: Place): string {
+function configuration({ domain, isthmusPort, transport = 'tcp', maxExpiresSeconds, routesBack = false, authorization = false }: KamailioOptions, place: Place): string {
   const both = (name: string, port: number): string[] =>
     ['udp', 'tcp'].map((transport) => `#!define ${name}_${transport.toUpperCase()} ${transport}:${LOOPBACK}:${port}`);
   return [
@@ -159,7 +171,7 @@ function configuration({ domain, isthmusPort, transport = 'tcp', maxExpiresSecon
     `#!define ISTHMUS_URI "sip:${LOOPBACK}:${isthmusPort};transport=${transport}"`,
     `#!define ISTHMUS_SOCKET "gateway-${transport}"`,
     `#!define DATABASE "${place.database.url}"`,
-    `include_file "${PUBLISHED}"`,
+    routesBack ? withoutRule(NEVER_BACK) : `include_file "${PUBLISHED}"`,
     'children=1',
     'tcp_children=1',
     'loadmodule "jsonrpcs.so"',
