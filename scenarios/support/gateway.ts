@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { freePort } from './ports';
@@ -97,6 +98,13 @@ export class Gateway {
 
   async metrics(): Promise<string> {
     return (await fetch(`http://127.0.0.1:${this.httpPort}/metrics`)).text();
+  }
+
+  /** Puts another configuration in the place of its file and has it read (SIGHUP). */
+  async reload(config: ConfigFile): Promise<void> {
+    const text = JSON.stringify({ http: { port: this.httpPort }, ...config });
+    await writeFile(join(this.program.directory, 'isthmus.yaml'), text);
+    this.kill('SIGHUP');
   }
 
   kill(signal: NodeJS.Signals): void {

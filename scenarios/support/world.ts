@@ -46,6 +46,8 @@ export interface WorldOptions {
   readonly furtherDomains?: ProsodyOptions['furtherDomains'];
   /** Sections of the configuration that differ from the defaults. */
   readonly route?: Section;
+  /** In the place of the one route to the peer. */
+  readonly routes?: readonly Section[];
   readonly messaging?: Section;
   readonly availability?: Section;
   readonly xmpp?: Section;
@@ -151,7 +153,7 @@ export class World {
         requestTimeoutSeconds: 5,
         ...options.sip,
       },
-      routes: [{ name: 'far', host: '127.0.0.1', port, transport: options.transport ?? 'tcp', streamOnly: options.transport !== 'udp', ...this.manner() }],
+      routes: options.routes ?? [{ name: 'far', host: '127.0.0.1', port, transport: options.transport ?? 'tcp', streamOnly: options.transport !== 'udp', ...this.manner() }],
       store: ownRedis === undefined ? { type: 'memory' } : { type: 'redis', port: ownRedis.port },
       messaging: options.messaging ?? {},
       // Scenarios change states faster than people do; the one about PRES-32 sets it.

@@ -12,7 +12,8 @@ import { newId } from './ids';
 import type { Logger } from './log';
 import type { StoredPair } from './pairs/stored';
 import { policySettings } from './policy/settings';
-import { toRoute } from './routes';
+import type { Reloadable } from './reload';
+import { toRoute, type Route } from './routes';
 import { version } from './version';
 import { Worker } from './worker';
 import type { WorkerSettings } from './worker-parts';
@@ -33,6 +34,8 @@ export interface Parts {
   readonly sip: SipLinks;
   readonly worker: Worker;
   readonly http: HttpServer;
+  /** What takes changed settings without a restart. */
+  readonly reloadable: readonly Reloadable[];
 }
 
 /** Builds everything that can be built without waiting for a server. Undoes what was begun when something fails. */
@@ -66,7 +69,8 @@ export async function build(config: Config, file: string, name: string, log: Log
     const http = await startHttp({ ...config.http, registry: worker.metrics.registry, readiness, onError }).catch((error: Error) => {
       throw new StartError(`cannot listen for HTTP on ${config.http.host}:${config.http.port} (${error.message}): change http.port or http.host`);
     });
-    return { log, store, sipd, xmpp, sip, worker, http };
+    const reloadable = [{ takes: ['routes'], reload: (changed: Config) => worker.replaceRoutes(routesOf(changed)) }];
+    return { log, store, sipd, xmpp, sip, worker, http, reloadable };
   } catch (error) {
     for (const each of undo.reverse()) await each();
     throw error;
@@ -76,12 +80,11 @@ export async function build(config: Config, file: string, name: string, log: Log
 function workerSettings(config: Config): WorkerSettings {
   const { availability, messaging, sip, xmpp, limits } = config;
   const domains = servedDomains(config);
-  const routes = config.routes.map((route) => toRoute(route, domains));
   return {
     domains,
     component: preparedDomain(xmpp.component),
     version,
-    routes,
+    routes: routesOf(config),
     allow: [...sip.allow, ...nextHopAddresses(config)],
     engine: { ...availability, ...messaging },
     tables: toTables(config),
@@ -99,6 +102,11 @@ function workerSettings(config: Config): WorkerSettings {
     recoveryPerSecond: limits.recoveryPerSecond,
     policy: policySettings(config),
   };
+}
+
+function routesOf(config: Config): readonly Route[] {
+  const served = servedDomains(config);
+  return config.routes.map((route) => toRoute(route, served));
 }
 
 /** Next hops that are written as addresses may speak to us without being listed again. */

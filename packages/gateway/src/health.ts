@@ -47,6 +47,18 @@ export class RouteHealth {
     for (const route of this.options.table.routes) if (!this.probing.has(route.name)) this.schedule(route, 0);
   }
 
+  /** There are other routes: those that are gone are left alone, those that are new are looked at. */
+  routesReplaced(): void {
+    for (const [name, timer] of this.timers) {
+      clearTimeout(timer);
+      if (this.options.table.state(name) !== 'unknown') continue;
+      this.answers.delete(name);
+      this.failures.delete(name);
+    }
+    this.timers.clear();
+    for (const route of this.options.table.routes) this.schedule(route, 0);
+  }
+
   private schedule(route: Route, afterMs: number): void {
     if (this.stopped) return;
     clearTimeout(this.timers.get(route.name));
@@ -60,13 +72,18 @@ export class RouteHealth {
     this.probing.add(route.name);
     try {
       const probe = await this.options.probe(route);
-      if (!this.stopped) this.note(route, probe);
+      if (!this.stopped && this.isRoute(route)) this.note(route, probe);
     } catch (error) {
       this.options.onError(error);
     }
     this.probing.delete(route.name);
+    if (!this.isRoute(route)) return;
     const failing = (this.failures.get(route.name) ?? 0) > 0 && this.options.table.state(route.name) !== 'down';
     this.schedule(route, failing ? Math.min(500, this.options.intervalMs) : this.options.intervalMs);
+  }
+
+  private isRoute(route: Route): boolean {
+    return this.options.table.routes.includes(route);
   }
 
   private note(route: Route, probe: Probe): void {

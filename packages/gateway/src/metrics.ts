@@ -59,6 +59,7 @@ export class Metrics {
       labelNames: ['route'],
       registers: [this.registry],
       collect() {
+        this.reset();
         for (const [route, up] of readings.routesUp()) this.set({ route }, Number(up));
       },
     });

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os';
 import { build, readinessOf, type Parts } from './build';
+import { checkSecrets, loadConfig } from './config/load';
 import type { Config } from './config/schema';
 import { createLog } from './log';
+import { Reloader } from './reload';
 import { version } from './version';
 
 /** What a stopping worker may take to finish what it has in hand, milliseconds. */
@@ -9,19 +11,29 @@ const DRAIN_MS = 10_000;
 /** How long Redis may be missing at the start before a worker gives up waiting quietly and says so again. */
 const STORE_RETRY_MS = 1_000;
 
-/** Runs a worker until SIGTERM or SIGINT, or until it is refused for good; returns the exit code. */
+/** Runs a worker until SIGTERM or SIGINT (SIGHUP: it reads its configuration again), or until it is refused for good; returns the exit code. */
 export async function runProgram(config: Config, file: string): Promise<number> {
   const name = config.worker.name ?? defaultName();
   const log = createLog(config.log.level, name);
   const stopped = untilStopped();
   const parts = await build(config, file, name, log);
   log.info({ version, domain: config.domain, http: parts.http.port }, 'worker_starting');
+  const reloader = new Reloader(config, { load: () => checked(file), parts: parts.reloadable, log });
+  const reload = (): void => reloader.reload();
+  process.on('SIGHUP', reload);
   const failed = startLinks(parts, config);
   const cause = await Promise.race([stopped, failed]);
   log.info({ cause }, 'worker_stopping');
+  process.off('SIGHUP', reload).on('SIGHUP', () => undefined); // it would end the process before the work in hand is done
   await stop(parts);
   log.info({}, 'worker_stopped');
   return cause.startsWith('SIG') ? 0 : 1;
+}
+
+function checked(file: string): Config {
+  const config = loadConfig(file);
+  checkSecrets(config, file);
+  return config;
 }
 
 /** Host name and process id, in the letters that a worker's name may have. */

@@ -7,7 +7,7 @@ import type { Cluster } from './pairs/cluster';
 import type { PairLoop } from './pairs/loop';
 import type { MissedEvents } from './pairs/missed';
 import type { Extent, Select, Sweep, Sweeper } from './pairs/sweep';
-import type { Route, RouteState, RouteTable } from './routes';
+import { isSameWay, type Route, type RouteState, type RouteTable } from './routes';
 
 type SystemEventName = 'route.down' | 'route.up' | 'xmpp.down' | 'xmpp.up';
 
@@ -72,6 +72,19 @@ export class Recovery {
     this.downTimers.set(route.name, setTimeout(strand, this.options.routeDownGraceMs));
   }
 
+  /** The routes were changed: contacts who are led elsewhere now are watched anew, those whom no route leads to are gone. */
+  routesReplaced(before: RouteTable): void {
+    const { table } = this.options;
+    for (const [name, timer] of this.downTimers) {
+      const now = table.routes.find((route) => route.name === name);
+      if (!isSameWay(now, before.routes.find((route) => route.name === name))) clearTimeout(timer);
+    }
+    this.sweep({ cause: 'routes_replaced' }, ({ contact }) => {
+      const now = table.find(contact);
+      return isSameWay(now, before.find(contact)) ? [] : [this.system(now === undefined ? 'route.down' : 'route.up')];
+    });
+  }
+
   /** Nothing more is told. */
   stop(): void {
     for (const timer of this.downTimers.values()) clearTimeout(timer);
@@ -112,7 +125,11 @@ export class Recovery {
   }
 
   private tell(on: SystemEventName, what: Cause, affects: (pair: Pair) => boolean, extent?: Extent): void {
-    this.sweep(what, (pair) => (affects(pair) ? [{ on, at: this.options.now(), trace: newTrace() }] : []), extent);
+    this.sweep(what, (pair) => (affects(pair) ? [this.system(on)] : []), extent);
+  }
+
+  private system(on: SystemEventName): EngineEvent {
+    return { on, at: this.options.now(), trace: newTrace() };
   }
 
   private sweep({ cause, name = cause }: Cause, select: Select, extent?: Extent): void {

@@ -47,6 +47,12 @@ export function nextHop(route: Route): string {
   return `sip:${host}:${route.port};transport=${route.transport}`;
 }
 
+/** Do requests by these routes end at one server, in one manner of speaking? */
+export function isSameWay(one: Route | undefined, other: Route | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return nextHop(one) === nextHop(other) && one.dialect === other.dialect && one.variant === other.variant;
+}
+
 export type RouteState = 'unknown' | 'up' | 'down';
 
 /** Addresses whose routes are remembered: looking through the patterns costs more than the rest of a decision. */
@@ -63,15 +69,19 @@ export class RouteTable {
 
   constructor(public routes: readonly Route[]) {}
 
-  /** Other routes from now on. What is known of a route that keeps its name and next hop stays known. */
-  replace(routes: readonly Route[]): void {
-    const before = new Map(this.routes.map((route) => [route.name, nextHop(route)]));
-    for (const name of this.states.keys()) {
-      const now = routes.find((route) => route.name === name);
-      if (now === undefined || nextHop(now) !== before.get(name)) this.states.delete(name);
-    }
+  /**
+   * Other routes from now on; the table as it was until now is the result. What is known of a route that keeps its name and
+   * next hop stays known.
+   */
+  replace(routes: readonly Route[]): RouteTable {
+    const before = new RouteTable(this.routes);
+    for (const [name, state] of this.states) before.setState(name, state);
     this.routes = routes;
     this.known.clear();
+    const hops = new Map(before.routes.map((route) => [route.name, nextHop(route)]));
+    const kept = new Set(routes.filter((route) => nextHop(route) === hops.get(route.name)).map(({ name }) => name));
+    for (const name of before.states.keys()) if (!kept.has(name)) this.states.delete(name);
+    return before;
   }
 
   state(name: string): RouteState {

@@ -202,6 +202,14 @@ export class Worker {
     this.exchange(); // the others must not count on this link
   }
 
+  /** Other routes: new requests take them from now on, and pairs that are led elsewhere now are told. */
+  replaceRoutes(routes: readonly Route[]): void {
+    const before = this.table.replace(routes);
+    this.contexts.clear();
+    this.health.routesReplaced();
+    this.recovery.routesReplaced(before);
+  }
+
   /** A connection to a SIP server came or went. */
   sipChanged(): void {
     this.exchange();

@@ -95,6 +95,27 @@ describe('the SIP servers of contacts go and come', () => {
     expect(sweeps.map(({ name }) => name)).toEqual(['route_up first', 'route_down first', 'route_down second']);
   });
 
+  test('promise 3: other routes: whoever is led elsewhere is watched anew, whoever is led nowhere is gone, the rest hears nothing', () => {
+    const [far, other] = [route('far'), route('other', ['other.example'])];
+    start(far, other, route('third', ['third.example']));
+    const moved = { ...far, host: '192.0.2.99' };
+    recovery.routesReplaced(table.replace([moved, { ...route('renamed', ['third.example']) }]));
+    const dave: Pair = { ...BOB, contact: 'dave@third.example' as BareJid };
+    expect(sweeps.map((sweep) => [sweep.name, told(sweep, BOB), told(sweep, CAROL), told(sweep, dave)])).toEqual([
+      ['routes_replaced', ['route.up'], ['route.down'], []],
+    ]);
+  });
+
+  test('promise 4: a route that is replaced while its grace runs is not told as gone any more; one that stays is', () => {
+    const [far, other] = [route('far'), route('other', ['other.example'])];
+    start(far, other);
+    change(far, 'down');
+    change(other, 'down');
+    recovery.routesReplaced(table.replace([{ ...far, host: '192.0.2.99' }, route('other', ['other.example'])]));
+    jest.advanceTimersByTime(3_000);
+    expect(sweeps.map(({ name }) => name)).toEqual(['routes_replaced', 'route_down other']);
+  });
+
   test('after stop nothing is told', () => {
     const far = route('far');
     start(far);

@@ -191,6 +191,17 @@ describe('their health', () => {
     await eventually('the next probe comes in its turn', () => probes.length === 2);
   });
 
+  test('other routes: those that are gone are left alone, what they answered late does not count, new ones are probed', async () => {
+    await answer('answered');
+    await eventually('the next probe', () => probes.length === 2);
+    const next = route('b');
+    table.replace([next]);
+    health.routesReplaced();
+    await answer('unreachable', 'answered');
+    expect(changes).toEqual(['a unknown up', 'b unknown up']);
+    expect(table.state('a')).toBe('unknown');
+  });
+
   test('after stop nothing is probed and nothing changes', async () => {
     await eventually('the first probe is sent', () => probes.length === 1);
     health.stop();
