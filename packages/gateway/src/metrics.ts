@@ -27,7 +27,7 @@ export class Metrics {
   readonly outcomes = this.counter('isthmus_sip_outcomes_total', 'Final outcomes of our SIP requests', ['method', 'status']);
   readonly messages = this.counter('isthmus_messages_total', 'Text messages by direction and outcome', ['direction', 'outcome']);
   readonly returned = this.counter('isthmus_returned_messages_total', 'Messages of XMPP users that came back as an error, by its condition', ['condition']);
-  readonly repeated = this.counter('isthmus_repeated_messages_total', 'Messages sent again because nobody knows whether they had arrived', []);
+  readonly repeated = this.counter('isthmus_repeated_messages_total', 'Messages sent again because nobody knows whether they had arrived', ['direction']);
   readonly refused = this.counter('isthmus_refused_total', 'Stanzas and requests refused', ['side', 'reason']);
   readonly conflicts = this.counter('isthmus_commit_conflicts_total', 'Commits that another worker was faster with', []);
   readonly failures = this.counter('isthmus_effect_failures_total', 'Effects that could not be handed over at once', ['effect']);

@@ -16,6 +16,7 @@ import { EffectRunner } from './pairs/runner';
 import { Sweeper } from './pairs/sweep';
 import { buildPolicy } from './policy/build';
 import { Recovery } from './recovery';
+import { noteRepeated } from './repeated';
 import { RouteTable, type Route } from './routes';
 import { Sequence } from './sides/sequence';
 import { SipSide } from './sides/sip-side';
@@ -147,6 +148,7 @@ export class Worker {
       now: this.now,
       newTrace,
       onError: failed('due_failed'),
+      onTakenOver: (pair, { trace }) => noteRepeated({ log, metrics: this.metrics }, 'to-xmpp', pair, trace),
     });
     const { table, loop, metrics, missed, cluster, sweeper } = this;
     const onEventLost = failed('event_lost');

@@ -335,6 +335,15 @@ describe('administrators', () => {
     ]);
   });
 
+  test('the counters count a damaged record by itself, and it does not hide the others', async () => {
+    for (const contact of [BOB, 'carol@example.com', 'dave@example.com']) await place.watches('active', contact as BareJid);
+    const { pairs } = place.store;
+    const load = pairs.load.bind(pairs);
+    pairs.load = (key) => (key.includes('carol') ? Promise.reject(new DamagedRecordError('damaged')) : load(key));
+    const answer = await worker.sends(ADMIN, node('counters'));
+    expect([answer.status, answer.labels.slice(0, 3)]).toEqual(['completed', ['Pairs of users: 3', 'SIP devices that watch: active: 2', 'Records that are damaged in the store: 1']]);
+  });
+
   test('promise 6: the counters look at so many pairs, and say that these are not all', async () => {
     for (let at = 0; at < 5; at += 1) await place.watches('active', `b${at}@example.com` as BareJid);
     const counters = new CountersCommand({ pairs: place.store.pairs, others: async () => [], maxRecords: 3 });

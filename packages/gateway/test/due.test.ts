@@ -51,6 +51,7 @@ describe('effects of a dead instance (promise 1)', () => {
     await two.looksAfter(LATER_MS);
     await eventually('both effects are done', async () => (await recordIn(place.pairs)).effects.length === 0);
     expect(two.doer.begun).toEqual(['xmpp.message hello', 'sip.answer']);
+    expect([one.takenOver, two.takenOver]).toEqual([[], ['hello']]);
   });
 
   test('requests come back as lost: a message is sent once more, marked', async () => {

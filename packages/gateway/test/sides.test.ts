@@ -31,6 +31,8 @@ let judge: (pair: Pair) => Promise<Verdict>;
 let away: boolean;
 let requested: number;
 let blamed: number;
+let metrics: Metrics;
+let route: RouteTable;
 let xmppSide: XmppSide;
 let sipSide: SipSide;
 
@@ -47,13 +49,13 @@ beforeEach(() => {
     loop,
     sequence: new Sequence(),
     accounts: new Accounts({ ask: async (jid) => ({ local: LOCAL.has(jid), online: true }), ttlMs: 1_000, maxCached: 10, now: () => 0 }),
-    routes: new RouteTable([ROUTE]),
+    routes: (route = new RouteTable([ROUTE])),
     domains: ['example.com'],
     tables: { fromMicrosoft: { jabber: { 'be-right-back': 'extended-away' } } } as const,
     maxMessageBytes: 10_000,
     content: { headlines: 'carry' as const },
     log: pino({ messageKey: 'event' }, { write: (line: string) => void lines.push(JSON.parse(line) as { event: string }) }),
-    metrics: new Metrics({
+    metrics: (metrics = new Metrics({
       pendingEvents: () => 0,
       cachedPairs: () => 0,
       effectsInFlight: () => 0,
@@ -61,7 +63,7 @@ beforeEach(() => {
       sipServersUp: () => 1,
       storeUp: () => true,
       routesUp: () => new Map(),
-    }),
+    })),
     now: () => 0,
   };
   const send = async (stanza: Element): Promise<void> => void sent.push(stanza);
@@ -142,6 +144,34 @@ describe('IM-5, M04: a text that is too large outside of a session', () => {
     expect([requested, blamed]).toEqual([1, 1]);
     expect(lines.map(({ event }) => event)).not.toContain('request_withheld');
   });
+});
+
+test('promise 1: a text that is sent again because nobody knows its fate is seen in log and metric; its first sending is not', async () => {
+  const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
+  const counted = async () => (await metrics.repeated.get()).values.map(({ labels, value }) => [labels.direction, value]);
+  const text = { do: 'sip.message', key: 'k', trace: 't9', callId: 'c', message: { text: 'secret' } } as const;
+  await sipSide.requests.request(PAIR, newRecord(PAIR), text);
+  expect([lines.filter(({ event }) => event === 'message_repeated'), await counted()]).toEqual([[], []]);
+  await sipSide.requests.request(PAIR, newRecord(PAIR), { ...text, repeated: true });
+  expect(lines.filter(({ event }) => event === 'message_repeated')).toMatchObject([{ level: 40, trace: 't9', from: 'ann@example.com', to: 'bob@example.com' }]);
+  expect([await counted(), JSON.stringify(lines).includes('secret')]).toEqual([[['to-sip', 1]], false]);
+});
+
+test.each([
+  ['answer', true],
+  ['report', true],
+  ['off', false],
+] as const)('XEP-0184: a contact whose route has receipts: %s, promises them: %s', async (receipts, promised) => {
+  route.replace([{ ...ROUTE, receipts }]);
+  const info = xml('query', { xmlns: 'http://jabber.org/protocol/disco#info' });
+  await xmppSide.receive(xml('iq', { type: 'get', id: 'i', from: 'ann@example.com/x', to: 'bob@example.com/sip' }, info));
+  const features = sent.at(-1)?.getChild('query')?.getChildren('feature').map(({ attrs }) => String(attrs['var']));
+  expect(features?.includes('urn:xmpp:receipts')).toBe(promised);
+  const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
+  await xmppSide.handOver(PAIR, newRecord(PAIR), { do: 'xmpp.presence', key: 'k', trace: 't', presence: { setting: 'available' } });
+  const { node, ver } = sent.at(-1)?.getChild('c')?.attrs ?? {};
+  await xmppSide.receive(xml('iq', { type: 'get', id: 'j', from: 'ann@example.com/x', to: 'bob@example.com/sip' }, xml('query', { xmlns: 'http://jabber.org/protocol/disco#info', node: `${node}#${ver}` })));
+  expect(sent.at(-1)?.getChild('query')?.getChildren('feature').map(({ attrs }) => String(attrs['var']))).toEqual(features);
 });
 
 describe('SIP requests', () => {

@@ -1,6 +1,6 @@
 import { fault } from '@isthmus/model';
 import { attributeOf, element, type Element } from '../xml/element';
-import { ACCOUNT, CLIENT, COMMAND_LIST, COMMAND_NODE, CONTACT_CAPS, GATEWAY, type Entity } from './features';
+import { ACCOUNT, clientAt, clientOf, COMMAND_LIST, COMMAND_NODE, GATEWAY, type Entity } from './features';
 import { CONTACT_RESOURCE, NS } from './namespaces';
 import { writeError } from './write-error';
 
@@ -14,6 +14,8 @@ export interface IqIdentity {
   readonly version: string;
   /** Name of the contact that is asked, where known. */
   readonly displayName?: string;
+  /** Does the SIP side say of a text for the contact that is asked that it has arrived (XEP-0184)? */
+  readonly receipts?: boolean;
   /** What the asker may execute (XEP-0050). */
   readonly commands?: readonly CommandItem[];
 }
@@ -24,7 +26,7 @@ export interface CommandItem {
   readonly name: string;
 }
 
-type Answerer = (query: Element, to: Address, identity: IqIdentity) => Element | 'empty' | undefined;
+type Answerer = (query: Element, to: Address, identity: IqIdentity) => Element | 'empty' | 'no such node' | undefined;
 
 /** The part of the gateway that is asked. */
 interface Address {
@@ -42,8 +44,6 @@ const ANSWERERS: Readonly<Record<string, Answerer>> = {
   [`vCard ${NS.vcard}`]: answerVcard,
 };
 
-const ENTITIES: Readonly<Record<Address['kind'], Entity>> = { gateway: GATEWAY, account: ACCOUNT, client: CLIENT };
-
 /**
  * The one answer to an IQ for the gateway or for a SIP user. Undefined for results and errors (ERR-5). Nothing that is
  * answered here tells whether a SIP user exists or is online (SEC-7).
@@ -60,6 +60,7 @@ export function answerIq(iq: Element, identity: IqIdentity): Element | undefined
   const answerer = type === 'get' && Object.hasOwn(ANSWERERS, name) ? ANSWERERS[name] : undefined;
   const answer = to === undefined ? undefined : answerer?.(child, to, identity);
   if (answer === undefined) return writeError(iq, fault('request.unsupported'));
+  if (answer === 'no such node') return writeError(iq, fault('recipient.unknown', 'There is no such node'));
   return result(iq, answer === 'empty' ? undefined : answer);
 }
 
@@ -76,10 +77,11 @@ function result(iq: Element, child: Element | undefined): Element {
   return element('iq', { type: 'result', ...addresses }, child);
 }
 
-function answerInfo(query: Element, to: Address, identity: IqIdentity): Element | undefined {
+/** A node that is not there is not found (XEP-0030 section 7), here as with every other address (SEC-7). */
+function answerInfo(query: Element, to: Address, identity: IqIdentity): Element | 'no such node' {
   const node = attributeOf(query, 'node');
-  const entity = node === undefined ? ENTITIES[to.kind] : entityAt(node, to, identity);
-  if (entity === undefined) return undefined;
+  const entity = node === undefined ? entityOf(to, identity) : entityAt(node, to, identity);
+  if (entity === undefined) return 'no such node';
   const { identity: own, features } = entity;
   const command = identity.commands?.find((each) => each.node === node);
   const name = to.kind === 'gateway' ? (command?.name ?? identity.name) : undefined;
@@ -91,9 +93,14 @@ function answerInfo(query: Element, to: Address, identity: IqIdentity): Element 
   );
 }
 
+function entityOf({ kind }: Address, { receipts = false }: IqIdentity): Entity {
+  if (kind === 'client') return clientOf(receipts);
+  return kind === 'gateway' ? GATEWAY : ACCOUNT;
+}
+
 /** The nodes: that of the contacts' capabilities (XEP-0115 section 6.2), and those of commands, for who may execute them. */
 function entityAt(node: string, { kind }: Address, { commands = [] }: IqIdentity): Entity | undefined {
-  if (kind === 'client') return node === `${CONTACT_CAPS.node}#${CONTACT_CAPS.ver}` ? CLIENT : undefined;
+  if (kind === 'client') return clientAt(node);
   if (kind !== 'gateway') return undefined;
   if (node === NS.commands) return COMMAND_LIST;
   return commands.some((each) => each.node === node) ? COMMAND_NODE : undefined;

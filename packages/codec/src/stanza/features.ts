@@ -24,16 +24,33 @@ export const ACCOUNT: Entity = {
   identity: { category: 'account', type: 'registered' },
   features: [NS.discoInfo, NS.discoItems, NS.ping, NS.vcard],
 };
-/** A SIP user's one resource: all contacts are alike, so that a client asks once for all of them. */
-export const CLIENT: Entity = {
+/** A SIP user's one resource: all contacts of a route are alike, so that a client asks once for all of them. */
+const CLIENT: Entity = {
   identity: { category: 'client', type: 'pc' },
   features: [NS.chatStates, NS.discoInfo, NS.ping, ACTIVITY_WANTED],
 };
+/** The same where the route learns of a text that it has arrived (XEP-0184). */
+const CONFIRMING_CLIENT: Entity = { ...CLIENT, features: [...CLIENT.features, NS.receipts] };
 
 const CAPS_NODE = 'urn:isthmus:contact';
 
-/** Attributes of the `c` element of every contact. */
-export const CONTACT_CAPS = { node: CAPS_NODE, ver: capsVersion(CLIENT) };
+export function clientOf(confirms: boolean): Entity {
+  return confirms ? CONFIRMING_CLIENT : CLIENT;
+}
+
+/** Attributes of the `c` element of such a contact. */
+export function capsOf(confirms: boolean): { readonly node: string; readonly ver: string } {
+  return confirms ? CONFIRMING_CAPS : CAPS;
+}
+
+/** The client whose `c` element names this node, also one from before a change of the route: a digest says one thing for ever. */
+export function clientAt(name: string): Entity | undefined {
+  return [false, true].filter((confirms) => nodeOf(capsOf(confirms)) === name).map(clientOf)[0];
+}
+
+function nodeOf({ node, ver }: { readonly node: string; readonly ver: string }): string {
+  return `${node}#${ver}`;
+}
 
 /** XEP-0115 section 5.1, for one identity without a name or a language, and no forms. */
 function capsVersion(entity: Entity): string {
@@ -41,3 +58,6 @@ function capsVersion(entity: Entity): string {
   const features = [...entity.features].sort().map((feature) => `${feature}<`);
   return createHash('sha1').update(`${category}/${type}//<${features.join('')}`).digest('base64');
 }
+
+const CAPS = { node: CAPS_NODE, ver: capsVersion(CLIENT) };
+const CONFIRMING_CAPS = { node: CAPS_NODE, ver: capsVersion(CONFIRMING_CLIENT) };

@@ -2,7 +2,7 @@ import type { XmppPresenceEffect, XmppProbeEffect, XmppSubscriptionEffect } from
 import type { Dialect, Family, Pair, Presence } from '@isthmus/model';
 import { fromMicrosoft, showOf, statusTextOf, type Tables } from '@isthmus/rules';
 import { element, type Element } from '../xml/element';
-import { CONTACT_CAPS } from './features';
+import { capsOf } from './features';
 import { CONTACT_RESOURCE, NS } from './namespaces';
 
 /** What presence needs besides effect and pair. */
@@ -12,6 +12,8 @@ export interface StanzaWriteContext {
   /** Of the client that speaks for the user, where known: the column of Table 1-5. Default: third-party. */
   readonly family?: Family;
   readonly tables?: Tables;
+  /** Does the contact's side say of a text that it has arrived (XEP-0184)? */
+  readonly receipts?: boolean;
 }
 
 /** Subscription stanzas go from bare to bare JID (RFC 6121 section 3.1); the name rides in `subscribe` only (XEP-0172). */
@@ -32,7 +34,7 @@ export function writeProbe(effect: XmppProbeEffect, pair: Pair): Element {
 /** The contact's state, of its one resource (PRES-46). The display name is never broadcast (XEP-0172 section 4.1). */
 export function writePresence(effect: XmppPresenceEffect, pair: Pair, context: StanzaWriteContext): Element {
   const { setting, idleSince } = effect.presence;
-  const { dialect, family = 'third-party', tables } = context;
+  const { dialect, family = 'third-party', tables, receipts = false } = context;
   const { available, show } = showOf(dialect === 'microsoft' ? fromMicrosoft(family, setting, tables) : setting);
   const to = effect.resource === undefined ? pair.user : `${pair.user}/${effect.resource}`;
   const status = statusOf(effect.presence, tables);
@@ -44,7 +46,7 @@ export function writePresence(effect: XmppPresenceEffect, pair: Pair, context: S
     show === undefined ? undefined : element('show', {}, show),
     status,
     idleSince === undefined ? undefined : element('idle', { xmlns: NS.idle, since: idleSince }),
-    element('c', { xmlns: NS.caps, hash: 'sha-1', ...CONTACT_CAPS }),
+    element('c', { xmlns: NS.caps, hash: 'sha-1', ...capsOf(receipts) }),
   );
 }
 

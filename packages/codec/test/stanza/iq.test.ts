@@ -28,25 +28,27 @@ describe('service discovery (XEP-0030)', () => {
     expect(featuresOf(ask('bob@example.com/sip', INFO))).toContain('http://jabber.org/protocol/chatstates');
   });
 
-  test('XEP-0184, XEP-0333: receipts and markers are not promised', () => {
+  test('XEP-0184 section 5.1: receipts are promised where the route of the contact confirms; XEP-0333: markers never', () => {
     expect(featuresOf(ask('bob@example.com/sip', INFO)).join()).not.toMatch(/receipts|chat-markers/);
+    expect(featuresOf(ask('bob@example.com/sip', INFO, 'get', { receipts: true }))).toContain('urn:xmpp:receipts');
+    expect(featuresOf(ask('isthmus.example.com', INFO, 'get', { receipts: true })).join()).not.toMatch(/receipts/);
   });
 
-  test('XEP-0115: the node of our presence is known, and its digest is that of the answer', () => {
-    const presence = writeStanza({ key: 'k', trace: 't', do: 'xmpp.presence', presence: { setting: 'available' } }, {
-      user: 'ann@example.com' as BareJid,
-      contact: 'bob@example.com' as BareJid,
-    });
-    const { node, ver } = presence.getChild('c')?.attrs ?? {};
+  test.each([false, true])('XEP-0115: the node of our presence is known, and its digest is that of the answer; receipts: %s', (receipts) => {
+    const pair = { user: 'ann@example.com' as BareJid, contact: 'bob@example.com' as BareJid };
+    const effect = { key: 'k', trace: 't', do: 'xmpp.presence', presence: { setting: 'available' } } as const;
+    const { node, ver } = writeStanza(effect, pair, { dialect: 'simple', receipts }).getChild('c')?.attrs ?? {};
+    // The route may have changed since the presence was sent: the answer is that of the digest.
     const answer = ask('bob@example.com/sip', `<query xmlns='http://jabber.org/protocol/disco#info' node='${node}#${ver}'/>`);
     expect(answer?.getChild('query')?.attrs['node']).toBe(`${node}#${ver}`);
     const identity = identityOf(answer) ?? {};
     const string = `${identity['category']}/${identity['type']}//<${featuresOf(answer).sort().map((f) => `${f}<`).join('')}`;
     expect(createHash('sha1').update(string).digest('base64')).toBe(ver);
+    expect(featuresOf(answer).includes('urn:xmpp:receipts')).toBe(receipts);
   });
 
-  test.each(['bob@example.com', 'bob@example.com/sip', 'isthmus.example.com'])('any other node of %s is not known', (to) => {
-    expect(condition(ask(to, "<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>"))).toBe('service-unavailable');
+  test.each(['bob@example.com', 'bob@example.com/sip', 'isthmus.example.com'])('XEP-0030 section 7: any other node of %s is not found', (to) => {
+    expect(condition(ask(to, "<query xmlns='http://jabber.org/protocol/disco#info' node='x'/>"))).toBe('item-not-found');
   });
 
   test('items: none, no user lists', () => {
@@ -79,10 +81,10 @@ describe('XEP-0050: commands in service discovery', () => {
     expect(featuresOf(info('urn:b'))).toEqual([COMMANDS, 'jabber:x:data']);
   });
 
-  test('a command that the asker may not execute is not known, nor is any elsewhere', () => {
-    expect(condition(info('urn:c'))).toBe('service-unavailable');
-    expect(condition(info('urn:b', 'bob@example.com'))).toBe('service-unavailable');
-    expect(condition(ask('isthmus.example.com', `<query xmlns='http://jabber.org/protocol/disco#info' node='urn:b'/>`))).toBe('service-unavailable');
+  test('a command that the asker may not execute is not found, nor is any elsewhere', () => {
+    expect(condition(info('urn:c'))).toBe('item-not-found');
+    expect(condition(info('urn:b', 'bob@example.com'))).toBe('item-not-found');
+    expect(condition(ask('isthmus.example.com', `<query xmlns='http://jabber.org/protocol/disco#info' node='urn:b'/>`))).toBe('item-not-found');
   });
 });
 

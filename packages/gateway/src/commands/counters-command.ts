@@ -2,6 +2,7 @@ import type { PairRecord } from '@isthmus/engine';
 import type { PairStore } from '@isthmus/store';
 import type { StoredPair } from '../pairs/stored';
 import type { Stage, UserCommand } from './command';
+import { lookAt } from './records';
 
 /** One line of the answer. */
 export interface Count {
@@ -17,9 +18,6 @@ export interface CountersOptions {
   readonly maxRecords: number;
 }
 
-/** Records that are asked for at a time. */
-const BATCH = 100;
-
 /** Pairs, watches by state, sessions, messages, links: a look at the whole for an administrator. */
 export class CountersCommand implements UserCommand {
   constructor(private readonly options: CountersOptions) {}
@@ -28,17 +26,12 @@ export class CountersCommand implements UserCommand {
     const { pairs, others, maxRecords } = this.options;
     const total = await pairs.count();
     const tally = new Tally();
-    let batch: string[] = [];
-    let looked = 0;
-    for await (const key of pairs.scan()) {
-      batch.push(key);
-      looked += 1;
-      if (batch.length === BATCH) await this.look(batch.splice(0), tally);
-      if (looked >= maxRecords) break;
-    }
-    await this.look(batch, tally);
+    const keys: string[] = [];
+    for await (const key of pairs.scan()) if (keys.push(key) >= maxRecords) break;
+    const damaged = await lookAt(pairs, keys, (_pair, record) => tally.add(record));
+    const looked = keys.length;
     const part = looked < total ? ` (of ${looked} pairs looked at)` : '';
-    const counts = [{ label: 'Pairs of users', value: `${total}` }, ...tally.lines(part), ...(await others())];
+    const counts = [{ label: 'Pairs of users', value: `${total}` }, ...tally.lines(part), ...damagedLine(damaged, part), ...(await others())];
     const fields = counts.map(({ label, value }, index) => ({ name: `count-${index + 1}`, type: 'text-single', label, values: [value] }) as const);
     return { is: 'done', form: { type: 'result', title: 'Counters', fields } };
   }
@@ -47,11 +40,11 @@ export class CountersCommand implements UserCommand {
   take(): Promise<Stage> {
     return this.show();
   }
+}
 
-  private async look(keys: readonly string[], tally: Tally): Promise<void> {
-    const records = await Promise.all(keys.map((key) => this.options.pairs.load(key)));
-    for (const stored of records) if (stored !== undefined) tally.add(stored.record.record);
-  }
+/** What cannot be read is counted by itself: it must not hide the others. */
+function damagedLine(damaged: number, part: string): readonly Count[] {
+  return damaged === 0 ? [] : [{ label: `Records that are damaged in the store${part}`, value: `${damaged}` }];
 }
 
 /** How many there are of each kind. */

@@ -1,4 +1,4 @@
-import { isRequest, step, type Effect, type EngineEvent, type PairRecord, type RequestEffect } from '@isthmus/engine';
+import { isRequest, step, type Effect, type EngineEvent, type PairRecord, type RequestEffect, type XmppMessageEffect } from '@isthmus/engine';
 import { pairOf, type Pair } from '@isthmus/model';
 import type { PairStore } from '@isthmus/store';
 import type { ContextOf, PairLoop } from './loop';
@@ -22,6 +22,8 @@ export interface DueOptions {
   readonly now: () => number;
   readonly newTrace: () => string;
   readonly onError: (error: unknown) => void;
+  /** A text for the XMPP user is taken over from another instance, which may have handed it over without saying so. */
+  readonly onTakenOver?: (pair: Pair, text: XmppMessageEffect) => void;
 }
 
 /**
@@ -95,6 +97,7 @@ export class DueKeeper {
     if (stored === undefined) return undefined;
     const { contextOf, now, newTrace } = this.options;
     const ours = record.effects.filter((effect) => this.isOurs(stored, effect));
+    for (const effect of ours) if (effect.do === 'xmpp.message' && handOf(stored, effect) !== this.options.instance) this.options.onTakenOver?.(pair, effect);
     const events = [...this.lost(pair, stored, ours), { on: 'timer', at: now(), trace: newTrace() } as const];
     let next = record;
     for (const event of events) next = step(next, event, contextOf(pair)).record;

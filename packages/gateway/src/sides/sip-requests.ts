@@ -19,6 +19,7 @@ import type { Tables } from '@isthmus/rules';
 import { newId } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
+import { noteRepeated } from '../repeated';
 import { nextHop, type Route, type RouteTable } from '../routes';
 import type { Sequence } from './sequence';
 
@@ -65,7 +66,7 @@ export class SipRequests {
     const begun = now();
     const first = writeRequest(effect, this.parties(record), context);
     const callId = first.headers['Call-ID'] ?? effect.dialog?.callId;
-    if (effect.do === 'sip.message' && effect.repeated === true) this.noteRepeated(pair, effect.trace);
+    if (effect.do === 'sip.message' && effect.repeated === true) noteRepeated(this.options, 'to-sip', pair, effect.trace);
     const tooLarge = sizeFault(first, effect, context);
     if (tooLarge !== undefined) log.info({ trace: effect.trace, method: first.method, from: pair.user, to: pair.contact, why: tooLarge.text }, 'request_withheld');
     else log.debug({ trace: effect.trace, method: first.method, from: pair.user, to: pair.contact, callId, route: route?.name }, 'request_sent');
@@ -89,12 +90,6 @@ export class SipRequests {
     // What the far side sent before its answer is handled before it: in glare it matters which came first (observed A3).
     await this.options.sequence.begun(pairKey(pair));
     return outcome;
-  }
-
-  /** The one place where a message may arrive twice (promise 1): its first sending had no outcome that anybody knows. */
-  private noteRepeated(pair: Pair, trace: string): void {
-    this.options.metrics.repeated.inc();
-    this.options.log.warn({ trace, from: pair.user, to: pair.contact }, 'message_repeated');
   }
 
   /** Hands a request to the links, unless it must not or cannot go. */

@@ -1,4 +1,4 @@
-import { answerIq, isCommand, readAccountAnswer, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza } from '@isthmus/codec';
+import { answerIq, isCommand, readAccountAnswer, readJid, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza } from '@isthmus/codec';
 import type { ContentSettings, StanzaWriteContext } from '@isthmus/codec';
 import type { Effect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type BareJid, type Fault, type Pair } from '@isthmus/model';
@@ -114,13 +114,21 @@ export class XmppSide {
   private writing({ contact, resources }: PairRecord): StanzaWriteContext {
     const { routes, tables } = this.options;
     const { family } = aggregate(resources ?? []);
-    return { dialect: routes.find(contact)?.dialect ?? 'simple', tables, ...(family !== undefined && { family }) };
+    return { dialect: routes.find(contact)?.dialect ?? 'simple', tables, receipts: this.confirms(contact), ...(family !== undefined && { family }) };
+  }
+
+  /** Does the contact's side say of a text that it has arrived (decision 025)? */
+  private confirms(contact: BareJid): boolean {
+    const { receipts = 'off' } = this.options.routes.find(contact) ?? {};
+    return receipts !== 'off';
   }
 
   private async answer(stanza: Element, trace: string): Promise<void> {
     const { component, version, commands } = this.options;
     const { from = '', to } = stanza.attrs as { readonly from?: string; readonly to?: string };
-    const identity = { gateway: component, name: 'isthmus', version, commands: commands.offeredTo(from) };
+    const contact = readJid(to ?? '');
+    const receipts = contact.ok && this.confirms(contact.value.bare);
+    const identity = { gateway: component, name: 'isthmus', version, receipts, commands: commands.offeredTo(from) };
     const answer = to === component && isCommand(stanza) ? await commands.answer(stanza, trace) : answerIq(stanza, identity);
     if (answer === undefined) return;
     await this.options.link.send(answer);

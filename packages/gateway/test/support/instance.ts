@@ -84,6 +84,8 @@ export class Instance {
   readonly failures: Failure[] = [];
   readonly errors: unknown[] = [];
   readonly ignored: string[] = [];
+  /** Texts taken over from others. */
+  readonly takenOver: string[] = [];
   conflicts = 0;
   readonly runner: EffectRunner;
   readonly loop: PairLoop;
@@ -123,6 +125,7 @@ export class Instance {
       limit: 100,
       newTrace: () => 'due',
       onError: (error) => this.errors.push(error),
+      onTakenOver: (_pair, { message }) => this.takenOver.push(message.text),
     });
     place.alive.add(name);
   }
