@@ -9,12 +9,15 @@ export function fieldsOf(text: string): readonly string[] {
   return (end < 0 ? text : text.slice(0, end)).split('|');
 }
 
+/** The library would decode it in the name of a method or of a header; there % is a character (RFC 4475 section 3.1.1.5). */
+const ESCAPED_NAME = /^[^\s:]*%(?:u[\da-f]{4}|[\da-f]{2})/i;
 /** As the library's own expressions, whose `.` ends at U+2028 and U+2029 too. */
 const START_LINE = /^(?:SIP\/\d+\.\d+ +\d{3}.*$|[\w\-.!%*+`'~]+ \S+ SIP\/\d+\.\d+)/;
 const HEADER_LINE = /^(?:[^\s:]+[ \t]*:|[ \t])/;
 
 /**
- * Can the library read the SIP message? If not it drops it without an answer and prints it, body included.
+ * Can the library read the SIP message, and as it is meant? What it cannot read it drops without an answer and prints, body
+ * included.
  */
 export function isReadable(text: string): boolean {
   const start = text.indexOf('\r\n') + 2;
@@ -22,7 +25,8 @@ export function isReadable(text: string): boolean {
   // Folded, it would be part of the start line.
   const isFolded = /^[^\r]*\r\n[ \t]/.test(text.slice(start));
   const [startLine = '', ...headers] = text.slice(start, end < 0 ? undefined : end).split('\r\n');
-  return !isFolded && START_LINE.test(startLine) && headers.every((line) => HEADER_LINE.test(line) || (line === '' && end < 0));
+  if (isFolded || !START_LINE.test(startLine) || ESCAPED_NAME.test(startLine)) return false;
+  return headers.every((line) => (HEADER_LINE.test(line) && !ESCAPED_NAME.test(line)) || (line === '' && end < 0));
 }
 
 /**

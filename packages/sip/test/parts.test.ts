@@ -133,6 +133,11 @@ describe('the guard before the library', () => {
     ['SIP/2.0 200 O\u2028K\r\nFrom: x\r\n\r\n', false],
     ['SIP/2.0 200 OK\r\n folded\r\nFrom: x\r\n\r\n', false],
     ['SIP/2.0 200 D\u00e9j\u00e0 vu\r\nFrom: x\r\n\ty\r\n\r\n', true],
+    // RFC 4475 section 3.1.1.5: the library would take the first for a BYE, and the second for a second From
+    ['B%59E sip:a@b SIP/2.0\r\nFrom: x\r\n\r\n', false],
+    ['MESSAGE sip:a@b SIP/2.0\r\nFr%6Fm: x\r\n\r\n', false],
+    ['%u0042YE sip:a@b SIP/2.0\r\nFrom: x\r\n\r\n', false],
+    ['MESSAGE sip:a%40b@c SIP/2.0\r\nFrom: x%20y\r\n fold%20\r\nX-100%: z\r\n\r\n', true],
   ])('%j is readable: %s', (sip, readable) => {
     expect(isReadable(`id|sip|network\r\n${sip}`)).toBe(readable);
   });

@@ -1,5 +1,6 @@
 import type { DialogRef } from '@isthmus/engine';
-import { fail, fault, succeed, type Jid, type Result, type SipUri } from '@isthmus/model';
+import { fail, fault, succeed, type Fault, type Jid, type Result, type SipUri } from '@isthmus/model';
+import { faultFromSip } from '@isthmus/rules';
 import { jidToSipUri, readNameAddr, readSipUri, sipToJid, type NameAddr } from '../address';
 import { readCSeq } from './fields';
 import type { SipReadContext, SipUser } from './reading';
@@ -12,13 +13,21 @@ export interface Envelope {
   readonly ref: DialogRef;
 }
 
-/** Call-ID or tag: visible ASCII without the characters that would end it in a header or in the server's first line. */
-const IDENTIFIER = /^[!#-+\-.-:=?-{}~]{1,256}$/;
+/**
+ * A tag, and a Call-ID, which may hold all of RFC 3261's `word`: visible ASCII without the characters that would end it in
+ * a header or in the server's first line. The longest ones of RFC 4475 have 303 and 141 characters.
+ */
+const TAG = /^[!#-+\-.-:=?-{}~]{1,512}$/;
+const CALL_ID = /^[!-+\-.-:<-{}~]{1,512}$/;
+/** RFC 3261 section 8.2.2.1. Of other schemes nobody could say who is meant. */
+const SCHEME = /^\s*([a-z][a-z0-9+.-]*):/i;
+const OUR_SCHEMES: ReadonlySet<string> = new Set(['sip', 'im', 'pres', 'tel']);
 const ASCII = /^[!-~]*$/;
 
 /**
  * From is the SIP user and To the XMPP user, in a dialog too: there the Request-URI is our own Contact.
- * Faults: `body.malformed` (400) with what is missing; those of the addresses; `scheme.sips` (SEC-2).
+ * Faults: `body.malformed` (400) with what is missing; those of the addresses; `scheme.sips` (SEC-2);
+ * 416 for a Request-URI of another scheme.
  */
 export function readEnvelope(request: SipRequestIn, context: SipReadContext): Result<Envelope> {
   const { headers } = request;
@@ -40,9 +49,9 @@ function readRef(request: SipRequestIn, from: NameAddr, to: NameAddr): Result<Di
   const remoteTag = from.params.get('tag') ?? '';
   const localTag = to.params.get('tag') ?? '';
   const cseq = readCSeq(request.headers['cseq']);
-  if (!IDENTIFIER.test(callId)) return malformed('Call-ID is missing or not valid');
-  if (!IDENTIFIER.test(remoteTag)) return malformed('From has no valid tag');
-  if (localTag !== '' && !IDENTIFIER.test(localTag)) return malformed('To has no valid tag');
+  if (!CALL_ID.test(callId)) return malformed('Call-ID is missing or not valid');
+  if (!TAG.test(remoteTag)) return malformed('From has no valid tag');
+  if (localTag !== '' && !TAG.test(localTag)) return malformed('To has no valid tag');
   if (cseq === undefined) return malformed('CSeq is missing or not valid');
   return succeed({ callId, remoteTag, cseq, ...(localTag !== '' && { localTag }) });
 }
@@ -69,7 +78,16 @@ function addressOfRecord(uri: string, jid: Jid): Result<SipUri> {
 }
 
 function readXmppUser(requestUri: string, to: NameAddr): Result<Jid> {
-  if (/^\s*sips:/i.test(requestUri)) return fail(fault('scheme.sips'));
+  const wrong = requestUriFault(requestUri);
+  if (wrong !== undefined) return fail(wrong);
   const read = sipToJid(to.uri, { sips: 'refuse' });
   return read.ok ? succeed(read.value.jid) : read;
+}
+
+/** SEC-2; 416 for a scheme that is not ours, 400 for what is no URI (RFC 4475 sections 3.1.2.7, 3.3.2, RFC 5118 section 4.2). */
+function requestUriFault(uri: string): Fault | undefined {
+  const scheme = SCHEME.exec(uri)?.[1]?.toLowerCase();
+  if (scheme === 'sips') return fault('scheme.sips');
+  if (scheme !== undefined && !OUR_SCHEMES.has(scheme)) return faultFromSip(416, `${scheme}: addresses are not carried`);
+  return readSipUri(uri.trim()).ok ? undefined : fault('address.malformed');
 }

@@ -51,7 +51,8 @@ describe('what every request must have', () => {
     ['From that is no address', { from: '<<<>>>' }],
     ['no Call-ID', { 'call-id': undefined }],
     ['a Call-ID with a bar (DR-11)', { 'call-id': 'a|b' }],
-    ['a Call-ID of 257 characters', { 'call-id': 'c'.repeat(257) }],
+    ['a Call-ID of 513 characters', { 'call-id': 'c'.repeat(513) }],
+    ['a Call-ID with a comma, which is two of them (RFC 4475 section 3.3.8)', { 'call-id': 'a@b,c@d' }],
     ['no CSeq', { cseq: undefined }],
     ['a CSeq that is no number', { cseq: 'x INVITE' }],
     ['ADDR-5: a user part that decodes to a control', { from: '<sip:b%00b@example.com>;tag=b1' }],
@@ -94,7 +95,34 @@ test('trap T4: dialogs are told by Call-ID and tags; an epid that changes or is 
   expect(refOf('"Bob" <sip:bob@example.com>;epid=1234;tag=b', '<sip:ann@example.com>;tag=a;epid=99')).toEqual(plain);
 });
 
+test("RFC 4475 section 3.1.1.2: a Call-ID may hold all characters of RFC 3261's word", () => {
+  const callId = 'intmeth.word%ZK-!.*_+\'@word`~)(><:\\/"][?}{';
+  expect(read(request('MESSAGE', { 'call-id': callId, ...PLAIN }, 'x'))).toMatchObject({ event: { on: 'sip.message', ref: { callId } } });
+});
+
+test('RFC 4475 section 3.1.1.7: a tag of 303 characters and a Call-ID of 141 are taken', () => {
+  const long = { from: `<sip:bob@example.com>;tag=${'t'.repeat(303)}`, 'call-id': 'c'.repeat(141) };
+  expect(brief(read(request('MESSAGE', { ...long, ...PLAIN }, 'x')))).toBe('sip.message');
+});
+
 describe('what is refused whoever is meant', () => {
+  test.each([
+    ['RFC 4475 section 3.3.2', 'nobodyKnowsThisScheme:totallyopaquecontent', 416],
+    ['RFC 4475 section 3.3.3', 'soap.beep://192.0.2.103:3002', 416],
+    ['RFC 4475 section 3.1.2.7', '<sip:ann@example.com>', 400],
+    ['RFC 5118 section 4.2', 'sip:2001:db8::10', 400],
+    ['no URI at all', 'ann', 400],
+  ])('%s: a Request-URI %s: %i', (_source, uri, status) => {
+    expect(brief(read({ ...request('MESSAGE', PLAIN, 'x'), uri }))).toBe(`refuse ${status}`);
+  });
+
+  test.each(['sip:ann@[2001:db8::10:5070]', 'SIP:192.0.2.1:5060;transport=tcp', 'im:ann@example.com', 'tel:+15550100', 'sip:ann@example.com?Route=%3Csip:evil.example.org%3E'])(
+    'a Request-URI %s is taken (RFC 5118 sections 4.3 and 4.4, RFC 4475 section 3.1.2.11)',
+    (uri) => {
+      expect(brief(read({ ...request('MESSAGE', PLAIN, 'x'), uri }))).toBe('sip.message');
+    },
+  );
+
   test('SEC-2: sips in To or Request-URI', () => {
     expect(brief(read(request('MESSAGE', { to: '<sips:ann@example.com>' }, 'x')))).toBe('refuse 488');
     expect(brief(read({ ...request('MESSAGE', PLAIN, 'x'), uri: 'SIPS:ann@example.com' }))).toBe('refuse 488');
