@@ -21,11 +21,11 @@ export class Inbound {
     private readonly sender: Sender,
   ) {}
 
-  /** A whole message. Anything malformed is answered 400 if it can be, and dropped otherwise. */
+  /** A whole message. Anything malformed is answered if it can be (400; 505: another version), and dropped otherwise. */
   message(head: string, body: Buffer, flow: Flow): void {
     const message = parseMessage(head, body);
     if (message.is === 'malformed') {
-      if (message.method !== undefined) answerStatelessly(message.headers, message.method, flow, 400, message.reason);
+      if (message.method !== undefined) answerStatelessly(message.headers, message.method, flow, message.status, message.reason);
       return;
     }
     const long = this.core.state.settings.switches.longLine && (hasLongLine(Buffer.from(head, 'latin1')) || hasLongLine(body));

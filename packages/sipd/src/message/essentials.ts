@@ -1,5 +1,6 @@
 /** The fields every request must have (RFC 3261 section 8.1.1), read once. */
 import { parseNameAddr, tagOf } from './address';
+import { headerSpelling } from './headers';
 import type { SipRequest } from './message';
 import { parseVia, topVia, type Via } from './via';
 
@@ -24,6 +25,9 @@ const MAX_CSEQ = 0xffffffff;
 /** Longest value of a field that is taken apart, in bytes: it bounds the work that one message can cause. */
 const MAX_VALUE = 4096;
 
+/** Two of them would be read one way here and another way behind (RFC 3261 section 7.3.1). */
+const SINGLE = ['call-id', 'from', 'to', 'cseq'] as const;
+
 /** CSeq number and method; undefined when malformed. */
 export function parseCSeq(value: string): { number: number; method: string } | undefined {
   const found = CSEQ.exec(value);
@@ -38,6 +42,8 @@ export function readEssentials(request: SipRequest): Essentials | EssentialsFaul
   const element = topVia(headers);
   const via = element === undefined || element.length > MAX_VALUE ? undefined : parseVia(element);
   if (element === undefined || via === undefined) return { fault: undefined, unanswerable: true };
+  const twice = SINGLE.find((key) => headers.all(key).length > 1);
+  if (twice !== undefined) return { fault: `More Than One ${headerSpelling(twice)} Header` };
   const callId = headers.get('call-id');
   if (callId === undefined || callId.length > MAX_VALUE || callId === '' || /\s/.test(callId)) return { fault: 'Bad Call-ID Header' };
   const from = headers.get('from') ?? '';

@@ -34,6 +34,7 @@ export const REASONS = {
   487: 'Request Terminated',
   491: 'Request Pending',
   503: 'Service Unavailable',
+  505: 'Version Not Supported',
 } as const;
 
 export type OwnStatus = keyof typeof REASONS;

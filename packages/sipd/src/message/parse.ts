@@ -4,9 +4,13 @@
  * what could smuggle a line: a bare CR, a bare LF or a NUL in the head makes the message malformed.
  */
 import { headerKey, headerSpelling, Headers, type HeaderField } from './headers';
-import type { SipMessage } from './message';
+import { REASONS, type SipMessage } from './message';
 
 const REQUEST_LINE = /^([A-Za-z0-9.!%*_+`'~-]{1,64}) (\S+) SIP\/2\.0[ \t]*$/i;
+/** What was meant as the first line of a SIP message: it can be answered, and the stream can be followed behind it. */
+const LOOSE_LINE = /^(?:([A-Za-z0-9.!%*_+`'~-]{1,64})[ \t].*[ \t]SIP\/\d{1,3}\.\d{1,3}[ \t]*|SIP\/\d.*)$/i;
+/** Another version of the protocol (RFC 3261 section 21.5.6). */
+const OTHER_VERSION = /^\S+ \S+ SIP\/(?!2\.0[ \t]*$)[\d.]+[ \t]*$/i;
 const STATUS_LINE = /^SIP\/2\.0 +([1-6]\d\d)(?: (.*))?$/i;
 const STRAY_CONTROL = /\r(?!\n)|(?<!\r)\n|\0/;
 const HEADER_NAME = /^[A-Za-z0-9.!%*_+`'~-]+$/;
@@ -14,6 +18,7 @@ const HEADER_NAME = /^[A-Za-z0-9.!%*_+`'~-]+$/;
 /** What the parser found wrong; `headers` holds what could be read, for an answer. */
 export interface Malformed {
   readonly is: 'malformed';
+  readonly status: 400 | 505;
   readonly reason: string;
   readonly method: string | undefined;
   readonly headers: Headers;
@@ -56,16 +61,17 @@ export function parseMessage(head: string, body: Buffer): SipMessage | Malformed
   const startLine = lines[0] ?? '';
   const { headers, bad } = readHeaderLines(lines.slice(1));
   const request = REQUEST_LINE.exec(startLine);
-  const method = request?.[1];
-  if (STRAY_CONTROL.test(head)) return { is: 'malformed', reason: 'Stray Control Character', method, headers };
-  if (bad !== undefined) return { is: 'malformed', reason: 'Bad Header Line', method, headers };
-  if (method !== undefined) return { is: 'request', method, uri: request?.[2] ?? '', headers, body };
+  const method = request?.[1] ?? LOOSE_LINE.exec(startLine)?.[1];
+  const malformed = (reason: string, status: 400 | 505 = 400): Malformed => ({ is: 'malformed', status, reason, method, headers });
+  if (STRAY_CONTROL.test(head)) return malformed('Stray Control Character');
+  if (bad !== undefined) return malformed('Bad Header Line');
+  if (request !== null) return { is: 'request', method: request[1] ?? '', uri: request[2] ?? '', headers, body };
   const status = STATUS_LINE.exec(startLine);
-  if (status === null) return { is: 'malformed', reason: 'Bad Start Line', method, headers };
+  if (status === null) return OTHER_VERSION.test(startLine) ? malformed(REASONS[505], 505) : malformed('Bad Start Line');
   return { is: 'response', status: Number(status[1]), reason: status[2] ?? '', headers, body };
 }
 
-/** Whether a first line can be the start of a SIP message. */
+/** Whether a first line can be the start of a SIP message, a wrong one included. */
 export function isStartLine(line: string): boolean {
-  return REQUEST_LINE.test(line) || STATUS_LINE.test(line);
+  return LOOSE_LINE.test(line);
 }

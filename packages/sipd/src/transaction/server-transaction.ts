@@ -23,13 +23,13 @@ export interface TransactionContext {
 }
 
 /**
- * The matching key of RFC 3261 section 17.2.3: branch, sent-by and method; for a Via without the magic cookie the rules of
- * RFC 2543 (Request-URI, tags, Call-ID, CSeq, Via). ACK and CANCEL find their INVITE when `method` is given as INVITE.
+ * The matching key of RFC 3261 section 17.2.3: branch, sent-by and method; for a Via without the magic cookie, or
+ * with nothing behind it, the rules of RFC 2543 (Request-URI, tags, Call-ID, CSeq, Via). ACK and CANCEL find their INVITE when `method` is given as INVITE.
  */
 export function serverKey(method: string, uri: string, essentials: Essentials): string {
   const { via } = essentials;
   const name = method === 'ACK' || method === 'CANCEL' ? 'INVITE' : method;
-  if (via.branch?.startsWith(MAGIC_COOKIE) === true) return `${via.branch} ${via.sentBy} ${name}`;
+  if (via.branch?.startsWith(MAGIC_COOKIE) === true && via.branch !== MAGIC_COOKIE) return `${via.branch} ${via.sentBy} ${name}`;
   const { callId, cseq, fromTag, toTag, topVia } = essentials;
   // The To tag of an ACK is ours and the INVITE had none, so it cannot be part of the key of those two.
   const to = name === 'INVITE' ? '' : (toTag ?? '');

@@ -11,7 +11,8 @@ export type StreamItem =
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
-const CONTENT_LENGTH = /^(?:content-length|l)[ \t]*:[ \t]*([^\r\n]*)$/gim;
+/** With the lines on which it goes on. */
+const CONTENT_LENGTH = /^(?:content-length|l)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)$/gim;
 /** A first line longer than this is no SIP. */
 const MAX_FIRST_LINE = 8192;
 
