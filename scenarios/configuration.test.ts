@@ -10,7 +10,7 @@ const WRONG = `
 domain: 'user@example.com'
 colour: blue
 xmpp: { component: isthmus.example.com, secret: { env: A, file: B }, port: 99999 }
-sip: { server: { type: asterisk }, allow: [everybody] }
+sip: { server: { type: asterisk }, allow: [192.0.2.0/33] }
 routes: [{ name: 'a b', host: x, dialect: klingon, prot: 1 }]
 store: { type: mysql }
 `;

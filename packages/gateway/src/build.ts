@@ -11,6 +11,8 @@ import { startHttp, type HttpServer, type Readiness } from './http';
 import { newId } from './ids';
 import type { Logger } from './log';
 import type { StoredPair } from './pairs/stored';
+import { Peers } from './peers/peers';
+import { peerSettings } from './peers/settings';
 import { policySettings } from './policy/settings';
 import type { Reloadable } from './reload';
 import { toRoute, type Route } from './routes';
@@ -32,6 +34,7 @@ export interface Parts {
   readonly sipd: Sipd | undefined;
   readonly xmpp: XmppLink;
   readonly sip: SipLinks;
+  readonly peers: Peers;
   readonly worker: Worker;
   readonly http: HttpServer;
   /** What takes changed settings without a restart. */
@@ -63,14 +66,20 @@ export async function build(config: Config, file: string, name: string, log: Log
       log,
       writeError,
     });
-    const worker = new Worker({ settings: workerSettings(config), instance, store, xmpp, sip, log });
+    const peers = new Peers({ settings: peerSettings(config), log });
+    undo.push(async () => peers.stop());
+    await peers.start();
+    const worker = new Worker({ settings: workerSettings(config), instance, store, xmpp, sip, peers, log });
     const readiness = () => readinessOf(xmpp, sip, store);
     const onError = (error: Error) => log.warn({ error }, 'http_failed');
     const http = await startHttp({ ...config.http, registry: worker.metrics.registry, readiness, onError }).catch((error: Error) => {
       throw new StartError(`cannot listen for HTTP on ${config.http.host}:${config.http.port} (${error.message}): change http.port or http.host`);
     });
-    const reloadable = [{ takes: ['routes'], reload: (changed: Config) => worker.replaceRoutes(routesOf(changed)) }];
-    return { log, store, sipd, xmpp, sip, worker, http, reloadable };
+    const reloadable = [
+      { takes: ['routes'], reload: (changed: Config) => worker.replaceRoutes(routesOf(changed)) },
+      { takes: ['sip.peers', 'sip.allow', 'sip.peerRefreshSeconds', 'routes'], reload: (changed: Config) => peers.replace(peerSettings(changed)) },
+    ];
+    return { log, store, sipd, xmpp, sip, peers, worker, http, reloadable };
   } catch (error) {
     for (const each of undo.reverse()) await each();
     throw error;
@@ -85,7 +94,6 @@ function workerSettings(config: Config): WorkerSettings {
     component: preparedDomain(xmpp.component),
     version,
     routes: routesOf(config),
-    allow: [...sip.allow, ...nextHopAddresses(config)],
     engine: { ...availability, ...messaging },
     tables: toTables(config),
     maxMessageBytes: messaging.maxMessageBytes,
@@ -107,11 +115,6 @@ function workerSettings(config: Config): WorkerSettings {
 function routesOf(config: Config): readonly Route[] {
   const served = servedDomains(config);
   return config.routes.map((route) => toRoute(route, served));
-}
-
-/** Next hops that are written as addresses may speak to us without being listed again. */
-function nextHopAddresses(config: Config): string[] {
-  return config.routes.map((route) => route.host.replace(/^\[(.*)\]$/, '$1')).filter((host) => /^[\d.]+$|:/.test(host));
 }
 
 async function openStore(config: Config, file: string, log: Logger): Promise<Store<StoredPair>> {

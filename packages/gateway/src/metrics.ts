@@ -28,6 +28,7 @@ export class Metrics {
   readonly messages = this.counter('isthmus_messages_total', 'Text messages by direction and outcome', ['direction', 'outcome']);
   readonly returned = this.counter('isthmus_returned_messages_total', 'Messages of XMPP users that came back as an error, by its condition', ['condition']);
   readonly repeated = this.counter('isthmus_repeated_messages_total', 'Messages sent again because nobody knows whether they had arrived', ['direction']);
+  readonly peerRequests = this.counter('isthmus_peer_requests_total', 'SIP requests by the peer that sent them', ['peer', 'entry']);
   readonly refused = this.counter('isthmus_refused_total', 'Stanzas and requests refused', ['side', 'reason']);
   readonly conflicts = this.counter('isthmus_commit_conflicts_total', 'Commits that another worker was faster with', []);
   readonly failures = this.counter('isthmus_effect_failures_total', 'Effects that could not be handed over at once', ['effect']);

@@ -86,7 +86,7 @@ async function startWorker({ worker, store, log }: Parts, look: () => void): Pro
 }
 
 /** Nothing new comes in; what is in hand is finished; then everything is closed (XD-10). */
-async function stop({ xmpp, sip, worker, http, store, sipd, log }: Parts): Promise<void> {
+async function stop({ xmpp, sip, peers, worker, http, store, sipd, log }: Parts): Promise<void> {
   const step = async (what: string, work: () => unknown) => {
     try {
       await work();
@@ -99,6 +99,7 @@ async function stop({ xmpp, sip, worker, http, store, sipd, log }: Parts): Promi
   await step('worker', () => worker.stop(DRAIN_MS));
   // Requests in dialogs of this connection come until it is closed, and want the XMPP server.
   await step('sip', () => sip.stop());
+  await step('peers', () => peers.stop());
   await step('xmpp', () => xmpp.stop());
   await step('sip server', () => sipd?.close());
   await step('store', () => store.close());

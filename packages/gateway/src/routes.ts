@@ -36,7 +36,8 @@ export function toRoute(config: RouteConfig, served: readonly string[]): Route {
   return { ...routing, host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs, streamOnly };
 }
 
-function preparedPattern(pattern: string): string {
+/** A domain, or `*.` before one, prepared. */
+export function preparedPattern(pattern: string): string {
   const [, wildcard = '', name = ''] = /^(\*\.?)?(.*)$/s.exec(pattern) ?? [];
   return wildcard + (name === '' ? '' : preparedDomain(name));
 }

@@ -5,6 +5,7 @@ import type { Store } from '@isthmus/store';
 import type { Element } from '@xmpp/xml';
 import type { Logger } from './log';
 import type { StoredPair } from './pairs/stored';
+import type { Peers } from './peers/peers';
 import type { PolicySettings } from './policy/settings';
 import type { Route } from './routes';
 
@@ -32,7 +33,6 @@ export interface WorkerSettings {
   readonly component: string;
   readonly version: string;
   readonly routes: readonly Route[];
-  readonly allow: readonly string[];
   readonly engine: EngineSettings;
   /** The deployment's own rows of the tables. */
   readonly tables: Tables;
@@ -58,6 +58,7 @@ export interface WorkerParts {
   readonly store: Store<StoredPair>;
   readonly xmpp: XmppPort;
   readonly sip: SipLinksPort;
+  readonly peers: Pick<Peers, 'find' | 'holderOf'>;
   readonly log: Logger;
   readonly now?: () => number;
 }

@@ -2,7 +2,6 @@ import { loopMark } from '@isthmus/codec';
 import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { FaultError, type Pair } from '@isthmus/model';
 import { StoreUnavailableError } from '@isthmus/store';
-import { AccessList } from './access';
 import { Accounts } from './accounts';
 import { linkCounts } from './commands/link-counts';
 import { RouteHealth, type Probe } from './health';
@@ -120,7 +119,7 @@ export class Worker {
       ...common,
       policies,
       links: sip,
-      access: new AccessList(settings.allow),
+      peers: parts.peers,
       loopMark: loopMark(settings.component, settings.domains[0] ?? ''),
       onUnreachable: (route) => this.health.suspect(route),
       reachesXmpp: () => !this.absence.isAway,

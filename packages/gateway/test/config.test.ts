@@ -12,6 +12,8 @@ routes: [{ name: lync, host: 192.0.2.10, dialect: microsoft }]
 `;
 const SERVER = '{ name: d1, host: 127.0.0.1, secret: { env: SECRET } }';
 
+const withPeers = (peers: string): string => MINIMAL.replace('sip: {', `sip: { peers: [${peers}],`);
+
 function problemsOf(text: string): readonly string[] {
   try {
     parseConfig(text, 'isthmus.yaml');
@@ -78,6 +80,12 @@ test.each([
   ['DR-16: texts that drachtio does not take', MINIMAL.replace(/sip:.*\n/, `sip: { server: { type: drachtio, servers: [${SERVER}] } }\nmessaging: { maxMessageBytes: 11001 }\n`), 'messaging.maxMessageBytes: must not exceed 11000'],
   ['a route by a transport that nobody listens on', MINIMAL.replace('dialect:', 'transport: udp, dialect:'), 'routes.0.transport: udp needs'],
   ['an access list of names', MINIMAL.replace('sip: {', 'sip: { allow: [192.0.2.0/33],'), 'sip.allow.0: must be an address'],
+  ['a peer that nothing tells from others', withPeers('{ name: a }'), 'sip.peers.0: give from, tlsNames or both'],
+  ['two peers of one name', withPeers('{ name: a, from: [192.0.2.1] }, { name: a, from: [192.0.2.2] }'), 'sip.peers.1.name: "a" is used twice'],
+  ['a peer with the name of the short form', withPeers('{ name: allow, from: [192.0.2.1] }'), 'sip.peers.0.name: must be another word than allow and unlisted'],
+  ['a peer at no address', withPeers('{ name: a, from: [192.0.2.300] }'), 'sip.peers.0.from.0: must be an address, a network such as 192.0.2.0/24, or a host name'],
+  ['a peer for no domain', withPeers('{ name: a, from: [192.0.2.1], domains: ["a/b"] }'), 'sip.peers.0.domains.0: must be a domain such as'],
+  ['DR-33: a certificate that drachtio does not show', MINIMAL.replace(/sip:.*\n/, `sip: { server: { type: drachtio, servers: [${SERVER}] }, peers: [{ name: a, tlsNames: [a.example] }] }\n`), 'sip.peers.0.tlsNames: a drachtio server does not show'],
   ['two SIP servers of one name', MINIMAL.replace(/sip:.*\n/, `sip: { server: { type: drachtio, servers: [${SERVER}, ${SERVER}] } }\n`), 'servers.1.name: "d1" is used'],
   ['a key prefix that is too long', `${MINIMAL}\nstore: { type: redis, prefix: ${'x'.repeat(65)} }`, 'store.prefix: may hold 1 to 64'],
   ['a setting that the tables do not have', `${MINIMAL}\ntables: { toMicrosoft: { jabber: { asleep: busy } } }`, 'tables.toMicrosoft.jabber.asleep: there is no such setting'],

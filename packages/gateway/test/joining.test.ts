@@ -22,7 +22,6 @@ const SETTINGS = {
   component: 'isthmus.example.com',
   version: '0',
   routes: [],
-  allow: [],
   engine: DEFAULT_SETTINGS,
   tables: {},
   content: {},

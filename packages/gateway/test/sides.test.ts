@@ -6,9 +6,9 @@ import { XmppLinkError } from '@isthmus/xmpp';
 import type { Element } from '@xmpp/xml';
 import xml from '@xmpp/xml';
 import pino from 'pino';
-import { AccessList } from '../src/access';
 import { Accounts } from '../src/accounts';
 import { Metrics } from '../src/metrics';
+import { PeerList } from '../src/peers/peer-list';
 import type { PairLoop } from '../src/pairs/loop';
 import { RouteTable, type Route } from '../src/routes';
 import { Sequence } from '../src/sides/sequence';
@@ -17,6 +17,10 @@ import { XmppSide } from '../src/sides/xmpp-side';
 
 const ROUTE: Route = { name: 'far', users: ['*'], priority: 0, weight: 0, enabled: true, domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', streamOnly: false, messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
 const MARK = loopMark('gw.example.com', 'example.com');
+const PEERS = [
+  { name: 'allow', domains: ['example.com'], trusted: false, from: ['127.0.0.1'] },
+  { name: 'other', domains: ['other.example', '*.below.example'], trusted: false, from: ['192.0.2.7'] },
+];
 const LOCAL = new Set(['ann@example.com', 'amy@example.com']);
 
 let events: { readonly pair: Pair; readonly event: EngineEvent }[];
@@ -74,7 +78,7 @@ beforeEach(() => {
     ...common,
     policies: { verdict: (pair) => judge(pair) },
     links: { request: async () => ((requested += 1), { is: 'timeout' }), answer: async (answer) => (answers.push(answer), { ok: true }) },
-    access: new AccessList(['127.0.0.1']),
+    peers: new PeerList(PEERS, () => []),
     loopMark: MARK,
     inviteTimeoutMs: 1,
     requestTimeoutMs: 1,
@@ -187,6 +191,11 @@ describe('SIP requests', () => {
       owner: 'w/1',
     };
   }
+  const TEXT = { 'content-type': 'text/plain' };
+  const counted = () => metrics.registry.metrics();
+  /** The lines of a name, without what differs each time. */
+  const eventsOf = (name: string): object[] =>
+    lines.filter(({ event }) => event === name).map((line) => ({ ...line, time: undefined, pid: undefined, hostname: undefined, trace: undefined, event: undefined }));
   const tagged = (to: string) => ({ to: `<sip:${to}>;tag=nobody-knows` });
 
   test.each([
@@ -213,6 +222,12 @@ describe('SIP requests', () => {
       expect([events.length, answers.map(({ status }) => status)]).toEqual([0, [480]]);
     });
 
+    test('a peer that may not speak for our own domain gives it back like any other', async () => {
+      const returned = request('MESSAGE', 'ann@example.com', 'eve@other.example', marked);
+      await sipSide.receive({ ...returned, source: { ...returned.source, address: '192.0.2.7' } });
+      expect([events.length, answers.map(({ status }) => status)]).toEqual([0, [482]]);
+    });
+
     test('of another gateway like us, which would be asked next: 482', async () => {
       await sipSide.receive(request('MESSAGE', 'bob@example.com', 'nobody@example.com', { ...marked, 'isthmus-mark': loopMark('gw2.example.com', 'example.com') }));
       expect([events.length, answers.map(({ status }) => status)]).toEqual([0, [482]]);
@@ -224,9 +239,71 @@ describe('SIP requests', () => {
     });
   });
 
-  test('promise 5: a host that is not listed gets 403 for anything', async () => {
-    await sipSide.receive({ ...request('MESSAGE', 'bob@example.com', 'ann@example.com'), source: { address: '192.0.2.1', port: 5060, transport: 'udp' } });
-    expect([events.length, answers[0]?.status]).toEqual([0, 403]);
+  const from = (address: string) => ({ source: { address, port: 5060, transport: 'udp' as const } });
+  const METHODS = ['SUBSCRIBE', 'MESSAGE', 'INVITE', 'NOTIFY', 'BYE', 'INFO', 'OPTIONS', 'PUBLISH', 'BENOTIFY'];
+
+  test.each(METHODS)('promise 5: a host that is not listed gets 403 for %s', async (method) => {
+    await sipSide.receive({ ...request(method, 'bob@example.com', 'ann@example.com'), ...from('192.0.2.1') });
+    expect([events.length, answers.map(({ status }) => status), eventsOf('peer_unlisted')]).toEqual([0, [403], [{ level: 40, source: '192.0.2.1', method }]]);
+    expect(await counted()).toContain('isthmus_peer_requests_total{peer="unlisted",entry="unlisted"} 1');
+  });
+
+  test.each(['ACK', 'CANCEL'])('promise 5: its %s has no answer and no effect', async (method) => {
+    await sipSide.receive({ ...request(method, 'bob@example.com', 'ann@example.com'), ...from('192.0.2.1') });
+    expect([events, answers]).toEqual([[], []]);
+  });
+
+  test('promise 5: a listed peer speaks for its own domains only, and the log says which peer it was', async () => {
+    await sipSide.receive({ ...request('MESSAGE', 'bob@example.com', 'ann@example.com', TEXT), ...from('192.0.2.7') });
+    await sipSide.receive({ ...request('MESSAGE', 'eve@other.example', 'ann@example.com', TEXT), ...from('192.0.2.7') });
+    await sipSide.receive({ ...request('MESSAGE', 'eve@far.below.example', 'ann@example.com', TEXT), ...from('192.0.2.7') });
+    expect([answers.map(({ status }) => status), events.map(({ pair }) => pair.contact)]).toEqual([[403], ['eve@other.example', 'eve@far.below.example']]);
+    expect(eventsOf('sender_refused')).toEqual([
+      { level: 40, callId: 'c', method: 'MESSAGE', peerName: 'other', source: '192.0.2.7', from: 'bob@example.com', to: 'ann@example.com', why: 'the peer may not speak for the domain of the sender' },
+    ]);
+    const numbers = await counted();
+    expect(numbers).toContain('isthmus_peer_requests_total{peer="other",entry="foreign"} 1');
+    expect(numbers).toContain('isthmus_peer_requests_total{peer="other",entry="taken"} 2');
+  });
+
+  test('SEC-3: who speaks in the name of an account of the XMPP server is named in the log', async () => {
+    await sipSide.receive(request('SUBSCRIBE', 'amy@example.com', 'ann@example.com'));
+    expect(eventsOf('sender_refused')).toMatchObject([{ peerName: 'allow', from: 'amy@example.com', why: 'the sender has an account on the XMPP server' }]);
+    expect(await counted()).toContain('isthmus_peer_requests_total{peer="allow",entry="local"} 1');
+  });
+
+  test.each(['SUBSCRIBE', 'MESSAGE', 'INVITE'])('promise 5: %s whose Request-URI is another user than To reaches neither (RFC 3261 section 8.2.2.1)', async (method) => {
+    await sipSide.receive({ ...request(method, 'bob@example.com', 'ann@example.com', TEXT), uri: 'sip:amy@example.com' });
+    expect([events.length, answers.map(({ status }) => status)]).toEqual([0, [403]]);
+    expect(eventsOf('sender_refused')).toMatchObject([{ why: 'To and Request-URI name different users' }]);
+    expect(await counted()).toContain('isthmus_peer_requests_total{peer="allow",entry="inconsistent"} 1');
+  });
+
+  test.each(['sip:ann@example.com;transport=tcp', 'sip:ANN@EXAMPLE.com', 'sip:%61nn@example.com:5060', 'sip:isthmus@127.0.0.1:5060', 'sip:127.0.0.1', 'sip:example.com', 'tel:+1555'])(
+    'a Request-URI that is the same user, or nobody, is no contradiction: %s',
+    async (uri) => {
+      await sipSide.receive({ ...request('MESSAGE', 'bob@example.com', 'ann@example.com', TEXT), uri });
+      expect([events.length, answers]).toEqual([1, []]);
+    },
+  );
+
+  test('SEC-7: whoever may not speak is told the same, whatever was wrong and whether there is somebody to speak to', async () => {
+    const all = [
+      { ...request('MESSAGE', 'bob@example.com', 'ann@example.com', TEXT), ...from('192.0.2.1') },
+      { ...request('MESSAGE', 'bob@example.com', 'nobody@example.com', TEXT), ...from('192.0.2.1') },
+      request('MESSAGE', 'bob@evil.example', 'ann@example.com', TEXT),
+      request('MESSAGE', 'bob@evil.example', 'nobody@example.com', TEXT),
+      request('MESSAGE', 'amy@example.com', 'ann@example.com', TEXT),
+      { ...request('MESSAGE', 'bob@example.com', 'nobody@example.com', TEXT), uri: 'sip:ann@example.com' },
+    ];
+    for (const each of all) await sipSide.receive(each);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(new Set([JSON.stringify({ transaction: { server: 'd1', id: 't' }, status: 403, headers: {} })]));
+    expect(answers).toHaveLength(all.length);
+  });
+
+  test.each(['ann@example.com', 'nobody@example.com'])('SEC-7, SEC-12: a NOTIFY outside of any dialog is left to the record of the pair (481), whether or not there is a %s', async (to) => {
+    await sipSide.receive(request('NOTIFY', 'bob@example.com', to, { 'subscription-state': 'active' }));
+    expect([events.map(({ event }) => event.on), answers]).toEqual([['sip.notify'], []]);
   });
 
   test('promise 1: while the XMPP server is away texts are refused at once, with Retry-After', async () => {

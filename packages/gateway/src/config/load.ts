@@ -104,7 +104,7 @@ const MAX_DRACHTIO_TEXT = 11_000;
 function contradictions(config: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const { availability, messaging, routes, sip } = config;
-  problems.push(...namesUsedTwice('routes', routes));
+  problems.push(...namesUsedTwice('routes', routes), ...namesUsedTwice('sip.peers', sip.peers), ...aboutCertificates(config));
   if (sip.server.type === 'drachtio') problems.push(...namesUsedTwice('sip.server.servers', sip.server.servers));
   if (availability.minExpiresSeconds > availability.maxExpiresSeconds) {
     problems.push({ path: 'availability.minExpiresSeconds', message: 'must not exceed maxExpiresSeconds' });
@@ -149,6 +149,14 @@ function aboutDomains(config: Config): ConfigProblem[] {
     served.includes(preparedDomain(jid)) ? [] : [{ path: `administrators.${index}`, message: `must be a user of a served domain (${shown})` }],
   );
   return [...twice, ...clash, ...strangers];
+}
+
+/** Certificates are seen only where the embedded server takes TLS (drachtio.md DR-33). */
+function aboutCertificates({ sip: { peers, server } }: Config): ConfigProblem[] {
+  if (server.type === 'embedded') return [];
+  return peers.flatMap(({ tlsNames }, index) =>
+    tlsNames === undefined ? [] : [{ path: `sip.peers.${index}.tlsNames`, message: 'a drachtio server does not show the certificate of a peer: give its addresses in from' }],
+  );
 }
 
 function namesUsedTwice(path: string, list: readonly { readonly name: string }[]): ConfigProblem[] {

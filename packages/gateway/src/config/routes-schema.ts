@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { domainName, host, port } from './fields';
 
 /** A domain, all domains below one, or any. */
-const domainPattern = z
+export const domainPattern = z
   .string()
   .refine((text) => text === '*' || domainName.safeParse(text.replace(/^\*\./, '')).success, 'must be a domain such as example.com, *.example.com for all below it, or * for any');
 

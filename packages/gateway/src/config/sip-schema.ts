@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isNetwork } from '../access';
 import { host, port, seconds, secret } from './fields';
+import { hostEntry, peersSchema } from './peers-schema';
 
 const listener = z.strictObject({
   transport: z.enum(['udp', 'tcp']).describe('transport of this listener'),
@@ -32,9 +32,11 @@ const drachtioServer = z.strictObject({
 export const sipSchema = z.strictObject({
   server: z.discriminatedUnion('type', [embeddedServer, drachtioServer]).describe('the SIP stack that this worker uses'),
   allow: z
-    .array(z.string().refine(isNetwork, 'must be an address or a network such as 192.0.2.0/24'))
+    .array(hostEntry)
     .default([])
-    .describe('addresses or networks (CIDR) from which requests are taken, besides the next hops that are addresses'),
+    .describe('addresses, networks (CIDR) or host names from which requests are taken, besides the next hops; the short form of one peer'),
+  peers: peersSchema.describe('who may send requests in whose name, where `allow` is not enough; the first that matches counts (docs/security.md)'),
+  peerRefreshSeconds: seconds.default(60).describe('the host names of peers and next hops are looked up again after so long'),
   requestTimeoutSeconds: seconds.default(10).describe('deadline for the answer to any request of ours but INVITE'),
   inviteTimeoutSeconds: seconds.default(90).describe('deadline for the answer to INVITE: the far user may have to click'),
   healthIntervalSeconds: seconds.default(5).describe('pause between two OPTIONS to a next hop'),

@@ -9,13 +9,13 @@ import {
 } from '@isthmus/codec';
 import type { AnswerEffect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Fault, type Jid, type Pair } from '@isthmus/model';
-import type { AccessList } from '../access';
 import type { Accounts } from '../accounts';
 import { newId, newTrace } from '../ids';
 import { methodLabel } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
 import type { Policies } from '../policy/policies';
 import { Admissions, opensSomething, type Admission } from './admission';
+import { forbidden, Gate, type GateOptions, type Visit } from './gate';
 import { SESSION, SipRequests, type SipRequestsOptions, type SipSender } from './sip-requests';
 
 /** The part of the SIP links that this side uses. */
@@ -23,12 +23,11 @@ export interface SipPort extends SipSender {
   answer(out: SipAnswerOut): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
 }
 
-export interface SipSideOptions extends SipRequestsOptions {
+export interface SipSideOptions extends SipRequestsOptions, GateOptions {
   readonly links: SipPort;
   readonly loop: PairLoop;
   readonly accounts: Accounts;
   readonly policies: Pick<Policies, 'verdict'>;
-  readonly access: AccessList;
   readonly maxMessageBytes: number;
   /** May texts be taken, or has the XMPP server been away for too long? */
   readonly reachesXmpp: () => boolean;
@@ -39,10 +38,12 @@ export class SipSide {
   /** Our own requests. */
   readonly requests: SipRequests;
   private readonly admissions: Admissions;
+  private readonly gate: Gate;
 
   constructor(private readonly options: SipSideOptions) {
     this.requests = new SipRequests(options);
     this.admissions = new Admissions(options);
+    this.gate = new Gate(options);
   }
 
   /** Takes one request. Never rejects: whatever goes wrong becomes an answer and a line in the log. */
@@ -66,11 +67,9 @@ export class SipSide {
   }
 
   private async take(request: SipRequestIn, trace: string): Promise<void> {
-    const { access, log, now, maxMessageBytes, domains } = this.options;
-    if (!access.allows(request.source.address)) {
-      log.warn({ trace, source: request.source.address, method: request.method }, 'peer_unlisted');
-      return this.refuse(request, fault('peer.unlisted'), trace);
-    }
+    const { log, now, maxMessageBytes, domains } = this.options;
+    const visit = this.gate.enter(request, trace);
+    if (visit === undefined) return this.forbid(request, trace);
     const [domain = ''] = domains;
     const variant = this.options.routes.ofDomain(domain)?.variant ?? 'lync';
     const { emoticons } = this.options.content;
@@ -92,7 +91,7 @@ export class SipSide {
       return this.send(reading.answer, trace);
     }
     const { sipUser, xmppUser, event } = reading;
-    log.debug({ trace, callId, on: event.on, from: sipUser.jid.bare, to: xmppUser.bare }, 'request_received');
+    log.debug({ trace, callId, on: event.on, peerName: visit.peer.name, from: sipUser.jid.bare, to: xmppUser.bare }, 'request_received');
     if (event.on === 'sip.refused') {
       log.info({ trace, callId, method: request.method, status: event.fault.sip, why: event.fault.text }, 'request_refused');
       this.options.metrics.refused.inc({ side: 'sip', reason: event.fault.condition });
@@ -100,20 +99,37 @@ export class SipSide {
     if (event.on === 'sip.notify' && event.unreadable !== undefined) {
       log.warn({ trace, callId, from: sipUser.jid.bare, why: event.unreadable.text }, 'document_unreadable');
     }
-    await this.hand(request, { user: xmppUser.bare, contact: sipUser.jid.bare }, sipUser, xmppUser, event);
+    await this.hand(visit, sipUser, xmppUser, event);
   }
 
   /** Requests of one pair keep their order although some wait for the XMPP server's word about an account. */
-  private hand(request: SipRequestIn, pair: Pair, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<void> {
-    const mark = markOf(request, this.options.loopMark);
-    const check = opensSomething(event) ? () => this.admissions.admit(sipUser, xmppUser, event, mark) : undefined;
+  private hand(visit: Visit, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<void> {
+    const { request, trace } = visit;
+    const pair: Pair = { user: xmppUser.bare, contact: sipUser.jid.bare };
+    const check = opensSomething(event) ? () => this.admit(visit, sipUser, xmppUser, event) : undefined;
     return this.options.sequence.run(pairKey(pair), check, async (admission?: Admission) => {
-      const { refusal, policy } = admission ?? {};
-      if (refusal !== undefined) return this.refuse(request, refusal, event.trace);
-      if (event.on === 'sip.message' && !this.options.reachesXmpp()) return this.refuse(request, fault('xmpp.away'), event.trace);
+      const { denied, refusal, policy } = admission ?? {};
+      if (denied !== undefined) {
+        this.gate.denied(visit, denied, sipUser, xmppUser);
+        return this.forbid(request, trace);
+      }
+      this.gate.taken(visit);
+      if (refusal !== undefined) return this.refuse(request, refusal, trace);
+      if (event.on === 'sip.message' && !this.options.reachesXmpp()) return this.refuse(request, fault('xmpp.away'), trace);
       const judged = event.on === 'sip.subscribe' && policy !== undefined ? { ...event, policy } : event;
       await this.options.loop.handle(pair, judged, sipUser.uri);
     });
+  }
+
+  private admit(visit: Visit, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<Admission> {
+    const found = { mark: markOf(visit.request, this.options.loopMark), denial: this.gate.check(visit, sipUser, xmppUser) };
+    return this.admissions.admit(sipUser, xmppUser, event, found);
+  }
+
+  private async forbid(request: SipRequestIn, trace: string): Promise<void> {
+    this.options.metrics.refused.inc({ side: 'sip', reason: 'forbidden' });
+    const answer = forbidden(request);
+    if (answer !== undefined) await this.send(answer, trace);
   }
 
   private async refuse(request: SipRequestIn, why: Fault, trace: string): Promise<void> {

@@ -1,47 +1,44 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Can this be an entry of an `AccessList`? */
+const IPV4_IN_IPV6 = /^::ffff:(?=\d+\.)/i;
+/** RFC 1123 section 2.1; the last label has a letter, or it would be an address with a mistake in it. */
+const HOST_NAME = /^(?=.{1,253}$)(?:[a-z\d_](?:[a-z\d_-]{0,61}[a-z\d])?\.)*(?=[^.]*[a-z])[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?$/i;
+
+/** Can this be an entry of `Networks`? */
 export function isNetwork(entry: string): boolean {
   try {
-    return new AccessList([entry]) instanceof AccessList;
+    return new Networks([entry]) instanceof Networks;
   } catch {
     return false;
   }
 }
 
-const MAX_KNOWN = 10_000;
+export function isHostName(text: string): boolean {
+  return HOST_NAME.test(text);
+}
 
-/**
- * From which addresses SIP requests are taken: networks in CIDR form, single addresses, nothing else. drachtio never
- * shows a peer's certificate to the application, so the address is what there is (drachtio.md DR-33).
- */
-export class AccessList {
+/** One spelling for one host: an IPv4 peer on an IPv6 socket is the same peer (RFC 4291 section 2.5.5.2). */
+export function plainAddress(address: string): string {
+  return address.replace(IPV4_IN_IPV6, '');
+}
+
+/** Networks in CIDR form and single addresses. */
+export class Networks {
   private readonly list = new BlockList();
-  /** Verdicts by address: looking one up in the list costs as much as reading a request. */
-  private readonly known = new Map<string, boolean>();
 
   /** Throws an `Error` that names the entry when one cannot be read. */
   constructor(entries: readonly string[]) {
     for (const entry of entries) this.add(entry);
   }
 
-  allows(address: string): boolean {
-    const known = this.known.get(address);
-    if (known !== undefined) return known;
-    const allowed = this.check(address);
-    if (this.known.size >= MAX_KNOWN) this.known.clear();
-    this.known.set(address, allowed);
-    return allowed;
-  }
-
-  private check(address: string): boolean {
-    const plain = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+  has(address: string): boolean {
+    const plain = plainAddress(address);
     const family = isIP(plain);
     return family !== 0 && this.list.check(plain, family === 4 ? 'ipv4' : 'ipv6');
   }
 
   private add(entry: string): void {
-    const [address = '', prefix, ...rest] = entry.split('/');
+    const [address = '', prefix, ...rest] = plainAddress(entry).split('/');
     const family = isIP(address);
     const bits = prefix === undefined ? undefined : Number(prefix);
     const most = family === 4 ? 32 : 128;

@@ -1,0 +1,84 @@
+import { refuseRequest, sipToJid, type SipAnswerOut, type SipRequestIn, type SipUser } from '@isthmus/codec';
+import { fault, type Jid } from '@isthmus/model';
+import { isOfDomain } from '@isthmus/rules';
+import { NO_PEER } from '../config/peers-schema';
+import type { Logger } from '../log';
+import type { Metrics } from '../metrics';
+import type { KnownPeer } from '../peers/peer-list';
+import type { Peers } from '../peers/peers';
+
+/** Why a request of a listed peer is refused 403. */
+const DENIALS = {
+  foreign: 'the peer may not speak for the domain of the sender',
+  local: 'the sender has an account on the XMPP server',
+  inconsistent: 'To and Request-URI name different users',
+} as const;
+export type Denial = keyof typeof DENIALS;
+
+export interface GateOptions {
+  readonly peers: Pick<Peers, 'find'>;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/** A request of a listed peer. */
+export interface Visit extends KnownPeer {
+  readonly request: SipRequestIn;
+  readonly trace: string;
+}
+
+/**
+ * Who may send anything, and in whose name (SEC-3, promise 5; docs/security.md). What is refused here gets the same bare 403
+ * whatever was wrong (SEC-7); the reason is for our own log.
+ */
+export class Gate {
+  constructor(private readonly options: GateOptions) {}
+
+  /** Undefined: it comes from no listed peer, which has been logged. */
+  enter(request: SipRequestIn, trace: string): Visit | undefined {
+    const { peers, log, metrics } = this.options;
+    const { source, method } = request;
+    const known = peers.find(source);
+    if (known !== undefined) return { peer: known.peer, others: known.others, request, trace };
+    log.warn({ trace, source: source.address, method }, 'peer_unlisted');
+    metrics.peerRequests.inc({ peer: NO_PEER, entry: 'unlisted' });
+    return undefined;
+  }
+
+  /** What can be told without asking anybody about a request that opens something. */
+  check({ peer, request }: Visit, sipUser: SipUser, xmppUser: Jid): Denial | undefined {
+    if (!peer.domains.some((pattern) => isOfDomain(pattern, sipUser.jid.domain))) return 'foreign';
+    return namesAnother(request.uri, xmppUser) ? 'inconsistent' : undefined;
+  }
+
+  taken({ peer }: Visit): void {
+    this.options.metrics.peerRequests.inc({ peer: peer.name, entry: 'taken' });
+  }
+
+  denied({ peer, request, trace }: Visit, denial: Denial, sipUser: SipUser, xmppUser: Jid): void {
+    const { log, metrics } = this.options;
+    const { method, source } = request;
+    const parties = { from: sipUser.jid.bare, to: xmppUser.bare };
+    log.warn({ trace, callId: request.headers['call-id'], method, peerName: peer.name, source: source.address, from: parties.from, to: parties.to, why: DENIALS[denial] }, 'sender_refused');
+    metrics.peerRequests.inc({ peer: peer.name, entry: denial });
+  }
+}
+
+/** The one answer to whoever may not. Undefined: the method has none. */
+export function forbidden(request: SipRequestIn): SipAnswerOut | undefined {
+  if (request.method === 'ACK' || request.method === 'CANCEL') return undefined;
+  const { type, condition, sip, blame } = fault('peer.unlisted');
+  const reading = refuseRequest(request, { type, condition, sip, blame });
+  return reading.is === 'refuse' ? reading.answer : undefined;
+}
+
+/**
+ * RFC 3261 section 8.2.2.1: the Request-URI is who is meant. Where a proxy has made it another user of the same domain, To is
+ * not the recipient any more. Our own Contact, or an address of this host, names nobody.
+ */
+function namesAnother(requestUri: string, xmppUser: Jid): boolean {
+  const read = sipToJid(requestUri);
+  if (!read.ok) return false;
+  const { local, domain, bare } = read.value.jid;
+  return local !== '' && domain === xmppUser.domain && bare !== xmppUser.bare;
+}
