@@ -1,7 +1,7 @@
 import type { BareJid } from '@isthmus/model';
 import { DamagedRecordError } from '@isthmus/store';
 import { CountersCommand } from '../src/commands/counters-command';
-import { RateLimit } from '../src/commands/rate-limit';
+import { RateLimit } from '../src/limits/rate-limit';
 import { parseConfig } from '../src/config/load';
 import { policySettings } from '../src/policy/settings';
 import { ANN, BOB, NOON } from './support/pairs';

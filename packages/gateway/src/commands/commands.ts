@@ -7,7 +7,7 @@ import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import { domainOf } from '../routes';
 import { again, valueOf, type CatalogueEntry, type Stage, type UserCommand } from './command';
-import type { RateLimit } from './rate-limit';
+import type { RateLimit } from '../limits/rate-limit';
 import { beginSession, checkSession, readMemory, writeMemory, type Sessions } from './session';
 
 export interface CommandsOptions {

@@ -3,7 +3,7 @@ import type { Accounts } from '../accounts';
 import { catalogueOf } from '../commands/catalogue';
 import { Commands } from '../commands/commands';
 import type { Count } from '../commands/counters-command';
-import { RateLimit } from '../commands/rate-limit';
+import { RateLimit } from '../limits/rate-limit';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
