@@ -44,6 +44,8 @@ export async function runFault(fault: Fault, options: ChaosOptions): Promise<Cha
     workers: WORKERS,
     prosody: { withoutModules: ['mam', 'carbons'], extraModules: ['smacks', 'offline'], logLevel: 'warn' },
     log: { level: 'info' },
+    // Five users do the work of many.
+    limits: { rates: { xmppUserPerMinute: 1_000_000 } },
   });
   const ledger = new Ledger();
   const senders = new Map(USERS.map((user) => [user, new XmppSender({ user, domain: DOMAIN, port: world.prosody.c2sPort, ledger })]));

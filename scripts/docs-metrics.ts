@@ -12,6 +12,7 @@ const LABELS: Readonly<Record<string, string>> = {
   side: '`xmpp`, `sip`: where the refused stanza or request came from',
   condition: 'the condition of the error (RFC 6120 section 8.3.3)',
   reason: 'the condition of the error (RFC 6120 section 8.3.3)',
+  limit: 'the rates `sip_peer`, `sip_user`, `xmpp_user`, `all`; `busy` and `overloaded`: shed because the worker has too much to do; `watches`, `watchers`, `pending`: subscriptions of an XMPP user',
   effect: 'what could not be handed over, as in the logs',
   event: 'the event, as in the logs',
   cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `xmpp_down`, `xmpp_up`',
@@ -35,6 +36,8 @@ const WATCH = `## What to watch
 | \`isthmus_xmpp_link_up\`, \`isthmus_sip_servers_up\`, \`isthmus_store_up\` at 0 | this worker is not ready; \`/readyz\` and the log say why |
 | \`isthmus_route_up\` at 0 | SIP users behind this route are shown as offline |
 | \`isthmus_pending_events\` near \`limits.maxPendingEvents\` | the next events are refused: the store is slow or there are too few workers |
+| \`isthmus_limited_total\` | somebody asks for more than the limits allow; docs/limits.md says which setting it is |
+| \`isthmus_load\` above 0 | the worker has too much to do and takes no new work: more workers, or find who asks for so much |
 | \`isthmus_sip_outcomes_total\` with status 408 and 503 | the SIP side does not answer or cannot be reached |
 | \`isthmus_effect_failures_total\` | stanzas wait for the XMPP link, or outcomes for the store |
 | \`isthmus_commit_conflicts_total\` rising with the load | the two sides of pairs do not meet in one worker |
@@ -53,7 +56,7 @@ interface Described {
 export function metrics(): readonly Described[] {
   const zero = () => 0;
   const no = () => false;
-  const readings = { pendingEvents: zero, cachedPairs: zero, effectsInFlight: zero, xmppUp: no, sipServersUp: zero, storeUp: no };
+  const readings = { pendingEvents: zero, cachedPairs: zero, effectsInFlight: zero, load: zero, xmppUp: no, sipServersUp: zero, storeUp: no };
   const { registry } = new Metrics({ ...readings, routesUp: () => new Map() });
   return described(registry).filter(({ name }) => !DEFAULTS.test(name));
 }

@@ -5,6 +5,7 @@ import { startRedis, type Redis as RedisServer } from '../../scenarios/support/r
 import { SipServer } from '../../scenarios/support/sipd';
 import { Child } from './child';
 import { now } from './clock';
+import { NO_LIMITS } from './no-limits';
 import type { WatchCommand, WatchCounts, WatchReport, XmppCommand, XmppCounts, XmppReport } from './watch-protocol';
 
 export const DOMAIN = 'example.com';
@@ -54,6 +55,7 @@ export class PresenceWorld {
       store: { type: 'redis', port: this.redis.port },
       availability: { notifyIntervalSeconds: 0 },
       log: { level: 'info' },
+      limits: NO_LIMITS,
     };
     const files = { 'component-secret': SECRET, 'sipd-secret': this.server.secret };
     const worker = await Gateway.start({ config, files, nodeArgs, env: { NODE_OPTIONS: `-r ${PROBE}` } });

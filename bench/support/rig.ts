@@ -1,6 +1,7 @@
 import { Child } from './child';
 import { CpuMeter } from './cpu';
 import type { FarCommand, FarReport } from './far-protocol';
+import { NO_LIMITS } from './no-limits';
 import { percentile } from './report';
 import { XmppLoad } from './xmpp-load';
 import { World, DOMAIN, type SipServerPlace } from '../../scenarios/support/world';
@@ -73,6 +74,7 @@ export class Rig {
       redis: { sync: 'everysec' }, // as README.md has it
       prosody: { withoutModules: ['mam', 'carbons'], logLevel: 'warn' },
       log: { level: 'info' },
+      limits: NO_LIMITS,
       ...(nodeArgs !== undefined && { nodeArgs }),
     });
     const meter = new CpuMeter({

@@ -54,6 +54,7 @@ export interface WorldOptions {
   readonly sip?: Section;
   readonly log?: Section;
   readonly policy?: Section;
+  readonly limits?: Section;
   readonly administrators?: readonly string[];
   /** Arguments of Node for the workers. */
   readonly nodeArgs?: readonly string[];
@@ -159,6 +160,7 @@ export class World {
       // Scenarios change states faster than people do; the one about PRES-32 sets it.
       availability: { notifyIntervalSeconds: 0, ...options.availability },
       policy: options.policy ?? {},
+      limits: options.limits ?? {},
       administrators: options.administrators ?? [],
       log: { level: 'debug', ...options.log },
       tables: options.tables ?? {},

@@ -9,6 +9,7 @@ import type { Config } from './config/schema';
 import { toTables } from './config/tables';
 import { startHttp, type HttpServer, type Readiness } from './http';
 import { newId } from './ids';
+import { limitSettings } from './limits/build';
 import type { Logger } from './log';
 import type { StoredPair } from './pairs/stored';
 import { Peers } from './peers/peers';
@@ -108,6 +109,7 @@ function workerSettings(config: Config): WorkerSettings {
     maxPendingEvents: limits.maxPendingEvents,
     maxCachedPairs: limits.maxCachedPairs,
     recoveryPerSecond: limits.recoveryPerSecond,
+    limits: limitSettings(config),
     policy: policySettings(config),
   };
 }

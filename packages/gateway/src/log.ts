@@ -1,4 +1,5 @@
-import pino, { type DestinationStream, type Logger } from 'pino';
+import pino, { type DestinationStream, type LogFn, type Logger } from 'pino';
+import { LineLimit, type Omitted } from './limits/line-limit';
 
 export type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
@@ -14,8 +15,34 @@ export function createLog(level: Level, worker: string, destination?: Destinatio
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { error: (error: unknown) => describe(error) },
+    hooks: { logMethod: sumUp() },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** What peers and users can cause as often as they like: many of one of them are summed up (promise 6). */
+const CAUSED_FROM_OUTSIDE: ReadonlySet<unknown> = new Set([
+  'request_refused', 'peer_unlisted', 'document_unreadable', 'sender_refused', 'request_withheld', 'sip_message_unreadable', 'message_came_back', 'command_refused',
+]);
+
+/** Each line passes it on its way out. */
+function sumUp(): (this: Logger, args: Parameters<LogFn>, method: LogFn) => void {
+  let used: Logger | undefined;
+  const limit = new LineLimit((omitted) => used && tellOmitted(used, omitted));
+  return function logMethod(args, method) {
+    used = this;
+    const [fields, event] = args as unknown as [Readonly<Record<string, unknown>>, unknown];
+    if (CAUSED_FROM_OUTSIDE.has(event) && !limit.allows(String(event), whoOf(fields))) return;
+    method.apply(this, args);
+  };
+}
+
+function tellOmitted(log: Logger, { event, who, count }: Omitted): void {
+  log.warn({ what: event, source: who, count }, 'lines_omitted');
+}
+
+function whoOf({ source, from }: Readonly<Record<string, unknown>>): string {
+  return String(source ?? from ?? '');
 }
 
 /** Causes of causes that are shown. */

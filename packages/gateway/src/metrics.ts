@@ -8,6 +8,8 @@ export interface Readings {
   readonly xmppUp: () => boolean;
   readonly sipServersUp: () => number;
   readonly storeUp: () => boolean;
+  /** 0 normal, 1 busy, 2 overloaded. */
+  readonly load: () => number;
   readonly routesUp: () => ReadonlyMap<string, boolean>;
 }
 
@@ -30,6 +32,7 @@ export class Metrics {
   readonly repeated = this.counter('isthmus_repeated_messages_total', 'Messages sent again because nobody knows whether they had arrived', ['direction']);
   readonly peerRequests = this.counter('isthmus_peer_requests_total', 'SIP requests by the peer that sent them', ['peer', 'entry']);
   readonly refused = this.counter('isthmus_refused_total', 'Stanzas and requests refused', ['side', 'reason']);
+  readonly limited = this.counter('isthmus_limited_total', 'What was refused or left out because a limit was reached (docs/limits.md)', ['limit']);
   readonly conflicts = this.counter('isthmus_commit_conflicts_total', 'Commits that another worker was faster with', []);
   readonly failures = this.counter('isthmus_effect_failures_total', 'Effects that could not be handed over at once', ['effect']);
   readonly ignored = this.counter('isthmus_ignored_events_total', 'Events without a cell in the tables', ['event']);
@@ -54,6 +57,7 @@ export class Metrics {
     this.gauge('isthmus_xmpp_link_up', '1 while the XMPP link is up', () => Number(readings.xmppUp()));
     this.gauge('isthmus_sip_servers_up', 'Connected drachtio servers', readings.sipServersUp);
     this.gauge('isthmus_store_up', '1 while the store can be reached', () => Number(readings.storeUp()));
+    this.gauge('isthmus_load', 'How busy the worker is: 0 normal, 1 no new watches are taken, 2 no new sessions and messages either', readings.load);
     new Gauge({
       name: 'isthmus_route_up',
       help: '0 while the next hop of a route is known to be down',

@@ -3,6 +3,7 @@ import type { EngineSettings } from '@isthmus/engine';
 import type { Tables } from '@isthmus/rules';
 import type { Store } from '@isthmus/store';
 import type { Element } from '@xmpp/xml';
+import type { LimitSettings } from './limits/build';
 import type { Logger } from './log';
 import type { StoredPair } from './pairs/stored';
 import type { Peers } from './peers/peers';
@@ -48,6 +49,7 @@ export interface WorkerSettings {
   readonly maxPendingEvents: number;
   readonly maxCachedPairs: number;
   readonly recoveryPerSecond: number;
+  readonly limits: LimitSettings;
   readonly policy: PolicySettings;
 }
 

@@ -1,11 +1,13 @@
 import { loopMark } from '@isthmus/codec';
 import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { FaultError, type Pair } from '@isthmus/model';
+import type { Load } from '@isthmus/rules';
 import { StoreUnavailableError } from '@isthmus/store';
 import { Accounts } from './accounts';
 import { linkCounts } from './commands/link-counts';
 import { RouteHealth, type Probe } from './health';
 import { newId, newTrace } from './ids';
+import { buildLimits, type Limits } from './limits/build';
 import { Metrics } from './metrics';
 import { Cluster, XMPP_UP } from './pairs/cluster';
 import { DueKeeper } from './pairs/due';
@@ -32,6 +34,9 @@ const DUE_INTERVAL_MS = 500;
 /** Addresses whose account state is remembered. */
 const MAX_ACCOUNTS = 50_000;
 
+/** As the metric has them. */
+const LOADS: readonly Load[] = ['normal', 'busy', 'overloaded'];
+
 /** One worker: both sides, the pairs between them, and what keeps them right when a part goes or comes back. */
 export class Worker {
   readonly metrics: Metrics;
@@ -49,6 +54,7 @@ export class Worker {
   private readonly xmppSide: XmppSide;
   private readonly sipSide: SipSide;
   private readonly table: RouteTable;
+  private readonly limits: Limits;
   private readonly contexts = new Map<Route | undefined, Context>();
   private readonly now: () => number;
   /** While the XMPP server is away for longer than the grace, SIP users' texts are refused at once. */
@@ -68,6 +74,7 @@ export class Worker {
       xmppUp: () => xmpp.online,
       sipServersUp: () => sip.connections().length,
       storeUp: () => store.state.is === 'ready',
+      load: () => LOADS.indexOf(this.limits.monitor.load),
       routesUp: () => new Map(this.table.routes.map(({ name }) => [name, this.table.state(name) !== 'down'])),
     });
     const failed = (event: string) => (error: unknown) => this.failed(event, error);
@@ -103,7 +110,16 @@ export class Worker {
     });
     this.sweeper = this.newSweeper('sweep_failed');
     this.policySweeper = this.newSweeper('policy_sweep_failed');
-    const sides = { loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table };
+    this.limits = buildLimits({
+      settings: settings.limits,
+      pendingPercent: () => (this.loop.pending / settings.maxPendingEvents) * 100,
+      ping: () => store.pairs.ping(),
+      metrics: this.metrics,
+      log,
+      now: this.now,
+    });
+    const { newWork } = this.limits;
+    const sides = { newWork, loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table };
     const common = { ...sides, log, metrics: this.metrics, now: this.now };
     const { policies, commands } = buildPolicy({
       ...common,
@@ -175,6 +191,7 @@ export class Worker {
   async start(): Promise<void> {
     await this.cluster.start();
     this.due.start();
+    this.limits.monitor.start();
     this.health.start();
     // What an earlier life of this worker left: dialogs whose connection is gone.
     this.recovery.ownersGone('start');
@@ -222,6 +239,7 @@ export class Worker {
     this.absence.stop();
     clearTimeout(this.joinTimer);
     this.health.stop();
+    this.limits.monitor.stop();
     this.recovery.stop();
     await Promise.all([this.due.stop(), this.sweeper.stop(), this.policySweeper.stop()]);
     const until = this.now() + timeoutMs;

@@ -1,7 +1,6 @@
 import type { BareJid } from '@isthmus/model';
 import { DamagedRecordError } from '@isthmus/store';
 import { CountersCommand } from '../src/commands/counters-command';
-import { RateLimit } from '../src/limits/rate-limit';
 import { parseConfig } from '../src/config/load';
 import { policySettings } from '../src/policy/settings';
 import { ANN, BOB, NOON } from './support/pairs';
@@ -350,19 +349,6 @@ describe('administrators', () => {
     const { form } = await counters.show();
     expect(form?.fields.map(({ label, values }) => `${label}: ${values?.join()}`)).toEqual(['Pairs of users: 5', 'SIP devices that watch: active (of 3 pairs looked at): 3']);
   });
-});
-
-test('promise 6: the limit remembers so many users, and forgets who has been quiet for longest', () => {
-  const limit = new RateLimit(1, 2, () => NOON);
-  expect(['a', 'b', 'a', 'c', 'b', 'a'].map((user) => limit.allows(user))).toEqual([true, true, false, true, false, true]);
-});
-
-test('the limit does not lock a user out while a clock that was set back catches up', () => {
-  let now = NOON;
-  const limit = new RateLimit(2, 2, () => now);
-  limit.allows('a');
-  now -= 600_000;
-  expect([limit.allows('a'), limit.allows('a')]).toEqual([true, false]);
 });
 
 test('addresses of the configuration are prepared', () => {

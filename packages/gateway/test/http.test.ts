@@ -6,7 +6,7 @@ import { Metrics } from '../src/metrics';
 let parts: readonly Readiness[];
 let http: HttpServer;
 
-const nothing = { pendingEvents: () => 3, cachedPairs: () => 0, effectsInFlight: () => 0, xmppUp: () => true, sipServersUp: () => 2, storeUp: () => false };
+const nothing = { pendingEvents: () => 3, cachedPairs: () => 0, effectsInFlight: () => 0, xmppUp: () => true, sipServersUp: () => 2, load: () => 0, storeUp: () => false };
 
 beforeEach(async () => {
   parts = [{ name: 'xmpp', ready: true }];

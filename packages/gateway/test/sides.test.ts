@@ -7,6 +7,7 @@ import type { Element } from '@xmpp/xml';
 import xml from '@xmpp/xml';
 import pino from 'pino';
 import { Accounts } from '../src/accounts';
+import { NewWork } from '../src/limits/new-work';
 import { Metrics } from '../src/metrics';
 import { PeerList } from '../src/peers/peer-list';
 import type { PairLoop } from '../src/pairs/loop';
@@ -51,6 +52,7 @@ beforeEach(() => {
   const loop = { handle: async (pair: Pair, event: EngineEvent) => void events.push({ pair, event }) } as unknown as PairLoop;
   const common = {
     loop,
+    newWork: new NewWork({ rates: { sipPeerPerSecond: 100, sipUserPerMinute: 100, xmppUserPerMinute: 100, allPerSecond: 100 }, load: () => 'normal', onLimit: () => undefined, now: () => 0 }),
     sequence: new Sequence(),
     accounts: new Accounts({ ask: async (jid) => ({ local: LOCAL.has(jid), online: true }), ttlMs: 1_000, maxCached: 10, now: () => 0 }),
     routes: (route = new RouteTable([ROUTE])),
@@ -66,6 +68,7 @@ beforeEach(() => {
       xmppUp: () => true,
       sipServersUp: () => 1,
       storeUp: () => true,
+      load: () => 0,
       routesUp: () => new Map(),
     })),
     now: () => 0,

@@ -46,6 +46,8 @@ export interface Fault {
   readonly text?: string;
   /** For `gone` and `redirect`: where the user is now, as a URI (RFC 6120 sections 8.3.3.5 and 8.3.3.14). */
   readonly newAddress?: string;
+  /** After which the sender may try again; told to SIP peers (RFC 3261 section 20.33). */
+  readonly retryAfterSeconds?: number;
 }
 
 type FaultRow = readonly [type: ErrorType, condition: Condition, sip: number, blame: Blame, text: string];
@@ -67,6 +69,10 @@ export const FAULTS = {
   'retraction.unsupported': ['cancel', 'feature-not-implemented', 501, 'peer', 'A message cannot be taken back on the other side'],
   'body.too-large': ['modify', 'policy-violation', 413, 'peer', 'The message is too large for the other side'],
   'queue.full': ['wait', 'resource-constraint', 500, 'us', 'Too many messages wait for this recipient'],
+  'rate.peer': ['wait', 'resource-constraint', 503, 'peer', 'Too many new requests of this peer; try again in a moment'],
+  'rate.user': ['wait', 'policy-violation', 500, 'peer', 'Too many requests of this user; try again in a moment'],
+  'worker.busy': ['wait', 'resource-constraint', 503, 'us', 'The gateway is too busy; try again in a moment'],
+  'watches.full': ['wait', 'policy-violation', 500, 'peer', 'This user takes part in too many subscriptions'],
   'groupchat.unsupported': ['cancel', 'service-unavailable', 405, 'peer', 'Group chat does not cross to the other side'],
   'request.unsupported': ['cancel', 'service-unavailable', 405, 'peer', 'Not offered for this user'],
   'event.unsupported': ['cancel', 'feature-not-implemented', 489, 'peer', 'Only the event package presence is offered'],

@@ -1,6 +1,7 @@
 export { aggregate } from './aggregate';
 export { documentFor, DOCUMENTS, DOCUMENTS_OF_VARIANT, MEDIA_TYPES, type Documents } from './documents';
 export * from './errors';
+export * from './overload';
 export { covers, verdictOf, type Verdict } from './policy';
 export { codesFromEmoji, emojiFromCodes } from './emoticons';
 export { byShare, candidates, includes, isLike, isOfDomain, matches, overlap, type Destination, type Routing } from './routing';

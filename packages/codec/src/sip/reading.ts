@@ -48,9 +48,13 @@ export function refuseRequest(request: SipRequestIn, fault: Fault, headers: Loos
     transaction,
     status: fault.sip,
     ...(fault.text !== undefined && { reason: fault.text }),
-    headers: { ...headersOfStatus(fault.sip), ...headers },
+    headers: { ...headersOfStatus(fault.sip), ...retryAfter(fault), ...headers },
   });
   return { is: 'refuse', answer, fault };
+}
+
+function retryAfter({ retryAfterSeconds }: Fault): LooseHeaders {
+  return retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) };
 }
 
 export function answerRequest(request: SipRequestIn, headers: LooseHeaders = {}, body?: string): RequestReading {

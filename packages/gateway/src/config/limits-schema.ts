@@ -1,11 +1,31 @@
 import { z } from 'zod';
-import {  } from './fields';
+
+const count = (fallback: number) => z.number().int().min(1).max(1_000_000).default(fallback);
+const percent = (fallback: number) => z.number().int().min(1).max(100).default(fallback);
+
+const ratesSchema = z.strictObject({
+  sipPeerPerSecond: count(1_000).describe('requests out of dialog of one SIP peer; one more is answered 503 with Retry-After'),
+  sipUserPerMinute: count(3_000).describe('requests out of dialog of one SIP user; one more is answered 500 with Retry-After'),
+  xmppUserPerMinute: count(3_000).describe('messages, typing, presence subscriptions, probes and queries of one XMPP user; one more comes back with policy-violation'),
+  allPerSecond: count(10_000).describe('requests out of dialog, messages and presence subscriptions of all together; one more is answered 503, or comes back with resource-constraint'),
+});
+
+const overloadSchema = z.strictObject({
+  busyDelayMilliseconds: count(100).describe('so late on the average may the worker be with what it has to do; beyond it no new watches are taken'),
+  overloadedDelayMilliseconds: count(400).describe('beyond it no new sessions and messages either'),
+  busyPendingPercent: percent(40).describe('so much of maxPendingEvents may wait before no new watches are taken'),
+  overloadedPendingPercent: percent(70).describe('so much before no new sessions and messages either'),
+  busyStoreMilliseconds: count(300).describe('so long may a round trip to the store take before no new watches are taken'),
+  overloadedStoreMilliseconds: count(1_000).describe('so long before no new sessions and messages either'),
+});
 
 export const limitsSchema = z.strictObject({
   maxPendingEvents: z.number().int().min(100).default(20_000).describe('events that wait for their turn in this worker'),
   maxCachedPairs: z.number().int().min(100).default(20_000).describe('records kept in memory beside the store'),
   maxListedWatchers: z.number().int().min(1).max(2_000).default(200).describe('SIP users that the command "Who watches me" lists'),
   commandsPerMinute: z.number().int().min(1).default(60).describe('stages of ad-hoc commands that one user may send in a minute'),
+  rates: ratesSchema.prefault({}).describe('how much is taken: so many at once, and as many again in each second or minute; what goes on in dialogs, refreshes and news are not counted'),
+  overload: overloadSchema.prefault({}).describe('when a worker that has too much to do sheds new work, to keep what it has accepted'),
   recoveryPerSecond: z
     .number()
     .int()

@@ -3,7 +3,7 @@ import type { Accounts } from '../accounts';
 import { catalogueOf } from '../commands/catalogue';
 import { Commands } from '../commands/commands';
 import type { Count } from '../commands/counters-command';
-import { RateLimit } from '../limits/rate-limit';
+import { perMinute, RateLimit } from '../limits/rate-limit';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
@@ -35,7 +35,7 @@ export function buildPolicy(parts: PolicyParts): { readonly policies: Policies; 
   const policies = new Policies({ ...parts, store: store.policies, pairs: store.pairs, everyone, maxEntries: maxListEntries });
   const others = async () => [...(await messageCounts(parts.metrics)), ...parts.links()];
   const catalogue = catalogueOf({ policies, pairs: store.pairs, maxListed: maxListedWatchers, others });
-  const rate = new RateLimit(commandsPerMinute, MAX_LIMITED, now);
+  const rate = new RateLimit(perMinute(commandsPerMinute), MAX_LIMITED, now);
   return { policies, commands: new Commands({ ...parts, catalogue, administrators, rate }) };
 }
 

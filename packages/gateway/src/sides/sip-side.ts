@@ -10,7 +10,9 @@ import {
 import type { AnswerEffect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Fault, type Jid, type Pair } from '@isthmus/model';
 import type { Accounts } from '../accounts';
+import { UNNAMED_PEER } from '../config/peers-schema';
 import { newId, newTrace } from '../ids';
+import type { NewWork } from '../limits/new-work';
 import { methodLabel } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
 import type { Policies } from '../policy/policies';
@@ -28,6 +30,7 @@ export interface SipSideOptions extends SipRequestsOptions, GateOptions {
   readonly loop: PairLoop;
   readonly accounts: Accounts;
   readonly policies: Pick<Policies, 'verdict'>;
+  readonly newWork: Pick<NewWork, 'peer' | 'sipUser'>;
   readonly maxMessageBytes: number;
   /** May texts be taken, or has the XMPP server been away for too long? */
   readonly reachesXmpp: () => boolean;
@@ -67,9 +70,12 @@ export class SipSide {
   }
 
   private async take(request: SipRequestIn, trace: string): Promise<void> {
-    const { log, now, maxMessageBytes, domains } = this.options;
+    const { log, newWork, now, maxMessageBytes, domains } = this.options;
     const visit = this.gate.enter(request, trace);
     if (visit === undefined) return this.forbid(request, trace);
+    const source = request.source.address;
+    const limited = newWork.peer(allowanceOf(visit), request);
+    if (limited !== undefined) return this.refuse(request, limited, trace);
     const [domain = ''] = domains;
     const variant = this.options.routes.ofDomain(domain)?.variant ?? 'lync';
     const { emoticons } = this.options.content;
@@ -86,18 +92,20 @@ export class SipSide {
     if (reading.is === 'ignore') return log.debug({ trace, callId, method: request.method, why: reading.why }, 'request_ignored');
     if (reading.is === 'answer') return this.send(reading.answer, trace);
     if (reading.is === 'refuse') {
-      log.info({ trace, callId, method: request.method, status: reading.answer.status, why: reading.fault.text }, 'request_refused');
+      log.info({ trace, source, callId, method: request.method, status: reading.answer.status, why: reading.fault.text }, 'request_refused');
       this.options.metrics.refused.inc({ side: 'sip', reason: reading.fault.condition });
       return this.send(reading.answer, trace);
     }
     const { sipUser, xmppUser, event } = reading;
     log.debug({ trace, callId, on: event.on, peerName: visit.peer.name, from: sipUser.jid.bare, to: xmppUser.bare }, 'request_received');
+    const tooMany = newWork.sipUser(sipUser.jid.bare, allowanceOf(visit), request);
+    if (tooMany !== undefined) return this.refuse(request, tooMany, trace);
     if (event.on === 'sip.refused') {
-      log.info({ trace, callId, method: request.method, status: event.fault.sip, why: event.fault.text }, 'request_refused');
+      log.info({ trace, source, callId, method: request.method, status: event.fault.sip, why: event.fault.text }, 'request_refused');
       this.options.metrics.refused.inc({ side: 'sip', reason: event.fault.condition });
     }
     if (event.on === 'sip.notify' && event.unreadable !== undefined) {
-      log.warn({ trace, callId, from: sipUser.jid.bare, why: event.unreadable.text }, 'document_unreadable');
+      log.warn({ trace, source, callId, from: sipUser.jid.bare, why: event.unreadable.text }, 'document_unreadable');
     }
     await this.hand(visit, sipUser, xmppUser, event);
   }
@@ -136,9 +144,8 @@ export class SipSide {
     if (request.method === 'ACK' || request.method === 'CANCEL') return;
     const { log, metrics } = this.options;
     metrics.refused.inc({ side: 'sip', reason: why.condition });
-    log.info({ trace, callId: request.headers['call-id'], method: request.method, status: why.sip, why: why.text }, 'request_refused');
-    const headers = why.sip === 503 ? { 'Retry-After': '10' } : {};
-    const reading = refuseRequest(request, why, headers);
+    log.info({ trace, source: request.source.address, callId: request.headers['call-id'], method: request.method, status: why.sip, why: why.text }, 'request_refused');
+    const reading = refuseRequest(request, why);
     if (reading.is === 'refuse') await this.send(reading.answer, trace);
   }
 
@@ -148,4 +155,9 @@ export class SipSide {
     if (result.ok) log.debug({ trace, status: answer.status }, 'answer_sent');
     else log.warn({ trace, status: answer.status, why: result.why }, 'answer_failed');
   }
+}
+
+/** Each host of the short form is a peer of its own. */
+function allowanceOf({ peer, request }: Visit): string {
+  return peer.name === UNNAMED_PEER ? `${UNNAMED_PEER} ${request.source.address}` : peer.name;
 }

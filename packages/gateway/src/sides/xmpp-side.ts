@@ -8,6 +8,7 @@ import type { Element } from '@xmpp/xml';
 import type { Account, Accounts } from '../accounts';
 import type { Commands } from '../commands/commands';
 import { newId, newTrace } from '../ids';
+import type { NewWork } from '../limits/new-work';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
@@ -25,6 +26,7 @@ export interface XmppSideOptions {
   readonly sequence: Sequence;
   readonly accounts: Accounts;
   readonly routes: RouteTable;
+  readonly newWork: Pick<NewWork, 'stanza' | 'query'>;
   readonly commands: Pick<Commands, 'answer' | 'offeredTo'>;
   readonly domains: readonly string[];
   readonly component: string;
@@ -103,11 +105,19 @@ export class XmppSide {
     log.debug({ trace, on: event.on, from: pair.user, to: pair.contact }, 'stanza_received');
     if (!domains.includes(domainOf(pair.user))) return this.refuse(stanza, fault('sender.foreign'), trace);
     if (routes.find(pair.contact) === undefined) return this.refuse(stanza, fault('route.none'), trace);
+    const limited = this.options.newWork.stanza(pair.user, event.on);
+    if (limited !== undefined) return this.shed(stanza, event.on, limited, trace);
     if (event.on === 'xmpp.error' && event.stanza === 'message') {
       log.info({ trace, from: pair.user, to: pair.contact, condition: event.fault.condition }, 'message_came_back');
     }
     if (event.on === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'taken' });
     await sequence.run(pairKey(pair), undefined, () => loop.handle(pair, event));
+  }
+
+  /** Typing is news, of which the next one tells more: nobody is told that one was left out. */
+  private async shed(stanza: Element, on: EngineEvent['on'], why: Fault, trace: string): Promise<void> {
+    if (on !== 'xmpp.chat-state') return this.refuse(stanza, why, trace);
+    this.options.log.debug({ trace, why: why.text }, 'stanza_ignored');
   }
 
   /** The user's client is known where the contact may see him. */
@@ -124,8 +134,10 @@ export class XmppSide {
   }
 
   private async answer(stanza: Element, trace: string): Promise<void> {
-    const { component, version, commands } = this.options;
+    const { component, version, commands, newWork } = this.options;
     const { from = '', to } = stanza.attrs as { readonly from?: string; readonly to?: string };
+    const limited = isUser(from) ? newWork.query(from.split('/', 1)[0] ?? from) : undefined;
+    if (limited !== undefined) return this.refuse(stanza, limited, trace);
     const contact = readJid(to ?? '');
     const receipts = contact.ok && this.confirms(contact.value.bare);
     const identity = { gateway: component, name: 'isthmus', version, receipts, commands: commands.offeredTo(from) };
@@ -164,6 +176,11 @@ export class XmppSide {
     const event: EngineEvent = { on: 'xmpp.account', at: now(), trace, ...account };
     void loop.handle(pair, event).catch((error: unknown) => log.error({ trace, error }, 'account_event_failed'));
   }
+}
+
+/** The server's own queries are always answered: it asks them to know whether we live. */
+function isUser(from: string): boolean {
+  return from.includes('@');
 }
 
 /** Presence, typing and probes are told anew after a lost link (XD-14). */

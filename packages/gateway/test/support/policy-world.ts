@@ -53,7 +53,7 @@ export class PolicyWorker {
   constructor(readonly place: PolicyPlace, settings: Partial<PolicySettings> = {}) {
     const zero = () => 0;
     const no = () => false;
-    this.metrics = new Metrics({ pendingEvents: zero, cachedPairs: zero, effectsInFlight: zero, xmppUp: no, sipServersUp: zero, storeUp: no, routesUp: () => new Map() });
+    this.metrics = new Metrics({ pendingEvents: zero, cachedPairs: zero, effectsInFlight: zero, xmppUp: no, sipServersUp: zero, load: () => 0, storeUp: no, routesUp: () => new Map() });
     const parts = buildPolicy({
       settings: { everyone: EMPTY, maxListEntries: 3, maxListedWatchers: 5, commandsPerMinute: 1_000, administrators: new Set(), ...settings },
       domains: ['example.com'],

@@ -1,0 +1,57 @@
+import type { LoadThresholds } from '@isthmus/rules';
+import type { Config } from '../config/schema';
+import type { Logger } from '../log';
+import type { Metrics } from '../metrics';
+import { NewWork, type Limit, type Rates } from './new-work';
+import { LoadMonitor } from './load-monitor';
+
+/** What the configuration says about how much a worker takes. */
+export interface LimitSettings {
+  readonly rates: Rates;
+  readonly load: LoadThresholds;
+}
+
+export function limitSettings({ limits: { rates, overload } }: Config): LimitSettings {
+  return {
+    rates,
+    load: {
+      busy: { loopDelayMs: overload.busyDelayMilliseconds, pendingPercent: overload.busyPendingPercent, storeMs: overload.busyStoreMilliseconds },
+      overloaded: {
+        loopDelayMs: overload.overloadedDelayMilliseconds,
+        pendingPercent: overload.overloadedPendingPercent,
+        storeMs: overload.overloadedStoreMilliseconds,
+      },
+    },
+  };
+}
+
+export interface LimitParts {
+  readonly settings: LimitSettings;
+  readonly pendingPercent: () => number;
+  readonly ping: () => Promise<void>;
+  readonly metrics: Pick<Metrics, 'limited'>;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** What keeps new work out when there is no room for it. */
+export interface Limits {
+  readonly newWork: NewWork;
+  readonly monitor: LoadMonitor;
+  readonly onLimit: (limit: Limit) => void;
+}
+
+export function buildLimits({ settings, pendingPercent, ping, metrics, log, now }: LimitParts): Limits {
+  const onLimit = (limit: Limit) => metrics.limited.inc({ limit });
+  const monitor = new LoadMonitor({
+    thresholds: settings.load,
+    pendingPercent,
+    ping,
+    now,
+    onChange: (load, before, { loopDelayMs, pendingPercent: pending, storeMs }) => {
+      log[load === 'normal' ? 'info' : 'warn']({ load, before, loopDelayMs, pendingPercent: pending, storeMs }, 'load_changed');
+    },
+  });
+  const newWork = new NewWork({ rates: settings.rates, load: () => monitor.load, onLimit, now });
+  return { newWork, monitor, onLimit };
+}

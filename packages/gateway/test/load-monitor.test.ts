@@ -1,0 +1,87 @@
+import type { Load, LoadThresholds } from '@isthmus/rules';
+import { LoadMonitor } from '../src/limits/load-monitor';
+
+const THRESHOLDS: LoadThresholds = {
+  busy: { loopDelayMs: 100, pendingPercent: 40, storeMs: 300 },
+  overloaded: { loopDelayMs: 400, pendingPercent: 70, storeMs: 1_000 },
+};
+
+let now: number;
+let changes: Load[];
+let delay: number;
+let pending: number;
+let pong: { resolve: () => void; reject: (error: Error) => void };
+let monitor: LoadMonitor;
+/** Everything that waits for a promise has gone on. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+beforeEach(() => {
+  [now, changes, delay, pending] = [0, [], 0, 0];
+  monitor = new LoadMonitor({
+    thresholds: THRESHOLDS,
+    loopDelayMs: () => delay,
+    pendingPercent: () => pending,
+    ping: () => new Promise<void>((resolve, reject) => (pong = { resolve, reject })),
+    onChange: (load) => void changes.push(load),
+    now: () => now,
+  });
+});
+
+const look = (times: number): void => {
+  for (let count = 0; count < times; count += 1) monitor.look();
+};
+
+test('promise 6: the delay of the event loop and what waits make it shed, and each change is told once', () => {
+  delay = 400;
+  look(5);
+  [delay, pending] = [0, 30];
+  look(20);
+  expect(changes).toEqual(['overloaded', 'busy']);
+  pending = 0;
+  look(20);
+  expect(changes).toEqual(['overloaded', 'busy', 'normal']);
+});
+
+test('a store that answers slowly makes it shed while the answer is awaited already', async () => {
+  look(1);
+  now = 1_000;
+  look(2);
+  expect(monitor.load).toBe('overloaded');
+  pong.resolve();
+  await settled();
+  look(1);
+  pong.resolve();
+  await settled();
+  look(20);
+  expect(monitor.load).toBe('normal');
+});
+
+test('a store that is away is no reason to shed: what needs it is answered by itself', async () => {
+  look(1);
+  pong.reject(new Error('away'));
+  await settled();
+  for (let count = 0; count < 5; count += 1) {
+    look(1);
+    pong.reject(new Error('away'));
+    await settled();
+    now += 5_000;
+  }
+  expect([monitor.load, changes]).toEqual(['normal', []]);
+});
+
+test('as Node measures it: a worker that does nothing else for a second is late, and one that idles is not', async () => {
+  const real = new LoadMonitor({
+    thresholds: { ...THRESHOLDS, busy: { ...THRESHOLDS.busy, loopDelayMs: 100_000 }, overloaded: { ...THRESHOLDS.overloaded, loopDelayMs: 150 } },
+    pendingPercent: () => 0,
+    ping: () => Promise.resolve(),
+    onChange: (load) => void changes.push(load),
+    now: () => 0,
+  });
+  for (let round = 0; round < 6; round += 1) {
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+    await settled();
+    if (round % 2 === 1) real.look();
+  }
+  expect(changes).toEqual(['overloaded']);
+});

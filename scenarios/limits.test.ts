@@ -1,0 +1,72 @@
+import { Cast } from './support/cast';
+import { conditionOf } from './support/stanza-error';
+import { DOMAIN } from './support/world';
+import type { World } from './support/world';
+
+/** Promise 6, SEC-5: who asks for too much is told so, and when to come again; the others, and what was accepted, go on. */
+
+/** Requests that were sent at the same time. */
+const MANY = 40;
+const TEXT = { 'Content-Type': 'text/plain' };
+
+async function sample(world: World, metric: RegExp): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${world.gateway.httpPort}/metrics`)).text();
+  return Number(metric.exec(text)?.[1]);
+}
+
+describe('a peer', () => {
+  let cast: Cast;
+  beforeAll(async () => (cast = await Cast.start({ dialect: 'simple', limits: { rates: { sipPeerPerSecond: 2 } } })));
+  afterAll(() => cast.stop());
+
+  it('SEC-5: beyond its rate it gets 503 with Retry-After; its dialogs go on, and the log sums up', async () => {
+    const { world } = cast;
+    const { ann, bob } = await cast.couple();
+    const watch = await bob.peer.open('SUBSCRIBE', { from: bob.uri, to: `sip:${ann.bareJid}`, headers: { Event: 'presence', Expires: '3600' } });
+    const wishes = Array.from({ length: MANY }, (_each, index) =>
+      bob.peer.request('SUBSCRIBE', { from: `sip:carol${index}@${DOMAIN}`, to: `sip:nobody@${DOMAIN}`, headers: { Event: 'presence' } }),
+    );
+    const answers = (await Promise.all(wishes)).map(({ response }) => response);
+    const refused = answers.filter(({ status }) => status === 503);
+    expect(refused.length).toBeGreaterThan(MANY / 2);
+    expect(new Set(refused.map((answer) => answer.header('Retry-After')))).toEqual(new Set(['1']));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404, 503]));
+    expect((await watch.request('SUBSCRIBE', { headers: { Event: 'presence', Expires: '3600' } })).status).toBe(200);
+    expect(await sample(world, /isthmus_limited_total\{limit="sip_peer"\} (\d+)/)).toBe(refused.length);
+    const told = () => world.gateway.lines.filter(({ event, what }) => event === 'lines_omitted' && what === 'request_refused').reduce((sum, { count }) => sum + Number(count), 0);
+    const written = world.gateway.lines.filter(({ event }) => event === 'request_refused').length;
+    while (told() + written < MANY) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(told() + written).toBe(MANY);
+  });
+});
+
+describe('a user', () => {
+  let cast: Cast;
+  beforeAll(async () => (cast = await Cast.start({ dialect: 'simple', limits: { rates: { sipUserPerMinute: 5, xmppUserPerMinute: 20 } } })));
+  afterAll(() => cast.stop());
+
+  it('ERR-2, SEC-5: a SIP user beyond his rate gets 500 with Retry-After; his dialogs and other users go on', async () => {
+    const { ann, bob } = await cast.couple();
+    const { bob: carol } = await cast.couple();
+    const headers = { Event: 'presence', Expires: '3600' };
+    const watch = await bob.peer.open('SUBSCRIBE', { from: bob.uri, to: `sip:${ann.bareJid}`, headers });
+    const writes = (from: string) => bob.peer.request('MESSAGE', { from, to: `sip:${ann.bareJid}`, headers: TEXT, body: 'hi' });
+    const answers = [];
+    while (answers.at(-1)?.status !== 500 && answers.length < MANY) answers.push((await writes(bob.uri)).response);
+    expect(answers.slice(0, 4).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(Number(answers.at(-1)?.header('Retry-After'))).toBeGreaterThan(0);
+    expect((await writes(carol.uri)).response.status).toBe(200);
+    expect((await watch.request('SUBSCRIBE', { headers: { ...headers, Expires: '0' } })).status).toBe(200);
+  });
+
+  it('an XMPP user beyond his rate gets policy-violation; others go on', async () => {
+    const { ann, bob } = await cast.couple();
+    const { ann: amy, bob: carol } = await cast.couple();
+    for (let count = 0; count < 2 * MANY; count += 1) await ann.sendChat(bob.address, 'hi', `id-${count}`);
+    const returned = await ann.take('an error', (each) => each.is('message') && each.attrs['type'] === 'error');
+    expect([conditionOf(returned), returned.getChild('error')?.attrs['type']]).toEqual(['policy-violation', 'wait']);
+    await amy.sendChat(carol.address, 'of another');
+    const { message } = await carol.receive('MESSAGE');
+    expect(message.text).toBe('of another');
+  });
+});
