@@ -7,7 +7,7 @@ import { Accounts } from './accounts';
 import { linkCounts } from './commands/link-counts';
 import { RouteHealth, type Probe } from './health';
 import { newId, newTrace } from './ids';
-import { buildLimits, type Limits } from './limits/build';
+import { buildLimits, type Limits, type LimitSettings } from './limits/build';
 import { Metrics } from './metrics';
 import { Cluster, XMPP_UP } from './pairs/cluster';
 import { DueKeeper } from './pairs/due';
@@ -226,6 +226,11 @@ export class Worker {
     this.contexts.clear();
     this.health.routesReplaced();
     this.recovery.routesReplaced(before);
+  }
+
+  /** Other limits count from now on. */
+  changeLimits(settings: LimitSettings): void {
+    this.limits.change(settings);
   }
 
   /** A connection to a SIP server came or went. */

@@ -42,6 +42,14 @@ test('promise 6: the delay of the event loop and what waits make it shed, and ea
   expect(changes).toEqual(['overloaded', 'busy', 'normal']);
 });
 
+test('other thresholds count from the next look on', () => {
+  delay = 90;
+  look(5);
+  monitor.change({ ...THRESHOLDS, busy: { ...THRESHOLDS.busy, loopDelayMs: 80 } });
+  look(2);
+  expect(changes).toEqual(['busy']);
+});
+
 test('a store that answers slowly makes it shed while the answer is awaited already', async () => {
   look(1);
   now = 1_000;

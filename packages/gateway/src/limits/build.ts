@@ -39,6 +39,7 @@ export interface Limits {
   readonly newWork: NewWork;
   readonly monitor: LoadMonitor;
   readonly onLimit: (limit: Limit) => void;
+  readonly change: (settings: LimitSettings) => void;
 }
 
 export function buildLimits({ settings, pendingPercent, ping, metrics, log, now }: LimitParts): Limits {
@@ -53,5 +54,9 @@ export function buildLimits({ settings, pendingPercent, ping, metrics, log, now 
     },
   });
   const newWork = new NewWork({ rates: settings.rates, load: () => monitor.load, onLimit, now });
-  return { newWork, monitor, onLimit };
+  const change = ({ rates, load }: LimitSettings) => {
+    newWork.change(rates);
+    monitor.change(load);
+  };
+  return { newWork, monitor, onLimit, change };
 }

@@ -21,13 +21,20 @@ export class LoadMonitor {
   private pingedAt: number | undefined;
   private storeMs = 0;
   private readonly loopDelayMs: () => number;
+  private thresholds: LoadThresholds;
 
   constructor(private readonly options: LoadMonitorOptions) {
+    this.thresholds = options.thresholds;
     this.loopDelayMs = options.loopDelayMs ?? measuredDelay();
   }
 
   get load(): Load {
     return this.state.load;
+  }
+
+  /** Other thresholds from the next look on. */
+  change(thresholds: LoadThresholds): void {
+    this.thresholds = thresholds;
   }
 
   start(): void {
@@ -41,10 +48,10 @@ export class LoadMonitor {
 
   /** One look; the timer does it. */
   look(): void {
-    const { thresholds, onChange } = this.options;
+    const { onChange } = this.options;
     const before = this.state.load;
     const reading = this.read();
-    this.state = nextLoad(this.state, reading, thresholds);
+    this.state = nextLoad(this.state, reading, this.thresholds);
     if (this.state.load !== before) onChange(this.state.load, before, reading);
     if (this.pingedAt === undefined) void this.ping();
   }
