@@ -6,36 +6,54 @@ interface Batch {
   readonly reject: (error: unknown) => void;
 }
 
+/** From one question to the next, milliseconds: under load many stanzas share one, and a single one is asked about at once. */
+const PAUSE_MS = 3;
+
 /**
  * Tells when the server has processed what was written: XEP-0114 has no acknowledgements, but a server handles the stanzas
  * of a stream in order (RFC 6120 section 10.1), so its answer to a question, result or error, says that it has handled all
- * that was written before. One question is open at a time; whatever is written meanwhile shares the next one.
+ * that was written before. One question is open at a time, and a pause lies between two; whatever is written meanwhile shares
+ * the next one.
  */
 export class Confirmations {
-  private open = false;
+  private running = false;
   private next: Batch | undefined;
+  private askedAt = -Infinity;
 
-  /** @param ask sends the question and resolves with its answer, of whatever kind */
-  constructor(private readonly ask: () => Promise<Element>) {}
+  /** @param ask sends the question in the turn in which it is called and resolves with its answer, of whatever kind */
+  constructor(
+    private readonly ask: () => Promise<Element>,
+    private readonly pauseMs = PAUSE_MS,
+  ) {}
 
-  /** Resolves when all that was written before this call has been handled; rejects as `ask` does. */
+  /** Resolves when all that is written in this turn, and was before, has been handled; rejects as `ask` does, or by `lost`. */
   all(): Promise<void> {
     this.next ??= newBatch();
     const { confirmed } = this.next;
-    // At the end of this turn: stanzas of other pairs written in it come along.
-    if (!this.open) {
-      this.open = true;
-      setImmediate(() => void this.run());
+    if (!this.running) {
+      this.running = true;
+      // Behind what is written in this turn, and in one write with it: the links hold that until the next tick too.
+      process.nextTick(() => void this.run());
     }
     return confirmed;
   }
 
+  /** The connection is gone: an answer over the next one says nothing about what was written on this one. */
+  lost(why: Error): void {
+    this.take()?.reject(why);
+  }
+
   /** A loop: rounds that called each other would all be kept until the first pause. */
   private async run(): Promise<void> {
-    for (let batch = this.take(); batch !== undefined; batch = this.take()) {
+    while (this.next !== undefined) {
+      const early = this.askedAt + this.pauseMs - performance.now();
+      if (early > 0) await new Promise((resolve) => setTimeout(resolve, early).unref());
+      const batch = this.take();
+      if (batch === undefined) continue; // lost meanwhile
+      this.askedAt = performance.now();
       await this.ask().then(batch.resolve, batch.reject);
     }
-    this.open = false;
+    this.running = false;
   }
 
   private take(): Batch | undefined {

@@ -106,8 +106,10 @@ export class XmppLink {
    * handed over (promise 1). After a rejection with `disconnected` or `timeout` nobody knows whether it was handled.
    */
   async deliver(stanza: Element): Promise<void> {
+    const handled = this.confirmations.all();
+    handled.catch(() => undefined); // of no interest where the stanza could not be sent
     await this.send(stanza);
-    await this.confirmations.all();
+    await handled;
   }
 
   /**
@@ -197,6 +199,7 @@ export class XmppLink {
     if (held.length > 0) this.settings.log.warn({ count: held.length }, 'stanzas_held_refused');
     for (const stanza of held) this.refuse(stanza, 'server.unavailable');
     if (this.current !== 'stopped') this.current = 'connecting';
+    this.confirmations.lost(new XmppLinkError('disconnected', why));
     if (wasUp) this.changes.tell({ is: 'down', why });
   }
 

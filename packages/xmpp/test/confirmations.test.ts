@@ -11,6 +11,8 @@ const used = (): number => {
 };
 const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const NO_PAUSE = 0;
+const A_MINUTE = 60_000;
 const QUESTIONS = 50_000;
 const MAX_GROWTH_BYTES = 2_000_000;
 
@@ -23,11 +25,50 @@ test('promise 6: a link that is never idle keeps nothing of the questions that h
     if (busy) void confirmations.all();
     await soon();
     return xml('iq');
-  });
+  }, NO_PAUSE);
   await confirmations.all();
   const before = used();
   while (asked < QUESTIONS) await soon();
   const growth = used() - before;
   busy = false;
   expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
+});
+
+test('promise 1: what is written in the turn of the first call is covered by its question: that is asked when the turn is over', async () => {
+  const wire: string[] = [];
+  const confirmations = new Confirmations(async () => {
+    wire.push('question');
+    return xml('iq');
+  });
+  const first = confirmations.all();
+  wire.push('one');
+  const second = confirmations.all();
+  wire.push('two');
+  await Promise.all([first, second]);
+  expect(wire).toEqual(['one', 'two', 'question']);
+});
+
+test('promise 1: after the pause between two questions, what waits is asked about by itself', async () => {
+  let asked = 0;
+  const confirmations = new Confirmations(async () => {
+    asked += 1;
+    return xml('iq');
+  }, 1);
+  await confirmations.all();
+  await Promise.all([confirmations.all(), confirmations.all()]);
+  expect(asked).toBe(2);
+});
+
+test('promise 1: what waits for its question when the connection is lost is not taken for handled', async () => {
+  let asked = 0;
+  const confirmations = new Confirmations(async () => {
+    asked += 1;
+    return xml('iq');
+  }, A_MINUTE);
+  await confirmations.all();
+  const waiting = expect(confirmations.all()).rejects.toThrow('lost');
+  await soon(); // the pause has begun
+  confirmations.lost(new Error('lost'));
+  await waiting;
+  expect(asked).toBe(1);
 });
