@@ -139,7 +139,12 @@ export class SipPeer {
   async open(method: string, options: RequestOptions): Promise<SipDialog> {
     const exchange = await this.request(method, options);
     if (exchange.response.status >= 300) throw new Error(`${method}: ${exchange.response.startLine}`);
-    return SipDialog.asClient(this, exchange, this.hopFor(options.hop));
+    return this.dialogOf(exchange, options.hop);
+  }
+
+  /** The dialog that an accepted request of this peer has made. */
+  dialogOf(exchange: Exchange, hop?: Hop): SipDialog {
+    return SipDialog.asClient(this, exchange, this.hopFor(hop));
   }
 
   /** Completes a request (Via, Max-Forwards, Contact), sends it, and waits for the final answer. */

@@ -406,6 +406,7 @@ describe('IM-23, RFC 7573 section 6.1: the SIP user ends the session', () => {
     const waiting = knows();
     waiting.says('one');
     expect(states(bye(waiting))).toEqual([]);
+    expect(names(waiting.answer('sip.message', 481))).toEqual(['sip.invite']);
     const glare = new Play();
     glare.says('one');
     session(glare);
@@ -417,11 +418,26 @@ describe('IM-23, RFC 7573 section 6.1: the SIP user ends the session', () => {
     expect(states(bye(glare))).toEqual(['gone']);
   });
 
-  test('also while typing of hers is on its way', () => {
-    const play = session();
-    play.on('xmpp.chat-state', { chatState: 'composing' });
-    expect(states(bye(play))).toEqual(['gone']);
-    expect(play.answer('sip.typing', 481)).toEqual([]);
+  test.each([
+    ['the last text', 200, 'sip.message'],
+    ['typing', 481, 'sip.typing'],
+  ] as const)('while %s is on its way: when it is known what became of it', (_what, status, request) => {
+    const play = knows();
+    if (request === 'sip.message') play.says('one', { message: { text: 'one', thread: 'hers' } });
+    else play.on('xmpp.chat-state', { chatState: 'composing' });
+    typing(play, true, 2);
+    expect(states(bye(play))).toEqual(['paused']);
+    expect(only(play.answer(request, status), 'xmpp.chat-state')).toMatchObject({ chatState: 'gone', thread: request === 'sip.message' ? 'hers' : bobs.callId });
     expect(play.record.conversation.is).toBe('none');
+  });
+
+  test('nothing is told of a session that they open anew meanwhile', () => {
+    const play = knows();
+    play.says('one');
+    bye(play);
+    const second = theirDialog('second');
+    play.request('sip.invite', { ref: newRef(second), dialog: second });
+    expect(states(play.answer('sip.message', 200))).toEqual([]);
+    expect(play.record.conversation.is).toBe('open');
   });
 });

@@ -78,6 +78,7 @@ test.each([
   ['messages that wait no longer than an INVITE', `${MINIMAL}\nmessaging: { deliverWithinSeconds: 90 }`, 'messaging.deliverWithinSeconds: must exceed sip.inviteTimeoutSeconds'],
   ['streams only, over UDP', MINIMAL.replace('dialect:', 'transport: udp, streamOnly: true, dialect:'), 'routes.0.streamOnly: contradicts transport udp'],
   ['DR-16: texts that drachtio does not take', MINIMAL.replace(/sip:.*\n/, `sip: { server: { type: drachtio, servers: [${SERVER}] } }\nmessaging: { maxMessageBytes: 11001 }\n`), 'messaging.maxMessageBytes: must not exceed 11000'],
+  ['trap T12: messages larger than the MTU need a stream: Microsoft over UDP', MINIMAL.replace('tcp,', 'udp,').replace('dialect:', 'transport: udp, dialect:'), 'routes.0.transport: udp cannot carry'],
   ['a route by a transport that nobody listens on', MINIMAL.replace('dialect:', 'transport: udp, dialect:'), 'routes.0.transport: udp needs'],
   ['an access list of names', MINIMAL.replace('sip: {', 'sip: { allow: [192.0.2.0/33],'), 'sip.allow.0: must be an address'],
   ['a peer that nothing tells from others', withPeers('{ name: a }'), 'sip.peers.0: give from, tlsNames or both'],

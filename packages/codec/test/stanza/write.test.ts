@@ -77,6 +77,11 @@ test.each(CHAT_STATES)('IM-27: chat state %s alone: no body, one state, not stor
   expect(stanza.getChildElements().map((child) => child.name)).toEqual([chatState, 'no-store']);
 });
 
+test('IM-2, decision 011: a text is of type chat, in a session and out of one', () => {
+  const stanza = writeStanza({ ...BASE, do: 'xmpp.message', id: 'i', message: { text: 'x' } }, PAIR, { dialect: 'simple' });
+  expect(stanza.attrs['type']).toBe('chat');
+});
+
 test('IM-23, RFC 7573 Example 22: gone names the thread that is over', () => {
   const stanza = writeStanza({ ...BASE, do: 'xmpp.chat-state', id: 'i', chatState: 'gone', thread: 'c1' }, PAIR);
   expect(stanza.getChildElements().map((child) => child.name)).toEqual(['thread', 'gone', 'no-store']);

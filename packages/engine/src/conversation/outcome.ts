@@ -3,6 +3,7 @@ import { answered, isSame } from '../dialog';
 import { andThen, hasPassed, to, type Facts, type InputOf, type Step } from '../machine';
 import { endsSession, faultOf, isSuccess } from '../status';
 import { giveBack } from './queue';
+import { gone } from './receive';
 import { confirmed, notAwaiting } from './receipts';
 import { bye, pump, reach } from './send';
 import { idleFrom, mapDialogs, memoryOf, type Closing, type Conversation, type Held, type Inviting, type Open, type Paging } from './state';
@@ -106,7 +107,9 @@ export function byeDone(state: Closing, input: InputOf<'outcome.bye'>, facts: Fa
 
 /** When the last request of an ended session is over, the messages that came meanwhile get a new one. */
 function finish(state: Closing, facts: Facts): Step<Conversation> {
-  return state.inflight === undefined && state.byes.length === 0 ? reach(state, facts) : to(state);
+  if (state.inflight !== undefined || state.byes.length > 0) return to(state);
+  const news = state.gone !== undefined && state.queue.length === 0 ? [gone(state.gone, facts)] : [];
+  return andThen(to(state, ...news), (over) => reach(over, facts));
 }
 
 export function inviteDone(state: Inviting, input: InviteOutcome, facts: Facts): Step<Conversation> {

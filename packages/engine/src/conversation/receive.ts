@@ -6,7 +6,7 @@ import { ignore, to, type Draft, type Facts, type Step } from '../machine';
 import { noteDelivered } from './late-error';
 import { isFull } from './queue';
 import { owing, reported } from './receipts';
-import { dialogsIn, idleFrom, mapDialogs, type Conversation, type Memory, type Open } from './state';
+import { dialogsIn, idleFrom, mapDialogs, type Conversation, type Memory } from './state';
 
 /** Requests of the far side that are remembered, to know a repetition. */
 const MAX_SEEN = 32;
@@ -102,12 +102,7 @@ export function stopped(state: Memory, facts: Facts): Draft[] {
   return [chatState(facts.dialect === 'microsoft' ? 'paused' : 'active', facts)];
 }
 
-/**
- * The far side has ended the session, and nothing waits that would open another: `gone` (IM-23, RFC 7573 section 6.1), to a
- * client that has shown that it knows chat states (decision 035).
- */
-export function farewell(state: Open, facts: Facts): Draft[] {
-  const over = state.theirs === undefined && state.queue.length === 0;
-  if (!over || state.chatStates === undefined) return stopped(state, facts);
-  return [{ ...chatState('gone', facts), thread: state.thread ?? state.dialog.callId }];
+/** The far side has ended the session (IM-23, RFC 7573 section 6.1, decision 035): `gone`, with the thread that is over. */
+export function gone(thread: string, facts: Facts): Draft {
+  return { ...chatState('gone', facts), thread };
 }

@@ -2,7 +2,7 @@ import { answer, crowded, refuse } from '../answer';
 import { heard, isIn, type Dialog } from '../dialog';
 import type { EventOf, InviteEvent } from '../events';
 import { ignore, to, type Draft, type Facts, type Step } from '../machine';
-import { farewell } from './receive';
+import { gone, stopped } from './receive';
 import { bye, end, pump, reach } from './send';
 import { idleFrom, mapDialogs, memoryOf, type Closing, type Conversation, type Inviting, type None, type Open, type Paging } from './state';
 
@@ -82,15 +82,22 @@ export function endedByThem(state: Open, event: EventOf<'sip.bye'>, facts: Facts
   const ok = answer(event, 200);
   if (state.theirs !== undefined && isIn(state.theirs, event.ref)) return to({ ...state, theirs: undefined }, ok);
   if (!isIn(state.dialog, event.ref)) return ignore(state, 'no such session');
-  const news = farewell(state, facts);
+  const thread = goneThread(state);
+  const over = state.theirs === undefined && state.inflight === undefined;
+  const news = over && thread !== undefined ? [gone(thread, facts)] : stopped(state, facts);
   const quiet = { ...state, composing: undefined, typing: false, typingTold: false };
-  const step = withoutDialog(quiet, facts);
+  const step = withoutDialog(quiet, thread, facts);
   return { ...step, effects: [ok, ...news, ...step.effects] };
 }
 
-function withoutDialog(state: Open, facts: Facts): Step<Conversation> {
+/** A client that has shown that it knows chat states is told of the end of this thread. */
+function goneThread({ chatStates, thread, dialog }: Open): string | undefined {
+  return chatStates === undefined ? undefined : (thread ?? dialog.callId);
+}
+
+function withoutDialog(state: Open, thread: string | undefined, facts: Facts): Step<Conversation> {
   if (state.theirs !== undefined) return pump({ ...state, dialog: state.theirs, theirs: undefined }, facts);
-  if (state.inflight !== undefined) return to({ ...memoryOf(state), is: 'closing', dialogs: [], byes: [] });
+  if (state.inflight !== undefined) return to({ ...memoryOf(state), is: 'closing', dialogs: [], byes: [], gone: thread });
   return reach(state, facts);
 }
 

@@ -107,6 +107,8 @@ export interface Closing extends Memory {
   readonly dialogs: readonly Dialog[];
   /** Keys of our BYEs that are out. */
   readonly byes: readonly string[];
+  /** The far side has ended it: its thread, of which the user is told `gone` if nothing waits in the end. */
+  readonly gone?: string | undefined;
 }
 /** A request out of dialog is on its way. */
 export interface Paging extends Memory {

@@ -126,6 +126,9 @@ function contradictions(config: Config): ConfigProblem[] {
     if (route.documents !== undefined && route.dialect === 'simple') {
       problems.push({ path: `routes.${index}.documents`, message: 'needs dialect microsoft: a standard server gets PIDF' });
     }
+    if (route.dialect === 'microsoft' && route.transport === 'udp') {
+      problems.push({ path: `routes.${index}.transport`, message: 'udp cannot carry what Microsoft servers send, which is larger than a datagram; set tls, or tcp for LCS and OCS' });
+    }
     if (route.streamOnly && route.transport === 'udp') {
       problems.push({ path: `routes.${index}.streamOnly`, message: 'contradicts transport udp' });
     }

@@ -32,7 +32,7 @@ export const routeSchema = z.strictObject({
     .describe('share of the users among routes of one priority; 0: tried after those with a share, in the order of this list'),
   host: host.describe('the next hop'),
   port: port.default(5060).describe('its port'),
-  transport: z.enum(['udp', 'tcp', 'tls']).default('tcp').describe('transport to it'),
+  transport: z.enum(['udp', 'tcp', 'tls']).default('tcp').describe('transport to it; a Microsoft server takes tls (LCS and OCS also tcp)'),
   streamOnly: z
     .boolean()
     .default(false)
