@@ -53,20 +53,7 @@ export async function build(config: Config, file: string, name: string, log: Log
     if (sipd !== undefined) undo.push(() => sipd.close());
     const sip = createSipLinks({ servers, workerName: name, limits: sipd === undefined ? 'drachtio' : 'none', log });
     undo.push(() => sip.stop());
-    const [userDomain = '', ...furtherDomains] = servedDomains(config);
-    const xmpp = createXmppLink({
-      host: config.xmpp.host,
-      port: config.xmpp.port,
-      domain: preparedDomain(config.xmpp.component),
-      secret: readSecret(config.xmpp.secret, 'xmpp.secret', file),
-      userDomain,
-      furtherDomains,
-      workerName: name,
-      mode: 'partitioned',
-      selfTest: config.xmpp.selfTest,
-      log,
-      writeError,
-    });
+    const xmpp = createXmppLink(xmppOptions(config, file, name, log));
     const peers = new Peers({ settings: peerSettings(config), log });
     undo.push(async () => peers.stop());
     await peers.start();
@@ -86,6 +73,24 @@ export async function build(config: Config, file: string, name: string, log: Log
     for (const each of undo.reverse()) await each();
     throw error;
   }
+}
+
+/** How this configuration connects to the XMPP server. */
+export function xmppOptions(config: Config, file: string, name: string, log: Logger): Parameters<typeof createXmppLink>[0] {
+  const [userDomain = '', ...furtherDomains] = servedDomains(config);
+  return {
+    host: config.xmpp.host,
+    port: config.xmpp.port,
+    domain: preparedDomain(config.xmpp.component),
+    secret: readSecret(config.xmpp.secret, 'xmpp.secret', file),
+    userDomain,
+    furtherDomains,
+    workerName: name,
+    mode: 'partitioned',
+    selfTest: config.xmpp.selfTest,
+    log,
+    writeError,
+  };
 }
 
 function workerSettings(config: Config): WorkerSettings {
@@ -120,7 +125,7 @@ function routesOf(config: Config): readonly Route[] {
   return config.routes.map((route) => toRoute(route, served));
 }
 
-async function openStore(config: Config, file: string, log: Logger): Promise<Store<StoredPair>> {
+export async function openStore(config: Config, file: string, log: Logger): Promise<Store<StoredPair>> {
   if (config.store.type === 'memory') return new MemoryStore<StoredPair>();
   const { host, port, database, prefix, password } = config.store;
   const secret = password === undefined ? {} : { password: readSecret(password, 'store.password', file) };
@@ -137,7 +142,7 @@ async function openStore(config: Config, file: string, log: Logger): Promise<Sto
 }
 
 /** The drachtio servers to connect to; the embedded server is started and is the only one. */
-async function sipServers(config: Config, file: string, log: Logger): Promise<{ sipd: Sipd | undefined; servers: Parameters<typeof createSipLinks>[0]['servers'] }> {
+export async function sipServers(config: Config, file: string, log: Logger): Promise<{ sipd: Sipd | undefined; servers: Parameters<typeof createSipLinks>[0]['servers'] }> {
   const { server } = config.sip;
   if (server.type === 'drachtio') {
     const servers = server.servers.map((each, index) => ({

@@ -1,6 +1,9 @@
 import { parseArgs } from 'node:util';
 import { StartError } from './build';
 import { checkSecrets, ConfigError, loadConfig } from './config/load';
+import type { Config } from './config/schema';
+import { examine } from './doctor/doctor';
+import { asText } from './doctor/finding';
 import { printConfig, PRINTABLE, type Printable } from './print-config';
 import { runProgram } from './program';
 import { version } from './version';
@@ -11,6 +14,9 @@ const USAGE = `usage:
   isthmus print-config WHAT --config FILE
                                        print what goes into the configuration of the other side;
                                        WHAT: ${PRINTABLE.join(', ')}
+  isthmus doctor --config FILE [--json]
+                                       look at everything the configuration names, and say what is wrong
+                                       and what to do; exit code 1 when something does not work
   isthmus --version
 `;
 
@@ -40,7 +46,7 @@ async function dispatch(args: readonly string[], out: NodeJS.WritableStream): Pr
   if (values.version === true) return print(out, `isthmus ${version}\n`);
   if (values.help === true) return print(out, USAGE);
   if (command === undefined) throw new UsageError('no command is given');
-  if (!['run', 'check-config', 'print-config'].includes(command)) throw new UsageError(`there is no command "${command}"`);
+  if (!['run', 'check-config', 'print-config', 'doctor'].includes(command)) throw new UsageError(`there is no command "${command}"`);
   if (more.length > 0 || (what !== undefined && command !== 'print-config')) throw new UsageError(`"${more[0] ?? what}" is too much`);
   if (values.config === undefined) throw new UsageError(`${command} needs --config FILE`);
   if (command === 'print-config' && !isPrintable(what)) {
@@ -48,17 +54,24 @@ async function dispatch(args: readonly string[], out: NodeJS.WritableStream): Pr
   }
   const config = loadConfig(values.config);
   if (command === 'print-config') return print(out, printConfig(what as Printable, config));
+  if (command === 'doctor') return runDoctor(config, values.config, values.json === true, out);
   checkSecrets(config, values.config);
   if (command === 'check-config') return print(out, `${values.config}: nothing is wrong with it\n`);
   return runProgram(config, values.config);
 }
 
-function parse(args: readonly string[]): { positionals: string[]; values: { config?: string; version?: boolean; help?: boolean } } {
+async function runDoctor(config: Config, file: string, json: boolean, out: NodeJS.WritableStream): Promise<number> {
+  const findings = await examine(config, file);
+  print(out, json ? `${JSON.stringify(findings)}\n` : asText(findings));
+  return findings.some(({ level }) => level === 'problem') ? 1 : 0;
+}
+
+function parse(args: readonly string[]): { positionals: string[]; values: { config?: string; version?: boolean; help?: boolean; json?: boolean } } {
   try {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { config: { type: 'string', short: 'c' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: { config: { type: 'string', short: 'c' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

@@ -20,6 +20,7 @@ export interface ConnectionOptions {
   /** The worker's name, told to the server as a tag. */
   readonly worker: string;
   readonly limits: 'drachtio' | 'none';
+  readonly takesRequests: boolean;
   readonly maxQueuedBytes: number;
   /** For connecting, authenticating and registering verbs together. Milliseconds. */
   readonly connectTimeoutMs: number;
@@ -45,6 +46,8 @@ export class Connection {
   private readonly srf: DrachtioSrf;
   private readonly gate: WriteGate;
   private readonly pinger: Pinger;
+  /** Where the server takes SIP, e.g. `tcp/192.0.2.1:5060`; known once authenticated. */
+  addresses: readonly string[] = [];
   private agent: DrachtioAgent | undefined;
   private socket: Socket | undefined;
   private over = false;
@@ -74,10 +77,10 @@ export class Connection {
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
     this.srf = new Srf([options.worker]);
     const take = (request: DrachtioRequest, reply: DrachtioReply): void => events.onRequest(request, reply);
-    for (const verb of VERBS) this.srf.use(verb, take);
+    if (options.takesRequests) for (const verb of VERBS) this.srf.use(verb, take);
     this.srf.use(take); // in a dialog, any method
     this.srf.on('error', () => undefined); // `guard` has noted it; without a listener it would be thrown (DR-13)
-    this.srf.on('connect', (error) => this.authenticated(error));
+    this.srf.on('connect', (error, addresses) => this.authenticated(error, addresses));
   }
 
   open(): void {
@@ -106,7 +109,7 @@ export class Connection {
 
   /** Takes back the verbs: no new requests, while dialogs stay (DR-3). */
   removeRoutes(): void {
-    if (this.socket === undefined || this.over) return;
+    if (this.socket === undefined || this.over || !this.options.takesRequests) return;
     for (const verb of VERBS) this.agent?.removeRoute(verb);
   }
 
@@ -128,13 +131,14 @@ export class Connection {
     else this.socket.destroy();
   }
 
-  private authenticated(error: Error | null | undefined): void {
+  private authenticated(error: Error | null | undefined, addresses: string | undefined): void {
     if (this.over) return;
     if (error) {
       this.destroy('the server refused the secret: it must be the one in its configuration');
       return;
     }
     this.isAuthenticated = true;
+    this.addresses = (addresses ?? '').split(',').filter((each) => each !== '');
     this.upIfRegistered();
   }
 

@@ -38,6 +38,11 @@ export class Connector {
     return this.up;
   }
 
+  /** Why it is not up, as far as an attempt has shown. */
+  get trouble(): string | undefined {
+    return this.up === undefined ? this.lastComplaint : undefined;
+  }
+
   start(): void {
     this.number += 1;
     const owner = `${this.settings.workerName}/${this.server.name}/${this.incarnation}-${this.number}`;

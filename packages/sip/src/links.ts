@@ -19,6 +19,10 @@ export type SipLinkChange =
 export interface SipServerState {
   readonly name: string;
   readonly up: boolean;
+  /** Where it takes SIP, e.g. `tcp/192.0.2.1:5060`; empty while it is not connected. */
+  readonly addresses: readonly string[];
+  /** Why it is not up, once an attempt has failed. */
+  readonly why?: string;
   /** Requests of ours that wait for an answer. */
   readonly inFlight: number;
   /** Requests of the far side that wait for ours. */
@@ -74,7 +78,7 @@ export class SipLinks {
 
   /** State of every configured server. */
   servers(): readonly SipServerState[] {
-    return this.links.map((link) => ({ name: link.server.name, up: link.live !== undefined, ...link.counts }));
+    return this.links.map((link) => ({ name: link.server.name, up: link.live !== undefined, addresses: link.live?.connection.addresses ?? [], ...(link.trouble !== undefined && { why: link.trouble }), ...link.counts }));
   }
 
   /** Name of a server that is connected, each in its turn; undefined when none is. */

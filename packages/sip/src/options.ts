@@ -17,6 +17,8 @@ export interface SipLinksOptions {
   readonly log: SipLinkLog;
   /** `drachtio` (default): keep the size limits of drachtio-server 0.9 (DR-16, DR-17). `none`: for sipd. */
   readonly limits?: 'drachtio' | 'none';
+  /** Default true. False: an onlooker, which sends and is given no requests. */
+  readonly takesRequests?: boolean;
   /** First and longest pause between attempts to connect; it doubles in between. Milliseconds, default 200 and 4000. */
   readonly reconnect?: { readonly minMs: number; readonly maxMs: number };
   /** For connecting and authenticating together. Milliseconds, default 5000. */
@@ -39,6 +41,7 @@ export interface SipLinksOptions {
 
 export const DEFAULTS = {
   limits: 'drachtio' as const,
+  takesRequests: true,
   reconnect: { minMs: 200, maxMs: 4_000 },
   connectTimeoutMs: 5_000,
   pingMs: 5_000,

@@ -53,6 +53,10 @@ export class ServerLink {
     return this.connector.live;
   }
 
+  get trouble(): string | undefined {
+    return this.connector.trouble;
+  }
+
   get counts(): { readonly inFlight: number; readonly open: number; readonly unanswered: number; readonly refused: number } {
     return { inFlight: this.inFlight.size, open: this.open.size, unanswered: this.unanswered, refused: this.refused };
   }

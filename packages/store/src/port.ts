@@ -86,6 +86,14 @@ export type StoreState =
   | { readonly is: 'refused'; readonly why: string }
   | { readonly is: 'closed' };
 
+/** What a look at the store shows besides its state. */
+export interface StoreExamination {
+  /** What its clock says, milliseconds since the epoch. */
+  readonly clock: number;
+  /** It works, but in some case it will lose what it holds: which, and what to change. */
+  readonly risks: readonly string[];
+}
+
 export interface Store<R> {
   readonly pairs: PairStore<R>;
   readonly policies: PolicyStore;
@@ -94,6 +102,8 @@ export interface Store<R> {
   readonly state: StoreState;
   /** Tells every later change of `state`, once each. The result ends it. */
   onState(listener: (state: StoreState) => void): () => void;
+  /** For an administrator who asks. Rejects as every call does. */
+  examine(): Promise<StoreExamination>;
   /** What was begun is finished or rejected within its deadline; every later call rejects with `StoreUnavailableError`. */
   close(): Promise<void>;
 }

@@ -96,6 +96,12 @@ describe.each(WORLDS)('workers, cache and end in $adapter', ({ begin }) => {
     await expect(store.pairs.ping()).resolves.toBeUndefined();
   });
 
+  test('an administrator who asks is told its clock and what may lose records', async () => {
+    const { clock, risks } = await store.examine();
+    expect(Number.isSafeInteger(clock)).toBe(true);
+    expect(risks.every((risk) => risk.length > 20)).toBe(true);
+  });
+
   test('a closed store rejects every call and tells that it is closed', async () => {
     const told: string[] = [];
     store.onState(({ is }) => told.push(is));
@@ -113,6 +119,7 @@ describe.each(WORLDS)('workers, cache and end in $adapter', ({ begin }) => {
       all(store.pairs.scan()),
       store.pairs.count(),
       store.pairs.ping(),
+      store.examine(),
       store.policies.get(ANN),
       store.policies.set(ANN, { allow: [], block: [] }, 0),
       store.workers.heartbeat('w', 1, []),

@@ -3,6 +3,8 @@ export type { XmppLinkChange } from './changes';
 export type { ReconnectPolicy } from './backoff';
 export { XmppLinkError } from './errors';
 export type { XmppLinkErrorCode } from './errors';
+export { examineXmpp } from './examine';
+export type { Examination } from './examine';
 export type { StanzaHandler } from './inbox';
 export { createXmppLink, XmppLink } from './link';
 export type { XmppLinkStatus } from './link';

@@ -1,4 +1,4 @@
-import type { CacheStore, PairStore, PolicyStore, Store, StoreState, WorkerStore } from '../port';
+import type { CacheStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, WorkerStore } from '../port';
 import { StoreUnavailableError } from '../port';
 import { ObservedState } from '../state';
 import { MemoryCache } from './memory-cache';
@@ -25,12 +25,12 @@ export class MemoryStore<R> implements Store<R> {
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
   private readonly observed = new ObservedState({ is: 'ready' });
+  private readonly now: () => number;
 
   constructor(options: MemoryStoreOptions = {}) {
     const { maxRecords = DEFAULT_MAX_RECORDS, maxCacheEntries = DEFAULT_MAX_CACHE_ENTRIES, now = Date.now } = options;
-    const open = (): void => {
-      if (this.state.is === 'closed') throw new StoreUnavailableError('it was closed');
-    };
+    const open = (): void => this.open();
+    this.now = now;
     this.pairs = new MemoryPairs(maxRecords, open);
     this.policies = new MemoryPolicies(maxRecords, open);
     this.workers = new MemoryWorkers(now, open);
@@ -45,7 +45,16 @@ export class MemoryStore<R> implements Store<R> {
     return this.observed.listen(listener);
   }
 
+  async examine(): Promise<StoreExamination> {
+    this.open();
+    return { clock: this.now(), risks: ['everything is forgotten when the worker stops, and there can be only one: use Redis'] };
+  }
+
   async close(): Promise<void> {
     this.observed.become({ is: 'closed' });
+  }
+
+  private open(): void {
+    if (this.state.is === 'closed') throw new StoreUnavailableError('it was closed');
   }
 }

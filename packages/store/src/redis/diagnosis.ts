@@ -46,9 +46,22 @@ function textOf(error: unknown): string {
   return PLAIN.find(([pattern]) => pattern.test(message))?.[1] ?? (message || code || String(error));
 }
 
+const fieldOf = (info: string, name: string): string => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? '';
+
+/** What its INFO says about how it keeps what it holds. */
+export function risksOf(info: string): readonly string[] {
+  const field = (name: string): string => fieldOf(info, name);
+  return [
+    ...(field('aof_enabled') === '0' ? ['a restart of Redis forgets what has come since its last snapshot: set appendonly yes'] : []),
+    ...(field('aof_last_write_status') === 'err' ? ['Redis cannot write its log: look at its disk'] : []),
+    ...(field('rdb_last_bgsave_status') === 'err' ? ['the last snapshot of Redis failed: look at its disk and memory'] : []),
+    ...(field('maxmemory_policy').startsWith('allkeys') ? ['Redis may throw records away when its memory is full: set maxmemory-policy noeviction'] : []),
+  ];
+}
+
 /** What Redis's INFO says about its fitness. */
 export function judge(server: string, info: string): StoreState {
-  const field = (name: string): string => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? '';
+  const field = (name: string): string => fieldOf(info, name);
   if (field('loading') === '1') return { is: 'away', why: `Redis at ${server} is still loading its data` };
   if (field('role') === 'slave') {
     return { is: 'refused', why: `Redis at ${server} is a replica, which cannot be written: give the address of its primary` };

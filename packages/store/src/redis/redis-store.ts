@@ -1,5 +1,6 @@
-import type { CacheStore, PairStore, PolicyStore, Store, StoreState, WorkerStore } from '../port';
+import type { CacheStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, WorkerStore } from '../port';
 import { RedisConnection } from './connection';
+import { risksOf } from './diagnosis';
 import { RedisKeys } from './keys';
 import { readOptions } from './options';
 import type { RedisStoreOptions } from './options';
@@ -41,6 +42,12 @@ class RedisStore<R> implements Store<R> {
 
   onState(listener: (state: StoreState) => void): () => void {
     return this.connection.observed.listen(listener);
+  }
+
+  async examine(): Promise<StoreExamination> {
+    const [time, info] = await this.connection.run((redis) => Promise.all([redis.time(), redis.info()]));
+    const [seconds = 0, microseconds = 0] = time.map(Number);
+    return { clock: seconds * 1_000 + Math.floor(microseconds / 1_000), risks: risksOf(info) };
   }
 
   close(): Promise<void> {

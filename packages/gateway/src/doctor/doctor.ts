@@ -1,0 +1,26 @@
+import { checkSecrets, ConfigError } from '../config/load';
+import type { Config } from '../config/schema';
+import { ok, problem, type Finding } from './finding';
+import { examineSipServers, examineStore, examineWorker, examineXmppSide } from './parts';
+import { examineRoutes } from './routes';
+
+/**
+ * Looks at a configuration from end to end, with real connections, and says of each part whether it will do. It may run
+ * beside a worker: it takes no requests and no stanzas. Never rejects for what a server does or does not do.
+ */
+export async function examine(config: Config, file: string): Promise<readonly Finding[]> {
+  try {
+    checkSecrets(config, file);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ path, message }) => problem('configuration', `${path}: ${message}`, 'write the secret where the configuration says that it is'));
+  }
+  const patient = { config, file };
+  const [store, xmpp, sip, worker] = await Promise.all([examineStore(patient), examineXmppSide(patient), examineSipServers(patient), examineWorker(patient)]);
+  try {
+    const routes = await examineRoutes(config, sip.links);
+    return [ok('configuration', `${file}: nothing is wrong with it`), ...store, ...xmpp, ...sip.findings, ...routes, ...worker];
+  } finally {
+    await sip.close();
+  }
+}

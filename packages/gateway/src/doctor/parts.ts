@@ -1,0 +1,119 @@
+import { createSipLinks, type SipLinks } from '@isthmus/sip';
+import { examineXmpp } from '@isthmus/xmpp';
+import { openStore, sipServers, StartError, xmppOptions } from '../build';
+import type { Config } from '../config/schema';
+import { createLog, type Logger } from '../log';
+import { ok, problem, warning, type Finding } from './finding';
+import { wordsFor, within } from './network';
+
+/** What every check is given. */
+export interface Patient {
+  readonly config: Config;
+  /** The configuration file: secrets are found relative to nothing else. */
+  readonly file: string;
+}
+
+/** Clocks may differ by so much before times in the logs and in records lead astray, milliseconds. */
+const CLOCK_TOLERANCE_MS = 2_000;
+const NAME = 'doctor';
+
+/** The doctor tells by its findings; what the parts log meanwhile would only say the same in other words. */
+const quiet = (): Logger => createLog('fatal', NAME, { write: () => undefined });
+
+/** The store: reachable, allowed, safe, and of one mind about the time. */
+export async function examineStore({ config, file }: Patient): Promise<readonly Finding[]> {
+  const store = await openStore(config, file, quiet());
+  try {
+    const { state } = store;
+    if (state.is !== 'ready') return [problem('store', 'why' in state ? state.why : state.is, 'start Redis, or correct store.host, store.port and store.password')];
+    const asked = Date.now();
+    const { clock, risks } = await store.examine();
+    const ahead = Math.round(clock - (asked + Date.now()) / 2);
+    const time =
+      Math.abs(ahead) > CLOCK_TOLERANCE_MS
+        ? [warning('clock', `the clock of the store is ${Math.abs(ahead)} ms ${ahead > 0 ? 'ahead of' : 'behind'} this one`, 'let NTP set the clocks of all machines')]
+        : [ok('clock', 'this machine and the store agree')];
+    const what = config.store.type === 'memory' ? 'in memory' : `Redis at ${config.store.host}:${config.store.port}`;
+    return [ok('store', `${what} can be used`), ...risks.map((risk) => warning('store', risk, 'see docs/README.md, Redis')), ...time];
+  } catch (error) {
+    return [problem('store', wordsFor(error), 'look at the log of Redis')];
+  } finally {
+    await store.close();
+  }
+}
+
+/** The XMPP server: secret, plug-in at each domain, and a guard that refuses a foreign name. */
+export async function examineXmppSide({ config, file }: Patient): Promise<readonly Finding[]> {
+  const { refusal, domains } = await examineXmpp(xmppOptions(config, file, NAME, quiet()));
+  const where = `${config.xmpp.host}:${config.xmpp.port}`;
+  const paste = 'isthmus print-config prosody shows what belongs there';
+  if (refusal !== undefined) return [problem('xmpp', refusal, paste)];
+  return [
+    ok('xmpp', `the server at ${where} takes the component ${config.xmpp.component}`),
+    ...domains.map(({ domain, problem: why }) =>
+      why === undefined ? ok('plug-in', `${domain}: loaded; it refuses the name of a local account`) : problem('plug-in', `${domain}: ${why}`, paste),
+    ),
+  ];
+}
+
+/** The SIP servers that isthmus itself uses. With their links, for the routes to be asked through them. */
+export async function examineSipServers({ config, file }: Patient): Promise<{ readonly findings: readonly Finding[]; readonly links?: SipLinks; close(): Promise<void> }> {
+  const log = quiet();
+  try {
+    const { sipd, servers } = await sipServers(anyPort(config), file, log);
+    const links = createSipLinks({ servers, workerName: NAME, takesRequests: false, limits: sipd === undefined ? 'drachtio' : 'none', log });
+    const settled = new Promise<void>((resolve) => {
+      links.onChange(() => {
+        if (links.servers().every(({ up }) => up)) resolve();
+      });
+    });
+    links.start();
+    await within(settled).catch(() => undefined);
+    const findings = sipd === undefined ? links.servers().flatMap((server) => serverFinding(server, config)) : [ok('sip', 'the built-in SIP server can listen')];
+    return {
+      findings,
+      links,
+      close: async () => {
+        await links.stop();
+        await sipd?.close();
+      },
+    };
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    return { findings: [problem('sip', error.message, 'correct sip.server.listen')], close: async () => undefined };
+  }
+}
+
+/** A worker that runs has the ports; ours need only be at the same addresses, since peers are known by these. */
+function anyPort(config: Config): Config {
+  const { server } = config.sip;
+  if (server.type !== 'embedded') return config;
+  return { ...config, sip: { ...config.sip, server: { ...server, listen: server.listen.map((each) => ({ ...each, port: 0 })) } } };
+}
+
+function serverFinding(server: ReturnType<SipLinks['servers']>[number], config: Config): readonly Finding[] {
+  const part = `sip ${server.name}`;
+  if (!server.up) {
+    return [problem(part, server.why ?? 'it does not answer at its admin port', 'start drachtio; its admin port, host and secret must be those under sip.server (isthmus print-config drachtio)')];
+  }
+  const offered = new Set(server.addresses.map((address) => address.split('/')[0]));
+  const missing = [...new Set(config.routes.filter(({ enabled }) => enabled).map(({ transport }) => transport))].filter((transport) => !offered.has(transport));
+  return [
+    ok(part, `connected; it takes SIP at ${server.addresses.join(', ')}`),
+    ...missing.map((transport) => problem(part, `a route wants ${transport}, and this server has no such transport`, 'add a contact of it (isthmus print-config drachtio)')),
+  ];
+}
+
+/** The worker of this configuration, by its own health page. */
+export async function examineWorker({ config }: Patient): Promise<readonly Finding[]> {
+  const url = `http://${config.http.host}:${config.http.port}/readyz`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    const { ready, parts } = (await response.json()) as { ready: boolean; parts: readonly { name: string; ready: boolean; why?: string }[] };
+    if (ready) return [ok('worker', `runs and is ready (${url})`)];
+    const why = parts.filter((part) => !part.ready).map(({ name, why: reason = 'not ready' }) => `${name}: ${reason}`);
+    return [problem('worker', `runs and is not ready: ${why.join('; ')}`, 'the findings above say why')];
+  } catch {
+    return [warning('worker', `none answers at ${url}`, 'start it: isthmus run --config FILE')];
+  }
+}

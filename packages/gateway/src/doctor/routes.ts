@@ -1,0 +1,40 @@
+import type { SipLinks } from '@isthmus/sip';
+import type { Config, RouteConfig } from '../config/schema';
+import { newId } from '../ids';
+import { ok, problem, warning, type Finding } from './finding';
+import { QUESTION_MS, resolve, tryTcp } from './network';
+
+/** Each route: its name in DNS, a connection, and an answer to OPTIONS by the way that requests will take. */
+export async function examineRoutes(config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
+  const findings = await Promise.all(config.routes.map((route) => examineRoute(route, config, links)));
+  return findings.flat();
+}
+
+async function examineRoute(route: RouteConfig, config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
+  const part = `route ${route.name}`;
+  if (!route.enabled) return [ok(part, 'switched off')];
+  const found = await resolve(route.host);
+  if ('why' in found) return [problem(part, `${route.host}: ${found.why}`, 'correct routes[].host, or the DNS of this machine')];
+  const [address = route.host] = found.addresses;
+  const refused = route.transport === 'udp' ? undefined : await tryTcp(address, route.port);
+  if (refused !== undefined) {
+    return [problem(part, `${address} port ${route.port} (${route.transport}): ${refused}`, 'start the SIP server there, or correct host, port and transport; look at firewalls between')];
+  }
+  return [await askOptions(part, route, address, config, links)];
+}
+
+async function askOptions(part: string, route: RouteConfig, address: string, config: Config, links: SipLinks | undefined): Promise<Finding> {
+  const way = `${route.host}:${route.port} over ${route.transport}`;
+  if (links === undefined) return warning(part, `${way}: not asked, for want of a SIP server of ours`, 'mend that first');
+  const uri = `sip:${address.includes(':') ? `[${address}]` : address}:${route.port};transport=${route.transport}`;
+  const headers = { From: `<sip:${config.domain}>;tag=${newId()}`, To: `<${uri}>`, 'Call-ID': newId(), CSeq: '1 OPTIONS' };
+  const result = await links.request({ method: 'OPTIONS', uri, headers, proxy: uri, timeoutMs: QUESTION_MS });
+  if (result.is === 'unsent') return problem(part, `${way}: OPTIONS could not be sent: ${result.why}`, 'look at the log of the SIP server that isthmus uses');
+  if (result.is !== 'answered' || (result.synthetic && result.status === 408)) {
+    return warning(part, `${way}: connected, and no answer to OPTIONS`, 'some servers never answer it; else let that server trust this host (isthmus print-config lync)');
+  }
+  if (result.synthetic) return problem(part, `${way}: ${result.status} ${result.reason}`, 'the SIP server that isthmus uses could not reach it');
+  const refused = [401, 403, 407].includes(result.status);
+  const answer = `${way}: answers OPTIONS with ${result.status} ${result.reason}`;
+  return refused ? warning(part, answer, 'let that server trust this host and not challenge it (isthmus print-config lync)') : ok(part, answer);
+}

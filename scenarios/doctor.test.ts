@@ -1,0 +1,122 @@
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
+
+import { isthmus } from './support/gateway';
+import { freePort, LOOPBACK } from './support/ports';
+import { World } from './support/world';
+
+/** `isthmus doctor`: what an administrator is told about a configuration that does, and does not, work. */
+
+interface Finding {
+  readonly part: string;
+  readonly level: 'ok' | 'warning' | 'problem';
+  readonly text: string;
+  readonly advice?: string;
+}
+type Section = Readonly<Record<string, unknown>>;
+
+let world: World;
+let base: Record<string, Section>;
+let mute: Server | undefined;
+
+beforeAll(async () => {
+  world = await World.start({ dialect: 'simple', users: ['ann'], store: 'redis', sipServer: 'process' });
+  base = { ...world.config('w1'), http: { port: world.gateway.httpPort } } as unknown as Record<string, Section>;
+}, 60_000);
+afterAll(async () => {
+  mute?.close();
+  await world?.stop();
+});
+
+/** What the doctor finds when the configuration of the running worker is changed like this. */
+async function findings(change: (config: Record<string, never>) => void = () => undefined, secrets: Readonly<Record<string, string>> = {}) {
+  const config = structuredClone(base);
+  change(config as never);
+  const files = { 'component-secret': 'component-test-secret', 'sipd-secret': world.sipServer?.secret ?? '', ...secrets, 'isthmus.yaml': JSON.stringify(config) };
+  const { code, output } = await isthmus(['doctor', '--json', '--config', '{dir}/isthmus.yaml'], files);
+  if (!output.startsWith('[')) throw new Error(output);
+  const all = JSON.parse(output) as Finding[];
+  return { code, all, of: (part: string) => all.filter((each) => each.part === part) };
+}
+const worst = (all: readonly Finding[]) => all.filter(({ level }) => level === 'problem').map(({ part }) => part);
+
+test('all is well: exit code 0, each part is named, and a running worker keeps its requests and stanzas', async () => {
+  const { code, all } = await findings();
+  expect([code, worst(all)]).toEqual([0, []]);
+  expect(new Set(all.map(({ part }) => part))).toEqual(new Set(['configuration', 'store', 'clock', 'xmpp', 'plug-in', 'sip d1', 'route far', 'worker']));
+  expect(all.find(({ part }) => part === 'route far')?.text).toMatch(/answers OPTIONS with 200/);
+  expect(world.gateway.lines.filter(({ event }) => ['xmpp_link_down', 'sip_link_down'].includes(event))).toEqual([]);
+});
+
+test('for people it is a text, which ends with the sum', async () => {
+  const files = { 'component-secret': 'component-test-secret', 'sipd-secret': world.sipServer?.secret ?? '', 'isthmus.yaml': JSON.stringify(base) };
+  const { code, output } = await isthmus(['doctor', '--config', '{dir}/isthmus.yaml'], files);
+  expect([code, output]).toEqual([0, expect.stringMatching(/^ok +configuration[^]+\n\n(Nothing is wrong|0 problems, \d warnings?)\.\n$/)]);
+});
+
+describe('what is wrong is named, with what to do', () => {
+  test.each<[string, string, RegExp, (config: Record<string, Record<string, never>>) => void]>([
+    ['nobody listens at the component port', 'xmpp', /no connection to the XMPP server/, (config) => Object.assign(config['xmpp'] ?? {}, { port: 1 })],
+    ['the component is not declared', 'xmpp', /does not know the component|refused the secret/, (config) => Object.assign(config['xmpp'] ?? {}, { component: 'other.example.com' })],
+    ['Redis is not there', 'store', /refused|ECONNREFUSED/, (config) => Object.assign(config['store'] ?? {}, { port: 1 })],
+    ['a domain has no plug-in', 'plug-in', /plug-in is not active for example\.net/, (config) => Object.assign(config, { domains: ['example.net'] })],
+  ])('%s', async (_what, part, text, change) => {
+    const { code, of, all } = await findings(change as never);
+    expect([code, worst(all)]).toEqual([1, expect.arrayContaining([part])]);
+    const found = of(part).find(({ level }) => level === 'problem');
+    expect(found?.text).toMatch(text);
+    expect(found?.advice).toMatch(/\w{4}/);
+  });
+
+  test.each([
+    ['component-secret', 'xmpp', /refused the secret/],
+    ['sipd-secret', 'sip d1', /refused the secret/],
+  ])('a wrong %s', async (file, part, text) => {
+    const { code, of } = await findings(undefined, { [file]: 'wrong' });
+    expect([code, of(part)]).toEqual([1, [expect.objectContaining({ level: 'problem', text: expect.stringMatching(text) })]]);
+  });
+
+  test('an empty secret, before anything is asked', async () => {
+    const { code, all } = await findings(undefined, { 'component-secret': ' \n' });
+    expect([code, all]).toEqual([1, [expect.objectContaining({ part: 'configuration', text: expect.stringMatching(/is empty/) })]]);
+  });
+
+  test('no worker runs: a warning, since nothing else is wrong', async () => {
+    const unused = await freePort();
+    const { code, of } = await findings((config) => Object.assign(config, { http: { port: unused } }));
+    expect([code, of('worker')]).toEqual([0, [expect.objectContaining({ level: 'warning' })]]);
+  });
+});
+
+describe('routes', () => {
+  const route = async (change: Section) =>
+    findings((config) => Object.assign((config as unknown as { routes: object[] }).routes[0] ?? {}, change)).then(({ of, code }) => ({ code, found: of('route far')[0] }));
+
+  test('a name that DNS does not know', async () => {
+    expect(await route({ host: 'nowhere.invalid' })).toMatchObject({ code: 1, found: { level: 'problem', text: expect.stringMatching(/^nowhere\.invalid: DNS/) } });
+  });
+
+  test('nothing listens at the next hop', async () => {
+    expect(await route({ port: await freePort() })).toMatchObject({ code: 1, found: { level: 'problem', text: expect.stringMatching(/nothing listens there/) } });
+  });
+
+  test('it takes the connection and never answers: a warning, since some servers never answer OPTIONS', async () => {
+    mute = createServer(() => undefined);
+    const port = await freePort();
+    await new Promise<void>((resolve) => mute?.listen(port, LOOPBACK, resolve));
+    expect(await route({ port })).toMatchObject({ code: 0, found: { level: 'warning', text: expect.stringMatching(/no answer to OPTIONS/) } });
+  });
+
+  test.each([403, 407])('it answers %i: it does not trust us', async (status) => {
+    world.peer.serve('OPTIONS', (incoming) => world.peer.reply(incoming, status));
+    try {
+      expect(await route({})).toMatchObject({ code: 0, found: { level: 'warning', text: expect.stringMatching(`OPTIONS with ${status}`) } });
+    } finally {
+      world.peer.serve('OPTIONS', (incoming) => world.peer.reply(incoming, 200));
+    }
+  });
+
+  test('switched off: nobody is asked', async () => {
+    expect(await route({ enabled: false, host: 'nowhere.invalid' })).toMatchObject({ code: 0, found: { level: 'ok', text: 'switched off' } });
+  });
+});
