@@ -18,7 +18,7 @@ const LABELS: Readonly<Record<string, string>> = {
   cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `xmpp_down`, `xmpp_up`',
   route: 'the name of the route in the configuration',
   peer: 'the name of the peer in the configuration; `allow`: `sip.allow` and next hops; `unlisted`: none',
-  entry: '`taken`, or refused as `unlisted`, `foreign`, `local`, `inconsistent` (docs/security.md)',
+  entry: '`taken`, or refused as `unlisted`, `foreign`, `local`, `inconsistent`; `dialog`: taken, but the dialog that it names is another peer\'s (docs/security.md)',
 };
 
 const HEADER = `# Metrics

@@ -10,7 +10,7 @@ export { loopMark, markOf } from './sip/loop-mark';
 export { readOutcome, type FinalResult, type OutcomeContext, type Withheld } from './sip/read-outcome';
 export { sizeFault } from './sip/request-size';
 export { readRequest } from './sip/read-request';
-export { refuseRequest, type RequestReading, type SipReadContext, type SipUser } from './sip/reading';
+export { refuseRequest, type RequestReading, type SipPeer, type SipReadContext, type SipUser } from './sip/reading';
 export { headerValue } from './sip/safe';
 export type * from './sip/wire';
 export { writeAnswer } from './sip/write-answer';

@@ -19,6 +19,8 @@ export interface Dialog {
   readonly server: string;
   /** The connection that receives the far side's requests in this dialog (`worker/connection number`). */
   readonly owner: string;
+  /** Name of the peer whose requests are taken in it, where one holds it (SEC-12). */
+  readonly peer?: string;
   /** True once the server has lost the dialog: from then on requests are hand-made, never by id again (DR-9). */
   readonly handMade?: true;
 }
@@ -31,6 +33,10 @@ export interface DialogRef {
   /** The tag of To: ours. Absent in a request that opens a dialog, and in some broken ones (microsoft-observed A3). */
   readonly localTag?: string;
   readonly cseq: number;
+  /** Name of the peer that it comes from. */
+  readonly peer?: string;
+  /** Names of the other peers: what one of them holds is not this one's. A peer that is configured no more holds nothing. */
+  readonly others?: readonly string[];
 }
 
 /** The id under which the server keeps a dialog (drachtio.md section 2.4). */
@@ -58,6 +64,11 @@ export function isIn(dialog: Dialog, ref: DialogRef): boolean {
   if (dialog.callId !== ref.callId) return false;
   if (ref.localTag !== undefined && ref.localTag !== dialog.localTag) return false;
   return dialog.remoteTag === undefined || dialog.remoteTag === ref.remoteTag;
+}
+
+/** Does the dialog that a request names belong to another peer than the one that the request comes from (SEC-12)? */
+export function isAnothers(dialog: Dialog, { callId, others }: DialogRef): boolean {
+  return dialog.callId === callId && dialog.peer !== undefined && others !== undefined && others.includes(dialog.peer);
 }
 
 /** Has the far side gone past this CSeq already: a repetition, or a request overtaken by a later one? */

@@ -4,7 +4,7 @@ export { diagrams, type MachineName } from './diagram';
 export * from './effects';
 export * from './events';
 export { dialogsOf, dueAt, isEmpty, newRecord, settle, withSipUri, type PairRecord } from './record';
-export { step, type StepResult } from './step';
+export { step, TRESPASS, type StepResult } from './step';
 export type { Conversation } from './conversation/state';
 export type { Inward } from './inward/state';
 export type { Outward } from './outward/state';

@@ -1,7 +1,8 @@
-import type { ResourcePresence } from '@isthmus/model';
-import { defaultAnswer, isSipRequest } from './answer';
+import { fault, type ResourcePresence } from '@isthmus/model';
+import { defaultAnswer, isSipRequest, refuse } from './answer';
 import type { Context } from './context';
 import { CONVERSATION } from './conversation/table';
+import { isAnothers } from './dialog';
 import { isRequest, type Effect } from './effects';
 import type { EngineEvent } from './events';
 import { dated } from './inward/document';
@@ -11,8 +12,11 @@ import { tellAll } from './inward/tell';
 import { andThen, dispatch, to, type Draft, type Facts, type Input, type OutcomeInput, type Step } from './machine';
 import { OUTWARD } from './outward/table';
 import { giveTextsBack, withEffects } from './pending';
-import type { PairRecord } from './record';
+import { dialogsOf, type PairRecord } from './record';
 import { activityAfter, asked, isDoubtful, resourcesAfter, withActivity, type Known } from './resources';
+
+/** Why a request in a dialog of another peer is ignored (SEC-12). */
+export const TRESPASS = 'the dialog belongs to another peer';
 
 export interface StepResult {
   readonly record: PairRecord;
@@ -29,6 +33,7 @@ export interface StepResult {
 export function step(record: PairRecord, event: EngineEvent, context: Context): StepResult {
   const input = inputOf(record, event);
   if (input === undefined) return { record, effects: [], ignored: 'outcome of a request that is not pending' };
+  if (isTrespass(record, event)) return turnedAway(record, event, context);
   const known = resourcesAfter(record, event, context.settings.maxResources);
   const given = factsOf(record, input, known, context);
   const conversation = dispatch(CONVERSATION, record.conversation, input, given);
@@ -53,6 +58,17 @@ export function step(record: PairRecord, event: EngineEvent, context: Context): 
   };
   const ignored = 'effect' in input ? undefined : whyIgnored(steps);
   return { record: isUnchanged(record, next) ? record : next, effects, ...(ignored !== undefined && { ignored }) };
+}
+
+function isTrespass(record: PairRecord, event: EngineEvent): boolean {
+  return 'ref' in event && event.ref.others !== undefined && dialogsOf(record).some((dialog) => isAnothers(dialog, event.ref));
+}
+
+/** For whoever does not hold the dialog there is none. */
+function turnedAway(record: PairRecord, event: EngineEvent, context: Context): StepResult {
+  if (!isSipRequest(event)) return { record, effects: [], ignored: TRESPASS };
+  const effects = [stamp(refuse(event, fault('session.unknown')), event.trace, context)];
+  return { record: { ...record, effects: withEffects(record.effects, effects, undefined) }, effects, ignored: TRESPASS };
 }
 
 /** What the watchers were told of the user's activity is taken back when it is forgotten, whatever the event (promise 3). */

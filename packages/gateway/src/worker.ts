@@ -1,5 +1,5 @@
 import { loopMark } from '@isthmus/codec';
-import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
+import { TRESPASS, type Context, type Effect, type EngineEvent, type PairRecord } from '@isthmus/engine';
 import { FaultError, type Pair } from '@isthmus/model';
 import type { Load } from '@isthmus/rules';
 import { StoreUnavailableError } from '@isthmus/store';
@@ -318,7 +318,15 @@ export class Worker {
 
   private ignored(pair: Pair, event: EngineEvent, why: string): void {
     this.metrics.ignored.inc({ event: event.on });
+    if (why === TRESPASS && 'ref' in event) this.trespassed(pair, event);
     this.parts.log.debug({ trace: event.trace, on: event.on, from: pair.user, to: pair.contact, why }, 'event_ignored');
+  }
+
+  /** Two peers of the configuration that are one, or somebody who knows a dialog that is not his. */
+  private trespassed(pair: Pair, { on, trace, ref }: Extract<EngineEvent, { readonly ref: unknown }>): void {
+    const { callId, peer = '' } = ref;
+    this.metrics.peerRequests.inc({ peer, entry: 'dialog' });
+    this.parts.log.warn({ trace, on, callId, peerName: peer, from: pair.contact, to: pair.user }, 'dialog_refused');
   }
 
   private effectFailed(pair: Pair, effect: Effect, error: unknown): void {

@@ -1,4 +1,4 @@
-import { loopMark, type SipAnswerOut, type SipRequestIn } from '@isthmus/codec';
+import { loopMark, type SipAnswerOut, type SipRequestIn, type SipResult } from '@isthmus/codec';
 import { newRecord, type EngineEvent } from '@isthmus/engine';
 import { fault, FaultError, type Family, type Pair } from '@isthmus/model';
 import type { Verdict } from '@isthmus/rules';
@@ -19,8 +19,8 @@ import { XmppSide } from '../src/sides/xmpp-side';
 const ROUTE: Route = { name: 'far', users: ['*'], priority: 0, weight: 0, enabled: true, domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', streamOnly: false, messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
 const MARK = loopMark('gw.example.com', 'example.com');
 const PEERS = [
-  { name: 'allow', domains: ['example.com'], trusted: false, from: ['127.0.0.1'] },
-  { name: 'other', domains: ['other.example', '*.below.example'], trusted: false, from: ['192.0.2.7'] },
+  { name: 'allow', holds: false, domains: ['example.com'], trusted: false, from: ['127.0.0.1'] },
+  { name: 'other', holds: true, domains: ['other.example', '*.below.example'], trusted: false, from: ['192.0.2.7'] },
 ];
 const LOCAL = new Set(['ann@example.com', 'amy@example.com']);
 
@@ -34,8 +34,10 @@ let answers: SipAnswerOut[];
 let withdrawn: number;
 let judge: (pair: Pair) => Promise<Verdict>;
 let away: boolean;
+let holder: string | undefined;
 let requested: number;
 let blamed: number;
+let answered: SipResult;
 let metrics: Metrics;
 let route: RouteTable;
 let xmppSide: XmppSide;
@@ -43,7 +45,9 @@ let sipSide: SipSide;
 
 beforeEach(() => {
   [events, sent, answers, withdrawn, away] = [[], [], [], 0, false];
-  [requested, blamed] = [0, 0];
+  [requested, blamed, holder] = [0, 0, undefined];
+  answered = { is: 'timeout' };
+  const list = new PeerList(PEERS, () => []);
   [asked, lines] = [[], []];
   iqAnswer = () => {
     throw new Error('not asked');
@@ -80,8 +84,8 @@ beforeEach(() => {
   sipSide = new SipSide({
     ...common,
     policies: { verdict: (pair) => judge(pair) },
-    links: { request: async () => ((requested += 1), { is: 'timeout' }), answer: async (answer) => (answers.push(answer), { ok: true }) },
-    peers: new PeerList(PEERS, () => []),
+    links: { request: async () => ((requested += 1), answered), answer: async (answer) => (answers.push(answer), { ok: true }) },
+    peers: { find: (source) => list.find(source), holderOf: (host) => (host === ROUTE.host ? holder : undefined) },
     loopMark: MARK,
     inviteTimeoutMs: 1,
     requestTimeoutMs: 1,
@@ -244,6 +248,29 @@ describe('SIP requests', () => {
 
   const from = (address: string) => ({ source: { address, port: 5060, transport: 'udp' as const } });
   const METHODS = ['SUBSCRIBE', 'MESSAGE', 'INVITE', 'NOTIFY', 'BYE', 'INFO', 'OPTIONS', 'PUBLISH', 'BENOTIFY'];
+
+  test('SEC-12: within a dialog too a peer speaks for its own domains only; the next hops go as far as their routes', async () => {
+    const inside = (address: string) => ({ ...request('BYE', 'bob@third.example', 'ann@example.com', tagged('ann@example.com')), ...from(address) });
+    await sipSide.receive(inside('192.0.2.7'));
+    await sipSide.receive(inside('127.0.0.1'));
+    expect([answers.map(({ status }) => status), events.map(({ event }) => event.on)]).toEqual([[403], ['sip.bye']]);
+  });
+
+  test('SEC-12: a dialog is held by the peer that opens it, or that we open it with; the short form holds none', async () => {
+    const dialogOf = async (address: string, sender: string) => {
+      await sipSide.receive({ ...request('SUBSCRIBE', sender, 'ann@example.com'), ...from(address) });
+      const event = events.at(-1)?.event;
+      return event?.on === 'sip.subscribe' ? [event.dialog.peer, event.ref.peer, event.ref.others] : event;
+    };
+    expect(await dialogOf('192.0.2.7', 'eve@other.example')).toEqual(['other', 'other', undefined]);
+    expect(await dialogOf('127.0.0.1', 'bob@example.com')).toEqual([undefined, 'allow', ['other']]);
+    const pair = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
+    const dialog = { callId: 'c', localTag: 'l', localCSeq: 0, remoteCSeq: 0, stackId: 's', server: '', owner: '' };
+    answered = { is: 'answered', status: 200, reason: 'OK', headers: { to: '<sip:bob@example.com>;tag=b' }, body: '', synthetic: false, sent: {}, server: 'd1', owner: 'w/1' };
+    holder = 'far-pool';
+    const outcome = await sipSide.requests.request(pair, newRecord(pair), { do: 'sip.subscribe', key: 'k', trace: 't', dialog, expiresSeconds: 60 });
+    expect(outcome).toMatchObject({ on: 'sip.outcome', dialog: { remoteTag: 'b', peer: 'far-pool' } });
+  });
 
   test.each(METHODS)('promise 5: a host that is not listed gets 403 for %s', async (method) => {
     await sipSide.receive({ ...request(method, 'bob@example.com', 'ann@example.com'), ...from('192.0.2.1') });

@@ -68,7 +68,7 @@ function readHeaderParams(text: string): ReadonlyMap<string, string> | undefined
     return undefined;
   }
   const params = new Map<string, string>();
-  for (const part of splitOutsideQuotes(text).filter((candidate) => candidate.trim() !== '')) {
+  for (const part of splitOutsideQuotes(text, ';').filter((candidate) => candidate.trim() !== '')) {
     const equals = part.indexOf('=');
     const name = (equals < 0 ? part : part.slice(0, equals)).trim().toLowerCase();
     const value = equals < 0 ? '' : unquote(part.slice(equals + 1).trim());
@@ -82,17 +82,25 @@ function readHeaderParams(text: string): ReadonlyMap<string, string> | undefined
   return params;
 }
 
-function splitOutsideQuotes(text: string): readonly string[] {
+/** The values of a header of several (RFC 3261 section 7.3.1), as they stand: a comma in quotes or brackets parts nothing. */
+export function splitNameAddrs(text: string): readonly string[] {
+  return splitOutsideQuotes(text, ',').map((value) => value.trim());
+}
+
+function splitOutsideQuotes(text: string, separator: ',' | ';'): readonly string[] {
   const parts: string[] = [];
   let start = 0;
   let inQuotes = false;
+  let inBrackets = false;
   for (let index = 0; index < text.length; index += 1) {
     const character = text[index];
     if (inQuotes && character === '\\') {
       index += 1;
     } else if (character === '"') {
       inQuotes = !inQuotes;
-    } else if (character === ';' && !inQuotes) {
+    } else if (separator === ',' && !inQuotes && (character === '<' || character === '>')) {
+      inBrackets = character === '<';
+    } else if (character === separator && !inQuotes && !inBrackets) {
       parts.push(text.slice(start, index));
       start = index + 1;
     }

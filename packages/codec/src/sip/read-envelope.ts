@@ -2,6 +2,7 @@ import type { DialogRef } from '@isthmus/engine';
 import { fail, fault, succeed, type Fault, type Jid, type Result, type SipUri } from '@isthmus/model';
 import { faultFromSip } from '@isthmus/rules';
 import { jidToSipUri, readNameAddr, readSipUri, sipToJid, type NameAddr } from '../address';
+import { readAssertedIdentity } from './asserted-identity';
 import { readCSeq } from './fields';
 import type { SipReadContext, SipUser } from './reading';
 import type { SipRequestIn } from './wire';
@@ -25,7 +26,8 @@ const OUR_SCHEMES: ReadonlySet<string> = new Set(['sip', 'im', 'pres', 'tel']);
 const ASCII = /^[!-~]*$/;
 
 /**
- * From is the SIP user and To the XMPP user, in a dialog too: there the Request-URI is our own Contact.
+ * From is the SIP user and To the XMPP user, in a dialog too: there the Request-URI is our own Contact. A peer of our trust
+ * domain may vouch for another sender.
  * Faults: `body.malformed` (400) with what is missing; those of the addresses; `scheme.sips` (SEC-2);
  * 416 for a Request-URI of another scheme.
  */
@@ -35,16 +37,29 @@ export function readEnvelope(request: SipRequestIn, context: SipReadContext): Re
   const to = readNameAddr(headers['to'] ?? '');
   if (!from.ok) return from;
   if (!to.ok) return to;
-  const ref = readRef(request, from.value, to.value);
+  const ref = readRef(request, from.value, to.value, context);
   if (!ref.ok) return ref;
-  const sipUser = readSipUser(from.value, context);
+  const sender = readSender(request, from.value, ref.value, context);
+  if (!sender.ok) return sender;
+  const sipUser = readSipUser(sender.value, context);
   if (!sipUser.ok) return sipUser;
   const xmppUser = readXmppUser(request.uri, to.value);
   if (!xmppUser.ok) return xmppUser;
   return succeed({ sipUser: sipUser.value, xmppUser: xmppUser.value, ref: ref.value });
 }
 
-function readRef(request: SipRequestIn, from: NameAddr, to: NameAddr): Result<DialogRef> {
+/**
+ * Who sends it (RFC 3325). A NOTIFY comes in a dialog that we have opened with a user whom we know; whoever is vouched for
+ * there may be the server that answers in his place.
+ */
+function readSender({ method, headers }: SipRequestIn, from: NameAddr, ref: DialogRef, { peer }: SipReadContext): Result<NameAddr> {
+  const isOurs = method === 'NOTIFY' && ref.localTag !== undefined;
+  if (peer?.trusted !== true || isOurs) return succeed(from);
+  const asserted = readAssertedIdentity(headers);
+  return asserted.ok ? succeed(asserted.value ?? from) : asserted;
+}
+
+function readRef(request: SipRequestIn, from: NameAddr, to: NameAddr, { peer }: SipReadContext): Result<DialogRef> {
   const callId = request.headers['call-id']?.trim() ?? '';
   const remoteTag = from.params.get('tag') ?? '';
   const localTag = to.params.get('tag') ?? '';
@@ -53,7 +68,8 @@ function readRef(request: SipRequestIn, from: NameAddr, to: NameAddr): Result<Di
   if (!TAG.test(remoteTag)) return malformed('From has no valid tag');
   if (localTag !== '' && !TAG.test(localTag)) return malformed('To has no valid tag');
   if (cseq === undefined) return malformed('CSeq is missing or not valid');
-  return succeed({ callId, remoteTag, cseq, ...(localTag !== '' && { localTag }) });
+  const source = peer === undefined ? {} : { peer: peer.name, ...(peer.others.length > 0 && { others: peer.others }) };
+  return succeed({ callId, remoteTag, cseq, ...(localTag !== '' && { localTag }), ...source });
 }
 
 function malformed(text: string): Result<never> {

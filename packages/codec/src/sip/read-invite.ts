@@ -42,6 +42,7 @@ export function dialogOf(request: SipRequestIn, envelope: Envelope, context: Sip
     stackId: request.stackId ?? stackIdOf(callId, remoteTag),
     server: request.transaction.server,
     owner: request.owner,
+    ...(context.peer?.holds === true && { peer: context.peer.name }),
     ...(remoteTarget !== undefined && { remoteTarget }),
   };
 }

@@ -5,6 +5,17 @@ import { headersOfStatus } from './offer';
 import { safeAnswer, type LooseHeaders } from './safe';
 import type { SipAnswerOut, SipRequestIn } from './wire';
 
+/** The peer that a request comes from, as the configuration knows it. */
+export interface SipPeer {
+  readonly name: string;
+  /** Dialogs that it opens, or that are opened with it, are its own (SEC-12). */
+  readonly holds: boolean;
+  /** Its P-Asserted-Identity is believed (RFC 3325). */
+  readonly trusted: boolean;
+  /** Names of the other peers that hold dialogs. */
+  readonly others: readonly string[];
+}
+
 /** What `readRequest` needs besides the request. */
 export interface SipReadContext {
   /** Milliseconds since the epoch. */
@@ -19,6 +30,8 @@ export interface SipReadContext {
   /** What the answer to OPTIONS shows. */
   readonly session: SessionAddress;
   readonly variant: Variant;
+  /** Absent: it comes from no peer in particular. */
+  readonly peer?: SipPeer;
   /** The domain that telephone numbers belong to (ADDR-12). */
   readonly telephoneDomain?: string;
 }

@@ -1,18 +1,15 @@
 import { isIP } from 'node:net';
+import type { SipPeer } from '@isthmus/codec';
 import { Networks, plainAddress } from './networks';
 
 /** A host of the SIP side, or several that act as one. */
-export interface Peer {
-  /** In logs and metrics; dialogs remember it. */
-  readonly name: string;
+export interface Peer extends SipPeer {
   /** Domains that it may speak for, prepared, or patterns as of a route. */
   readonly domains: readonly string[];
-  /** It belongs to our trust domain: its P-Asserted-Identity is believed (RFC 3325). */
-  readonly trusted: boolean;
 }
 
 /** A peer and how it is known. Of `from` and `tlsNames` each that is given must match. */
-export interface PeerRule extends Peer {
+export interface PeerRule extends Omit<Peer, 'others'> {
   /** Networks, addresses, host names. */
   readonly from?: readonly string[];
   /** Names of its certificate, in lower case. */
@@ -26,13 +23,8 @@ export interface Source {
   readonly tlsNames?: readonly string[];
 }
 
-export interface KnownPeer {
+interface Entry {
   readonly peer: Peer;
-  /** Names of all other peers: what they hold is not this one's. */
-  readonly others: readonly string[];
-}
-
-interface Entry extends KnownPeer {
   readonly networks: Networks | undefined;
   readonly tlsNames: ReadonlySet<string> | undefined;
 }
@@ -46,36 +38,34 @@ const MAX_KNOWN = 10_000;
 export class PeerList {
   private readonly entries: readonly Entry[];
   /** Verdicts by source: finding one costs as much as reading a request. */
-  private readonly known = new Map<string, KnownPeer | undefined>();
+  private readonly known = new Map<string, Peer | undefined>();
 
   /**
-   * @param rules several of one name are one peer
    * @param addressesOf the addresses of a host name now
    */
   constructor(rules: readonly PeerRule[], addressesOf: (hostName: string) => readonly string[]) {
-    const names = [...new Set(rules.map(({ name }) => name))];
-    this.entries = rules.map(({ from, tlsNames, ...peer }) => ({
-      peer,
-      others: names.filter((name) => name !== peer.name),
+    const holders = rules.filter(({ holds }) => holds).map(({ name }) => name);
+    this.entries = rules.map(({ from, tlsNames, ...rule }) => ({
+      peer: { ...rule, others: holders.filter((name) => name !== rule.name) },
       networks: from && new Networks(from.flatMap((host) => (isHost(host) ? addressesOf(host) : [host]))),
       tlsNames: tlsNames && new Set(tlsNames),
     }));
   }
 
-  find({ address, tlsNames = [] }: Source): KnownPeer | undefined {
+  find({ address, tlsNames = [] }: Source): Peer | undefined {
     const key = `${address} ${tlsNames.join(' ')}`;
     if (this.known.has(key)) return this.known.get(key);
     const shown = tlsNames.map((name) => name.toLowerCase());
-    const found = this.entries.find((entry) => isOf(entry, plainAddress(address), shown));
+    const found = this.entries.find((entry) => isOf(entry, plainAddress(address), shown))?.peer;
     if (this.known.size >= MAX_KNOWN) this.known.clear();
     this.known.set(key, found);
     return found;
   }
 
-  /** The peer that answers for a next hop: by its address alone, since it is we who have verified its certificate. */
-  holderOf(address: string): string | undefined {
+  /** The peer that a next hop is: by its address alone, since it is we who have verified its certificate. */
+  at(address: string): Peer | undefined {
     const plain = plainAddress(address);
-    return this.entries.find(({ networks }) => networks?.has(plain))?.peer.name;
+    return this.entries.find(({ networks }) => networks?.has(plain))?.peer;
   }
 }
 

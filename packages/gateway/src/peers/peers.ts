@@ -1,6 +1,6 @@
 import type { Logger } from '../log';
 import { HostNames, type LookUp } from './host-names';
-import { isHost, PeerList, type KnownPeer, type PeerRule, type Source } from './peer-list';
+import { isHost, PeerList, type Peer, type PeerRule, type Source } from './peer-list';
 
 export interface PeerSettings {
   /** In the order of the configuration; the first that matches counts. */
@@ -15,10 +15,14 @@ export interface PeersOptions {
   readonly lookUp?: LookUp;
 }
 
+/** Next hops of all routes; a name in DNS may have some. */
+const MAX_HOLDERS = 1_000;
+
 /** The peers of the configuration, with the addresses that their host names have now. */
 export class Peers {
   private settings: PeerSettings;
   private list: PeerList;
+  private holders = new Map<string, string | undefined>();
   private readonly names: HostNames;
 
   constructor({ settings, log, lookUp }: PeersOptions) {
@@ -45,18 +49,27 @@ export class Peers {
   }
 
   /** Undefined: not listed. */
-  find(source: Source): KnownPeer | undefined {
+  find(source: Source): Peer | undefined {
     return this.list.find(source);
   }
 
-  /** Name of the peer whose dialogs those are that we open by way of this host. Undefined: it is none's. */
+  /** Name of the peer that holds the dialogs which we open by way of this next hop (SEC-12). Undefined: none does. */
   holderOf(host: string): string | undefined {
-    const addresses = isHost(host) ? this.names.addressesOf(host) : [host];
-    return addresses.map((address) => this.list.holderOf(address)).find((name) => name !== undefined);
+    if (this.holders.size >= MAX_HOLDERS) this.holders.clear();
+    if (!this.holders.has(host)) this.holders.set(host, this.lookForHolder(host));
+    return this.holders.get(host);
+  }
+
+  private lookForHolder(host: string): string | undefined {
+    const plain = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
+    const addresses = isHost(plain) ? this.names.addressesOf(plain) : [plain];
+    const peer = addresses.map((address) => this.list.at(address)).find((found) => found !== undefined);
+    return peer?.holds === true ? peer.name : undefined;
   }
 
   private rebuild(): void {
     this.list = this.newList();
+    this.holders.clear();
   }
 
   private newList(): PeerList {

@@ -14,13 +14,14 @@ export function peerSettings(config: Config): PeerSettings {
   const domains = servedBySip(config, routes);
   const named = config.sip.peers.map(({ from, tlsNames, ...peer }): PeerRule => ({
     name: peer.name,
+    holds: true,
     trusted: peer.trusted,
     domains: peer.domains?.map(preparedPattern) ?? domains,
     ...(from !== undefined && { from: from.map(prepared) }),
     ...(tlsNames !== undefined && { tlsNames: tlsNames.map((name) => name.toLowerCase()) }),
   }));
   const from = [...config.sip.allow, ...routes.map(({ host }) => host)].map(prepared);
-  return { rules: [...named, { name: UNNAMED_PEER, trusted: false, domains, from }], refreshMs: config.sip.peerRefreshSeconds * 1_000 };
+  return { rules: [...named, { name: UNNAMED_PEER, holds: false, trusted: false, domains, from }], refreshMs: config.sip.peerRefreshSeconds * 1_000 };
 }
 
 /** Where SIP users may be: those that a route leads to write first as well. A route for all that is left names nobody. */

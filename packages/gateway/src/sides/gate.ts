@@ -4,7 +4,7 @@ import { isOfDomain } from '@isthmus/rules';
 import { NO_PEER } from '../config/peers-schema';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
-import type { KnownPeer } from '../peers/peer-list';
+import type { Peer } from '../peers/peer-list';
 import type { Peers } from '../peers/peers';
 
 /** Why a request of a listed peer is refused 403. */
@@ -22,7 +22,8 @@ export interface GateOptions {
 }
 
 /** A request of a listed peer. */
-export interface Visit extends KnownPeer {
+export interface Visit {
+  readonly peer: Peer;
   readonly request: SipRequestIn;
   readonly trace: string;
 }
@@ -38,17 +39,22 @@ export class Gate {
   enter(request: SipRequestIn, trace: string): Visit | undefined {
     const { peers, log, metrics } = this.options;
     const { source, method } = request;
-    const known = peers.find(source);
-    if (known !== undefined) return { peer: known.peer, others: known.others, request, trace };
+    const peer = peers.find(source);
+    if (peer !== undefined) return { peer, request, trace };
     log.warn({ trace, source: source.address, method }, 'peer_unlisted');
     metrics.peerRequests.inc({ peer: NO_PEER, entry: 'unlisted' });
     return undefined;
   }
 
   /** What can be told without asking anybody about a request that opens something. */
-  check({ peer, request }: Visit, sipUser: SipUser, xmppUser: Jid): Denial | undefined {
-    if (!peer.domains.some((pattern) => isOfDomain(pattern, sipUser.jid.domain))) return 'foreign';
-    return namesAnother(request.uri, xmppUser) ? 'inconsistent' : undefined;
+  check(visit: Visit, sipUser: SipUser, xmppUser: Jid): Denial | undefined {
+    if (!speaksFor(visit.peer, sipUser)) return 'foreign';
+    return namesAnother(visit.request.uri, xmppUser) ? 'inconsistent' : undefined;
+  }
+
+  /** The same of one that belongs to something: a route may lead further than what the next hops may speak for by themselves. */
+  checkInside({ peer }: Visit, sipUser: SipUser): Denial | undefined {
+    return peer.holds && !speaksFor(peer, sipUser) ? 'foreign' : undefined;
   }
 
   taken({ peer }: Visit): void {
@@ -62,6 +68,10 @@ export class Gate {
     log.warn({ trace, callId: request.headers['call-id'], method, peerName: peer.name, source: source.address, from: parties.from, to: parties.to, why: DENIALS[denial] }, 'sender_refused');
     metrics.peerRequests.inc({ peer: peer.name, entry: denial });
   }
+}
+
+function speaksFor({ domains }: Peer, { jid }: SipUser): boolean {
+  return domains.some((pattern) => isOfDomain(pattern, jid.domain));
 }
 
 /** The one answer to whoever may not. Undefined: the method has none. */

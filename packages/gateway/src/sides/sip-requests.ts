@@ -20,6 +20,7 @@ import { newId } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import { noteRepeated } from '../repeated';
+import type { Peers } from '../peers/peers';
 import { nextHop, type Route, type RouteTable } from '../routes';
 import type { Sequence } from './sequence';
 
@@ -35,6 +36,7 @@ export interface SipRequestsOptions {
   readonly routes: RouteTable;
   /** The first one is in the From of what we ask in our own name. */
   readonly domains: readonly string[];
+  readonly peers: Pick<Peers, 'holderOf'>;
   /** The deployment's own rows of the tables. */
   readonly tables: Tables;
   /** The largest request that the SIP server takes from us (DR-16); absent: it has no such limit. */
@@ -79,7 +81,8 @@ export class SipRequests {
       result = await links.request(writeRequest(sent, this.parties(record), context));
     }
     const final = result.is === 'no-dialog' ? ({ is: 'unsent', why: 'the dialog is lost' } as const) : result;
-    const outcome = readOutcome(sent, final, { at: now(), dialect: context.dialect });
+    const peer = route && this.options.peers.holderOf(route.host);
+    const outcome = readOutcome(sent, final, { at: now(), dialect: context.dialect, ...(peer !== undefined && { peer }) });
     metrics.outcomes.inc({ method: outcome.method, status: String(outcome.status) });
     metrics.answerSeconds.observe({ method: outcome.method }, (now() - begun) / 1_000);
     if (effect.do === 'sip.message') metrics.messages.inc({ direction: 'to-sip', outcome: outcome.status < 300 ? 'delivered' : 'failed' });

@@ -15,6 +15,7 @@ import { newId, newTrace } from '../ids';
 import type { NewWork } from '../limits/new-work';
 import { methodLabel } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
+import type { Peers } from '../peers/peers';
 import type { Policies } from '../policy/policies';
 import { Admissions, opensSomething, type Admission } from './admission';
 import { forbidden, Gate, type GateOptions, type Visit } from './gate';
@@ -27,6 +28,7 @@ export interface SipPort extends SipSender {
 
 export interface SipSideOptions extends SipRequestsOptions, GateOptions {
   readonly links: SipPort;
+  readonly peers: Pick<Peers, 'find' | 'holderOf'>;
   readonly loop: PairLoop;
   readonly accounts: Accounts;
   readonly policies: Pick<Policies, 'verdict'>;
@@ -87,6 +89,7 @@ export class SipSide {
       ...(emoticons !== undefined && { emoticons }),
       session: SESSION,
       variant,
+      peer: visit.peer,
     });
     const callId = request.headers['call-id'];
     if (reading.is === 'ignore') return log.debug({ trace, callId, method: request.method, why: reading.why }, 'request_ignored');
@@ -114,9 +117,11 @@ export class SipSide {
   private hand(visit: Visit, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<void> {
     const { request, trace } = visit;
     const pair: Pair = { user: xmppUser.bare, contact: sipUser.jid.bare };
-    const check = opensSomething(event) ? () => this.admit(visit, sipUser, xmppUser, event) : undefined;
+    const opens = opensSomething(event);
+    const inside = opens ? undefined : this.gate.checkInside(visit, sipUser);
+    const check = opens ? () => this.admit(visit, sipUser, xmppUser, event) : undefined;
     return this.options.sequence.run(pairKey(pair), check, async (admission?: Admission) => {
-      const { denied, refusal, policy } = admission ?? {};
+      const { denied = inside, refusal, policy } = admission ?? {};
       if (denied !== undefined) {
         this.gate.denied(visit, denied, sipUser, xmppUser);
         return this.forbid(request, trace);

@@ -1,9 +1,9 @@
 import { PeerList, type PeerRule } from '../../src/peers/peer-list';
 
-const rule = (name: string, over: Partial<PeerRule>): PeerRule => ({ name, domains: ['example.com'], trusted: false, ...over });
+const rule = (name: string, over: Partial<PeerRule>): PeerRule => ({ name, holds: true, domains: ['example.com'], trusted: false, ...over });
 const nobody = (): readonly string[] => [];
 const nameOf = (list: PeerList, address: string, tlsNames?: readonly string[]) =>
-  list.find({ address, ...(tlsNames !== undefined && { tlsNames }) })?.peer.name;
+  list.find({ address, ...(tlsNames !== undefined && { tlsNames }) })?.name;
 
 test('promise 5: a peer is known by its addresses, the first that matches counts, and whoever matches none is nobody', () => {
   const list = new PeerList([rule('one', { from: ['192.0.2.10'] }), rule('all', { from: ['192.0.2.0/24', '2001:db8::/32'] })], nobody);
@@ -45,10 +45,9 @@ describe('SEC-1, SEC-3: certificates', () => {
   });
 });
 
-test('SEC-12: each peer comes with the names of the others; several rules of one name are one peer', () => {
-  const list = new PeerList([rule('a', { from: ['192.0.2.1'] }), rule('b', { from: ['192.0.2.2'] }), rule('a', { from: ['192.0.2.3'] })], nobody);
-  expect(list.find({ address: '192.0.2.3' })).toMatchObject({ peer: { name: 'a' }, others: ['b'] });
-  expect(list.find({ address: '192.0.2.2' })).toMatchObject({ peer: { name: 'b' }, others: ['a'] });
+test('SEC-12: each peer comes with the names of the others that hold dialogs', () => {
+  const list = new PeerList([rule('a', { from: ['192.0.2.1'] }), rule('b', { from: ['192.0.2.2'] }), rule('c', { from: ['192.0.2.3'], holds: false })], nobody);
+  expect([1, 2, 3].map((host) => list.find({ address: `192.0.2.${host}` })?.others)).toEqual([['b'], ['a'], ['a', 'b']]);
 });
 
 test('promise 6: no more than so many sources are remembered, and all are judged right', () => {

@@ -2,7 +2,7 @@ import pino from 'pino';
 import { Peers } from '../../src/peers/peers';
 import type { PeerRule } from '../../src/peers/peer-list';
 
-const RULES: readonly PeerRule[] = [{ name: 'lync', domains: ['example.com'], trusted: false, from: ['sip.example.com', '192.0.2.99'] }];
+const RULES: readonly PeerRule[] = [{ name: 'lync', holds: true, domains: ['example.com'], trusted: false, from: ['sip.example.com', '192.0.2.99'] }];
 
 let answers: Map<string, readonly string[] | Error>;
 let lines: { readonly event: string; readonly level: string; readonly host: string }[];
@@ -31,7 +31,7 @@ function newPeers(rules: readonly PeerRule[]): Peers {
   return new Peers({ settings: { rules, refreshMs: 60_000 }, log, lookUp });
 }
 
-const nameOf = (address: string) => peers.find({ address })?.peer.name;
+const nameOf = (address: string) => peers.find({ address })?.name;
 const told = () => lines.map(({ level, event }) => `${level} ${event}`);
 
 test('promise 5: after the start a host name lets its addresses in, and addresses need no look-up', async () => {
@@ -83,7 +83,7 @@ test('the start does not wait for ever for a silent name server', async () => {
 test('promise 5: other peers take the place of the old ones, whose names are not looked up any more', async () => {
   await peers.start();
   answers.set('new.example.com', ['192.0.2.7']);
-  peers.replace({ rules: [{ name: 'new', domains: ['example.com'], trusted: false, from: ['new.example.com'] }], refreshMs: 10_000 });
+  peers.replace({ rules: [{ name: 'new', holds: true, domains: ['example.com'], trusted: false, from: ['new.example.com'] }], refreshMs: 10_000 });
   expect([nameOf('192.0.2.1'), nameOf('192.0.2.99')]).toEqual([undefined, undefined]);
   await jest.advanceTimersByTimeAsync(0);
   expect([nameOf('192.0.2.1'), nameOf('192.0.2.99'), nameOf('192.0.2.7')]).toEqual([undefined, undefined, 'new']);
@@ -101,6 +101,15 @@ test('after the stop nothing is looked up any more', async () => {
 });
 
 test('SEC-12: a next hop is its peer\'s, by address or by host name', async () => {
+  peers.stop();
+  peers = newPeers([...RULES, { name: 'allow', holds: false, domains: ['example.com'], trusted: false, from: ['198.51.100.1', '2001:db8::1'] }]);
+  expect(peers.holderOf('sip.example.com')).toBeUndefined();
   await peers.start();
-  expect(['192.0.2.99', 'sip.example.com', '192.0.2.1', 'elsewhere.example.com', '198.51.100.1'].map((host) => peers.holderOf(host))).toEqual(['lync', 'lync', 'lync', undefined, undefined]);
+  const hops = ['192.0.2.99', 'SIP.example.com', '192.0.2.1', 'elsewhere.example.com', '198.51.100.1', '[2001:db8::1]'];
+  expect(hops.map((host) => peers.holderOf(host))).toEqual(['lync', 'lync', 'lync', undefined, undefined, undefined]);
+});
+
+test('promise 6: no more than so many next hops are remembered', () => {
+  for (let n = 0; n < 5_000; n += 1) expect(peers.holderOf(`10.0.${n >> 8}.${n & 255}`)).toBeUndefined();
+  expect((peers as unknown as { holders: Map<string, unknown> }).holders.size).toBeLessThanOrEqual(1_000);
 });

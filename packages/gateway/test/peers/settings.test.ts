@@ -16,7 +16,7 @@ routes: ${routes}
 
 test('promise 5: sip.allow and the next hops are one peer, which speaks for the served domain', () => {
   expect(rulesOf('allow: [192.0.2.0/24]', "[{ name: far, host: SIP.example.com, dialect: simple }, { name: six, host: '[2001:db8::1]', dialect: simple }]")).toEqual([
-    { name: 'allow', domains: ['example.com'], trusted: false, from: ['192.0.2.0/24', 'sip.example.com', '2001:db8::1'] },
+    { name: 'allow', holds: false, domains: ['example.com'], trusted: false, from: ['192.0.2.0/24', 'sip.example.com', '2001:db8::1'] },
   ]);
 });
 
@@ -28,7 +28,7 @@ test('promise 5: what a route leads to may speak as well', () => {
 test('promise 5: peers stand before the short form, with their own domains, or those that are served', () => {
   const peers = 'peers: [{ name: a, from: [192.0.2.1], domains: [A.example] }, { name: b, tlsNames: [B.example], trusted: true }]';
   expect(rulesOf(peers).slice(0, 2)).toEqual([
-    { name: 'a', domains: ['a.example'], trusted: false, from: ['192.0.2.1'] },
-    { name: 'b', domains: ['example.com'], trusted: true, tlsNames: ['b.example'] },
+    { name: 'a', holds: true, domains: ['a.example'], trusted: false, from: ['192.0.2.1'] },
+    { name: 'b', holds: true, domains: ['example.com'], trusted: true, tlsNames: ['b.example'] },
   ]);
 });
