@@ -4,7 +4,7 @@ import { Srf } from './drachtio';
 import type { DrachtioAgent, DrachtioReply, DrachtioRequest, DrachtioSrf, DrachtioWire, RequestOptions, Sent } from './drachtio';
 import type { SipLinkLog } from './log';
 import { Pinger } from './pinger';
-import { fieldsOf, hideMultipart, isReadable, refusalOf } from './wire-guard';
+import { fieldsOf, hideMultipart, isReadable, peerNamesIn, refusalOf } from './wire-guard';
 import { WriteGate } from './write-gate';
 
 /**
@@ -56,6 +56,8 @@ export class Connection {
   private resolveClosed: () => void = () => undefined;
   private reason: string | undefined;
   private isAuthenticated = false;
+  /** Of the message that the library is being given: it hands the request to `take` before it returns. */
+  private peerNames: readonly string[] | undefined;
   /** Ids of the messages that register verbs and are not acknowledged yet. */
   private readonly unregistered = new Set<string>();
   private connectTimer: NodeJS.Timeout | undefined;
@@ -76,7 +78,10 @@ export class Connection {
     });
     this.closed = new Promise((resolve) => (this.resolveClosed = resolve));
     this.srf = new Srf([options.worker]);
-    const take = (request: DrachtioRequest, reply: DrachtioReply): void => events.onRequest(request, reply);
+    const take = (request: DrachtioRequest, reply: DrachtioReply): void => {
+      if (this.peerNames !== undefined) request.peerNames = this.peerNames;
+      events.onRequest(request, reply);
+    };
     if (options.takesRequests) for (const verb of VERBS) this.srf.use(verb, take);
     this.srf.use(take); // in a dialog, any method
     this.srf.on('error', () => undefined); // `guard` has noted it; without a listener it would be thrown (DR-13)
@@ -176,7 +181,10 @@ export class Connection {
     const listeners = wire.listeners('msg');
     wire.removeAllListeners('msg');
     wire.on('msg', (socket, text) => {
-      if (this.isSafe(text)) for (const listener of listeners) listener(socket, hideMultipart(text));
+      const fields = fieldsOf(text);
+      if (!this.isSafe(text, fields)) return;
+      this.peerNames = peerNamesIn(fields);
+      for (const listener of listeners) listener(socket, hideMultipart(text));
     });
     wire.on('error', (error) => (this.reason ??= error.message));
     wire.on('close', () => this.ended());
@@ -210,8 +218,7 @@ export class Connection {
     socket.write(frame);
   }
 
-  private isSafe(text: string): boolean {
-    const fields = fieldsOf(text);
+  private isSafe(text: string, fields: readonly string[]): boolean {
     if (fields[1] === 'response') this.replied(fields[2] ?? '', fields[3] ?? '');
     if (!text.includes('\r\n') || isReadable(text)) return true;
     this.options.log.warn({ type: fields[1], source: fields[5], bytes: text.length }, 'sip_message_unreadable');

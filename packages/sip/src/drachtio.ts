@@ -20,6 +20,8 @@ export interface DrachtioRequest {
   readonly source_port: number;
   /** `udp`, `tcp`, `tls`. */
   readonly protocol: string;
+  /** Not the library's but ours: what `peerNamesIn` reads. */
+  peerNames?: readonly string[];
   readonly stackTxnId: string;
   /** Empty or absent when the server knows no dialog for it. */
   readonly stackDialogId?: string;

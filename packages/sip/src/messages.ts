@@ -20,12 +20,18 @@ function transportOf(protocol: string): Transport {
 }
 
 export function readRequest(request: DrachtioRequest, via: Via): SipRequestIn {
+  const { peerNames } = request;
   return {
     method: request.method.toUpperCase(),
     uri: request.uri,
     headers: readHeaders(request.msg.headers),
     body: request.msg.body ?? '',
-    source: { address: request.source_address, port: request.source_port, transport: transportOf(request.protocol) },
+    source: {
+      address: request.source_address,
+      port: request.source_port,
+      transport: transportOf(request.protocol),
+      ...(peerNames !== undefined && { tlsNames: peerNames }),
+    },
     transaction: { server: via.server, id: request.stackTxnId },
     owner: via.owner,
     ...(request.stackDialogId ? { stackId: request.stackDialogId } : {}),

@@ -9,6 +9,14 @@ export function fieldsOf(text: string): readonly string[] {
   return (end < 0 ? text : text.slice(0, end)).split('|');
 }
 
+/**
+ * The names that a peer has proven by its certificate, which sipd tells in a field of the first line that drachtio-server does
+ * not have. No peer can write there: what it sends follows that line.
+ */
+export function peerNamesIn(fields: readonly string[]): readonly string[] | undefined {
+  return /^tls=(.+)$/.exec(fields[13] ?? '')?.[1]?.split(',');
+}
+
 /** The library would decode it in the name of a method or of a header; there % is a character (RFC 4475 section 3.1.1.5). */
 const ESCAPED_NAME = /^[^\s:]*%(?:u[\da-f]{4}|[\da-f]{2})/i;
 /** As the library's own expressions, whose `.` ends at U+2028 and U+2029 too. */

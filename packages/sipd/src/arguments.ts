@@ -1,10 +1,12 @@
 /** The command line of `sipd`. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { type Protocol, SipdOptionError, type SipdOptions, type SipListener, type TimerValues } from './options';
+import { SipdOptionError, type SipdOptions, type SipListener, type TimerValues } from './options';
 import { NO_SWITCHES, type Switches } from './switches';
+import type { TlsOptions } from './tls/options';
 
-export const USAGE = `usage: sipd --admin HOST:PORT --secret-file FILE --sip udp:HOST:PORT --sip tcp:HOST:PORT
+export const USAGE = `usage: sipd --admin HOST:PORT --secret-file FILE --sip udp:HOST:PORT --sip tcp:HOST:PORT --sip tls:HOST:PORT
+            [--tls-certificate FILE --tls-key FILE --tls-ca FILE [--tls-clients required|optional|none] [--tls-name NAME]]
             [--strict] [--t1 MS] [--switch NAME[=N]]...
 switches: ${Object.keys(NO_SWITCHES).join(', ')}`;
 
@@ -15,10 +17,23 @@ function hostPort(what: string, text: string): { host: string; port: number } {
 }
 
 function listener(text: string): SipListener {
-  const found = /^(udp|tcp):(.+)$/.exec(text);
-  const protocol: Protocol | undefined = found?.[1] === 'udp' || found?.[1] === 'tcp' ? found[1] : undefined;
-  if (protocol === undefined) throw new SipdOptionError(`--sip "${text}" is not udp:HOST:PORT or tcp:HOST:PORT`);
-  return { protocol, ...hostPort('--sip', found?.[2] ?? '') };
+  const [, name, place = ''] = /^([a-z]+):(.+)$/.exec(text) ?? [];
+  const protocol = (['udp', 'tcp', 'tls'] as const).find((each) => each === name);
+  if (protocol === undefined) throw new SipdOptionError(`--sip "${text}" is not udp:HOST:PORT, tcp:HOST:PORT or tls:HOST:PORT`);
+  return { protocol, ...hostPort('--sip', place) };
+}
+
+type TlsArguments = { readonly [K in 'tls-certificate' | 'tls-key' | 'tls-ca' | 'tls-clients' | 'tls-name']?: string };
+
+function tlsOf(values: TlsArguments): { tls?: TlsOptions } {
+  const given = (name: 'certificate' | 'key' | 'ca'): string => required(`tls-${name}`, values[`tls-${name}`]);
+  if (Object.keys(values).every((name) => !name.startsWith('tls-'))) return {};
+  const clients = values['tls-clients'] ?? 'required';
+  const clientCertificates = (['required', 'optional', 'none'] as const).find((each) => each === clients);
+  if (clientCertificates === undefined) throw new SipdOptionError(`--tls-clients "${clients}" is not required, optional or none`);
+  const name = values['tls-name'];
+  const files = { certificate: given('certificate'), key: given('key'), ca: given('ca') };
+  return { tls: { ...files, clientCertificates, ...(name !== undefined && { name }) } };
 }
 
 function readSecret(path: string): string {
@@ -55,7 +70,8 @@ function required(name: string, value: string | undefined): string {
 export function readArguments(args: readonly string[]): SipdOptions {
   const text = { type: 'string' } as const;
   const list = { type: 'string', multiple: true } as const;
-  const options = { admin: text, 'secret-file': text, sip: list, switch: list, t1: text, strict: { type: 'boolean' } } as const;
+  const tls = { 'tls-certificate': text, 'tls-key': text, 'tls-ca': text, 'tls-clients': text, 'tls-name': text } as const;
+  const options = { admin: text, 'secret-file': text, sip: list, switch: list, t1: text, strict: { type: 'boolean' }, ...tls } as const;
   let values;
   try {
     ({ values } = parseArgs({ args: [...args], options }));
@@ -68,6 +84,7 @@ export function readArguments(args: readonly string[]): SipdOptions {
     sip: (values.sip ?? []).map(listener),
     switches: Object.assign({}, ...(values.switch ?? []).map(switchOf)) as Partial<Switches>,
     strict: values.strict ?? false,
+    ...tlsOf(values),
     ...timersOf(values.t1),
   };
 }

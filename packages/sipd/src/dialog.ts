@@ -134,7 +134,7 @@ export function uasDialog<Owner>(
     remoteTarget: contact,
     routeSet,
     owner,
-    flow: flow.reliable ? flow : undefined,
+    flow: flow.reusable ? flow : undefined,
     natTarget: natDetection ? natTarget({ uas: true, method }, flow, contact, routeSet) : undefined,
     localCSeq: essentials.cseq,
     inviteCSeq: essentials.cseq,

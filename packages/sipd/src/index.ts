@@ -11,5 +11,7 @@ export {
   type SipListener,
   type TimerValues,
 } from './options';
+export { type CredentialProblem, credentialProblems } from './tls/credentials';
+export type { CertificateFiles, TlsOptions } from './tls/options';
 export { NO_SWITCHES, type Switches } from './switches';
 export type { Endpoint, Target } from './transport/flow';

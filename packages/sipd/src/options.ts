@@ -1,8 +1,9 @@
 import { isIP } from 'node:net';
 import { NO_SWITCHES, type Switches } from './switches';
+import { TLS_DEFAULTS, type TlsOptions, type TlsSettings } from './tls/options';
 
-/** A transport that a SIP listener can have. TLS is not built yet. */
-export type Protocol = 'udp' | 'tcp';
+/** A transport that a SIP listener can have. */
+export type Protocol = 'udp' | 'tcp' | 'tls';
 
 /** Where SIP is accepted; `port` 0 takes any free port. */
 export interface SipListener {
@@ -59,6 +60,8 @@ export interface SipdOptions {
   readonly admin: { readonly host: string; readonly port: number };
   readonly secret: string;
   readonly sip: readonly SipListener[];
+  /** Needed by listeners of protocol `tls`, and only by them. */
+  readonly tls?: TlsOptions;
   readonly timers?: Partial<TimerValues>;
   readonly limits?: Partial<Limits>;
   /** Refuse every message of a client that has not authenticated; drachtio-server does not. */
@@ -76,6 +79,7 @@ export interface Settings {
   readonly admin: { readonly host: string; readonly port: number };
   readonly secret: string;
   readonly sip: readonly SipListener[];
+  readonly tls: TlsSettings | undefined;
   readonly timers: TimerValues;
   readonly limits: Limits;
   readonly strict: boolean;
@@ -124,6 +128,12 @@ function checkEndpoint(what: string, host: string, port: number): void {
   }
 }
 
+function tlsOf({ sip, tls }: SipdOptions): TlsSettings | undefined {
+  const listens = sip.some(({ protocol }) => protocol === 'tls');
+  if (listens && tls === undefined) throw new SipdOptionError('a SIP listener with TLS needs a certificate, its key and authorities (tls)');
+  return listens && tls !== undefined ? { ...TLS_DEFAULTS, ...tls } : undefined;
+}
+
 /**
  * Fills in defaults.
  * @throws {SipdOptionError} for the first setting that cannot work
@@ -138,6 +148,7 @@ export function settingsOf(options: SipdOptions): Settings {
     admin: options.admin,
     secret: options.secret,
     sip: options.sip,
+    tls: tlsOf(options),
     timers: timersOf(options),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     strict: options.strict ?? false,

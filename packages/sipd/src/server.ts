@@ -33,6 +33,8 @@ export interface Sipd {
   dropClients(): void;
   /** Forgets all dialogs and transactions and closes all connections, as a restart does; the listeners stay. */
   restart(): void;
+  /** Reads certificates, keys and authorities again, for connections from now on; changed files are noticed without it. */
+  reloadCertificates(): void;
   /** Stops; resolves when every socket is closed. To call it again does no harm. */
   close(): Promise<void>;
 }
@@ -91,6 +93,10 @@ class RunningSipd implements Sipd {
     this.dropClients();
     this.state.forget();
     this.transports.closeConnections();
+  }
+
+  reloadCertificates(): void {
+    this.transports.reloadCertificates();
   }
 
   close(): Promise<void> {

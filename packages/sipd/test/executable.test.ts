@@ -71,7 +71,7 @@ describeSipd('the executable', () => {
 
   test.each([
     ['--switch', 'frob', /--switch "frob" is unknown/],
-    ['--sip', 'sctp:127.0.0.1:1', /is not udp:HOST:PORT or tcp:HOST:PORT/],
+    ['--sip', 'sctp:127.0.0.1:1', /is not udp:HOST:PORT, tcp:HOST:PORT or tls:HOST:PORT/],
     ['--admin', 'nowhere', /is not HOST:PORT/],
   ])('%s %s is refused', (option, text, message) => {
     const good = { '--admin': '127.0.0.1:0', '--secret-file': secretFile, '--sip': 'tcp:127.0.0.1:0' };

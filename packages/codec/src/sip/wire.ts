@@ -13,7 +13,13 @@ export interface SipRequestIn {
   readonly uri: string;
   readonly headers: SipHeaders;
   readonly body: string;
-  readonly source: { readonly address: string; readonly port: number; readonly transport: Transport };
+  readonly source: {
+    readonly address: string;
+    readonly port: number;
+    readonly transport: Transport;
+    /** Names that the peer's certificate has proven (RFC 5922 section 7.1), in lower case; absent where the server tells none. */
+    readonly tlsNames?: readonly string[];
+  };
   /** Names the server transaction: by it any worker can answer. */
   readonly transaction: { readonly server: string; readonly id: string };
   /** The connection that brought it: the owner of the dialog that a 2xx makes. */

@@ -17,12 +17,26 @@ function meta(source: 'network' | 'application', bytes: number, hop: Hop): strin
   return `${source}|${bytes}|${hop.protocol}|${hop.remote.address}|${hop.remote.port}|${timeOfDay()}`;
 }
 
-/** A request out of dialog from the network. */
-export function newRequestLine(bytes: number, hop: Hop, local: Endpoint, transactionId: string): string {
-  return `${randomUUID()}|sip|${meta('network', bytes, hop)}|${transactionId}||${local.address}|${local.port}|`;
+/**
+ * The names that the peer's certificate has proven, in field 13, which drachtio-server does not have: only the server writes
+ * this line, so neither a peer nor that server can be taken for one that proves names.
+ */
+function proven(names: readonly string[], separators: string): string {
+  return names.length === 0 ? '' : `${separators}tls=${names.join(',')}`;
 }
 
-/** A request in a dialog, or a response, from the network. */
+/** A request out of dialog from the network. */
+export function newRequestLine(bytes: number, hop: Hop, local: Endpoint, transactionId: string, names: readonly string[]): string {
+  const line = `${randomUUID()}|sip|${meta('network', bytes, hop)}|${transactionId}||${local.address}|${local.port}|`;
+  return `${line}${proven(names, '|')}`;
+}
+
+/** A request in a dialog from the network. */
+export function dialogRequestLine(bytes: number, hop: Hop, transactionId: string, dialogId: string, names: readonly string[]): string {
+  return `${networkLine(bytes, hop, transactionId, dialogId)}${proven(names, '|||')}`;
+}
+
+/** A response from the network. */
 export function networkLine(bytes: number, hop: Hop, transactionId: string, dialogId: string): string {
   return `${randomUUID()}|sip|${meta('network', bytes, hop)}|${transactionId}|${dialogId}|`;
 }

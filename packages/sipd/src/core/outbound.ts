@@ -17,6 +17,11 @@ function isSuccess(response: SipResponse): boolean {
   return response.status >= 200 && response.status < 300;
 }
 
+/** The name that the certificate of a next hop must show, where it is not the host: a parameter of ours, which stays off the wire. */
+function tlsNameIn(route: string | undefined): string | undefined {
+  return /;tls-name=([^;?]+)/i.exec(route ?? '')?.[1];
+}
+
 /** Carries out the `sip` messages of clients that are requests. */
 export class Outbound {
   constructor(
@@ -33,7 +38,7 @@ export class Outbound {
     if (line === undefined || requestUri === undefined) return nok(`invalid request-uri: ${sip.startLine}`);
     const next = route === undefined ? requestUri : parseSipUri(/^sips?:/i.test(route) ? route : `sip:${route}`);
     if (next === undefined) return nok(`invalid request-uri: ${route}`);
-    const hop = transports.nextHop(next);
+    const hop = transports.nextHop(next, tlsNameIn(route));
     if (hop === undefined) return nok('requested protocol/transport not available');
     if (transports.isOwn(hop)) return nok('can not send request to myself');
     if (state.full) return nok('Error creating sip transaction for uac request');

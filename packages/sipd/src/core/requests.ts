@@ -1,7 +1,7 @@
 /** Requests from the network. drachtio.md sections 3.1 and 3.2 say who gets what. */
 import { randomUUID } from 'node:crypto';
 import type { Client } from '../control/client';
-import { networkLine, newRequestLine } from '../control/fields';
+import { dialogRequestLine, newRequestLine } from '../control/fields';
 import { writeFrame } from '../control/frame';
 import { dialogIdOf, endsSubscription, isTooLongForDialog } from '../dialog';
 import { newTag } from '../filling';
@@ -155,8 +155,8 @@ export class Requests {
     const bytes = head.length + request.body.length;
     const line =
       dialogId === undefined
-        ? newRequestLine(bytes, flow, flow.local, transactionId)
-        : networkLine(bytes, flow, transactionId, dialogId);
+        ? newRequestLine(bytes, flow, flow.local, transactionId, flow.peerNames)
+        : dialogRequestLine(bytes, flow, transactionId, dialogId, flow.peerNames);
     client.send(writeFrame(line, head, request.body));
   }
 

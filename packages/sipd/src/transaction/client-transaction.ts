@@ -142,7 +142,7 @@ export class ClientTransaction {
       this.fail(503);
       return;
     }
-    this.unwatch = flow.watch(() => this.fail(503));
+    this.unwatch = flow.watch((why) => this.fail(503, why));
     this.timer = this.context.timers.set(t1x64, () => this.fail(408));
     if (!flow.reliable) this.retransmit(flow, t1);
   }
@@ -176,13 +176,13 @@ export class ClientTransaction {
     flow.send(this.ack);
   }
 
-  private fail(status: 408 | 503): void {
+  private fail(status: 408 | 503, why?: string): void {
     if (this.state === 'completed' || this.state === 'terminated') {
       this.terminate();
       return;
     }
     if (this.targets.length > 0) this.rebranch();
-    else this.conclude(status, REASONS[status]);
+    else this.conclude(status, why ?? REASONS[status]);
   }
 
   /** The next target gets a branch of its own (RFC 3263 section 4.3). */

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net';
 import type { Limits, Protocol } from '../options';
 import type { Timer, TimerQueue } from '../transaction/timer-queue';
-import { type Endpoint, type Flow, type FlowEvents, Watchers } from './flow';
+import { type Endpoint, type Flow, type FlowEvents, type Gone, Watchers } from './flow';
 import { SipStream } from './framing';
+import type { Opened } from './line';
 
 const PONG = Buffer.from('\r\n');
 
@@ -16,7 +17,10 @@ export interface ConnectionContext {
   closed(connection: Connection): void;
 }
 
-/** One TCP connection (later TLS: any duplex that behaves like a `net.Socket`), accepted or opened. */
+/** What a connection asks about its far end. */
+export type FarEnd = Pick<Opened, 'proof' | 'explain'>;
+
+/** One TCP or TLS connection, accepted or opened. */
 export class Connection implements Flow {
   readonly reliable = true;
   private readonly stream: SipStream;
@@ -38,19 +42,28 @@ export class Connection implements Flow {
     readonly remote: Endpoint,
     readonly local: Endpoint,
     private readonly context: ConnectionContext,
+    private readonly far: FarEnd,
   ) {
     this.stream = new SipStream(context.limits.headBytes, context.limits.bodyBytes);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     socket.on('data', (chunk) => this.receive(chunk));
-    socket.on('error', () => this.close());
-    socket.on('end', () => this.close());
-    socket.on('close', () => this.close());
+    socket.on('error', (error) => this.ended(error));
+    socket.on('end', () => this.ended());
+    socket.on('close', () => this.ended());
     this.watchIdle();
   }
 
   get open(): boolean {
     return !this.gone && !this.ending;
+  }
+
+  get peerNames(): readonly string[] {
+    return this.far.proof().names;
+  }
+
+  get reusable(): boolean {
+    return this.protocol !== 'tls' || this.far.proof().verified;
   }
 
   /** Writes of one turn of the event loop leave together. A peer that does not read is disconnected. */
@@ -76,18 +89,24 @@ export class Connection implements Flow {
     return this;
   }
 
-  watch(gone: () => void): () => void {
+  watch(gone: Gone): () => void {
     return this.watchers.add(gone);
   }
 
-  close(): void {
+  /** The far end, or the network, has ended it. */
+  private ended(error?: Error): void {
+    if (!this.gone) this.close(this.far.explain(error));
+  }
+
+  /** @param why for those who wait for an answer over it */
+  close(why?: string): void {
     if (this.gone) return;
     this.gone = true;
     this.account(0);
     this.context.timers.clear(this.idleTimer);
     this.socket.destroy();
     this.context.closed(this);
-    this.watchers.fire();
+    this.watchers.fire(why);
   }
 
   /** Closes after what has been written is sent; a peer that does not take it is cut off. */

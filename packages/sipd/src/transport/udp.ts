@@ -1,8 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import type { Limits, Log, Settings, SipListener } from '../options';
-import { advertised, listening } from './bind';
-import { type Endpoint, type Flow, type FlowEvents, Watchers } from './flow';
+import { advertised, isOwn, listening } from './bind';
+import { type Endpoint, type Flow, type FlowEvents, type Gone, Watchers } from './flow';
 import { contentLength, hasContentLength } from './framing';
 
 const KEEP_ALIVE = Buffer.from('\r\n\r\n');
@@ -40,8 +40,17 @@ export class UdpTransport {
     return new UdpTransport(socket, bound, limits, log, events);
   }
 
+  /** Our own place for a peer: for Via and Contact. */
+  placeFor(peer: string): Endpoint {
+    return advertised(this.bound, peer);
+  }
+
+  isOwn(target: Endpoint): boolean {
+    return isOwn(this.bound, target);
+  }
+
   flowTo(target: Endpoint): UdpFlow {
-    return new UdpFlow(this, target, advertised(this.bound, target.address));
+    return new UdpFlow(this, target, this.placeFor(target.address));
   }
 
   close(): Promise<void> {
@@ -116,6 +125,8 @@ export class UdpFlow implements Flow {
   readonly protocol = 'udp';
   readonly reliable = false;
   readonly open = true;
+  readonly peerNames: readonly string[] = [];
+  readonly reusable = false;
   private watchers: Watchers | undefined;
 
   constructor(
@@ -133,7 +144,7 @@ export class UdpFlow implements Flow {
     return port === this.remote.port ? this : this.transport.flowTo({ address: this.remote.address, port });
   }
 
-  watch(gone: () => void): () => void {
+  watch(gone: Gone): () => void {
     this.watchers ??= new Watchers();
     const unwatch = this.watchers.add(gone);
     this.transport.probe(this.remote, () => this.watchers?.fire());

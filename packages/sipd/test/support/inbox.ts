@@ -4,6 +4,8 @@ export const DEADLINE_MS = 8000;
 /** Things that arrive, and waiting for the one that is wanted. */
 export class Inbox<T> {
   readonly all: T[] = [];
+  /** Is shown everything that arrives, besides. */
+  tap: ((item: T) => void) | undefined;
   private readonly unread: T[] = [];
   private readonly waiting = new Set<() => void>();
 
@@ -13,6 +15,7 @@ export class Inbox<T> {
     this.all.push(item);
     this.unread.push(item);
     for (const check of [...this.waiting]) check();
+    this.tap?.(item);
   }
 
   /** The first unread item that fits; taken out, others stay. */

@@ -2,12 +2,13 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import * as tls from 'node:tls';
 import { Inbox } from './inbox';
 import { readSip, type RequestParts, requestText, responseText, type Sip, statusOf, token, value } from './sip-text';
 
 export abstract class Peer {
   readonly inbox = new Inbox<Sip>('peer');
-  abstract readonly transport: 'TCP' | 'UDP';
+  abstract readonly transport: 'TCP' | 'TLS' | 'UDP';
   abstract readonly port: number;
 
   abstract write(bytes: Buffer): void;
@@ -62,7 +63,7 @@ export abstract class Peer {
 
 /** One side of a TCP connection. */
 export class TcpPeer extends Peer {
-  readonly transport = 'TCP';
+  readonly transport: 'TCP' | 'TLS' = 'TCP';
   closed = false;
   private pending = Buffer.alloc(0);
   readonly other = new Inbox<Buffer>('bytes that are no SIP');
@@ -114,6 +115,53 @@ export class TcpPeer extends Peer {
       this.inbox.add(readSip(this.pending.subarray(0, total)));
       this.pending = this.pending.subarray(total);
     }
+  }
+}
+
+/** One side of a TLS connection. */
+export class TlsPeer extends TcpPeer {
+  override readonly transport = 'TLS';
+
+  /** Connects, and resolves when the handshake is over on this side; a server may still send it away (TLS 1.3). */
+  static async secure(port: number, options: tls.ConnectionOptions): Promise<TlsPeer> {
+    const socket = tls.connect({ port, host: '127.0.0.1', ...options });
+    await once(socket, 'secureConnect');
+    return new TlsPeer(socket);
+  }
+
+  get tls(): tls.TLSSocket {
+    return this.socket as tls.TLSSocket;
+  }
+}
+
+/** A far end that listens on TLS. */
+export class TlsListener {
+  readonly accepted = new Inbox<TlsPeer>('accepted TLS connections');
+  /** Handshakes that failed, by their error's code. */
+  readonly failed = new Inbox<string>('failed handshakes');
+  private constructor(private readonly server: tls.Server) {
+    server.on('secureConnection', (socket) => this.accepted.add(new TlsPeer(socket, this.port)));
+    server.on('tlsClientError', (error: NodeJS.ErrnoException) => this.failed.add(error.code ?? error.message));
+  }
+
+  static async start(options: tls.TlsOptions): Promise<TlsListener> {
+    const server = tls.createServer(options);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return new TlsListener(server);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  uri(host = '127.0.0.1'): string {
+    return `sip:bob@${host}:${this.port};transport=tls`;
+  }
+
+  close(): void {
+    for (const peer of this.accepted.all) peer.close();
+    this.server.close();
   }
 }
 

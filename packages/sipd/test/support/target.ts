@@ -11,7 +11,7 @@ export interface Target {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
-  readonly sip: { readonly udp: number; readonly tcp: number };
+  readonly sip: { readonly udp: number; readonly tcp: number; readonly tls: number };
   /** Only when the server is sipd. */
   readonly sipd: Sipd | undefined;
   /** Errors that the server logged; every test file expects none. */
@@ -50,7 +50,7 @@ export async function startSipd(options: Partial<SipdOptions> = {}): Promise<Tar
     host: '127.0.0.1',
     port: sipd.admin.port,
     secret: SECRET,
-    sip: { udp: port('udp'), tcp: port('tcp') },
+    sip: { udp: port('udp'), tcp: port('tcp'), tls: port('tls') },
     sipd,
     errors,
     close: () => sipd.close(),
@@ -71,7 +71,7 @@ function externalTarget(hostport: string, secret: string): Promise<Target> {
       const text = data.toString();
       const sip = (protocol: string): number => Number(new RegExp(`${protocol}/[^,|]*:(\\d+)`).exec(text)?.[1]);
       const close = (): Promise<void> => Promise.resolve();
-      resolve({ host, port: Number(port), secret, sip: { udp: sip('udp'), tcp: sip('tcp') }, sipd: undefined, errors: [], close });
+      resolve({ host, port: Number(port), secret, sip: { udp: sip('udp'), tcp: sip('tcp'), tls: sip('tls') }, sipd: undefined, errors: [], close });
     });
   });
 }

@@ -1,0 +1,127 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Protocol, Settings, SipListener } from '../options';
+import type { TimerQueue } from '../transaction/timer-queue';
+import { advertised, isOwn, listening } from './bind';
+import { Connection, type ConnectionContext, type FarEnd } from './connection';
+import type { Endpoint, Flow, FlowEvents, Target } from './flow';
+import { type Line, type PeerProof, tcpLine } from './line';
+
+const connectPlain = ({ address, port }: Endpoint): Socket => connect({ host: address, port, noDelay: true });
+
+/** SIP over TCP or TLS: accepts connections, opens them, and uses again the ones it opened (RFC 3261 section 18). */
+export class StreamTransport {
+  private readonly connections = new Set<Connection>();
+  /** Connections that we opened, by the line's key: the only ones that requests out of dialog may use. */
+  private readonly opened = new Map<string, Connection>();
+  private readonly context: ConnectionContext;
+  private refusing = false;
+  private closed = false;
+
+  private constructor(
+    private readonly server: Server,
+    readonly bound: Endpoint,
+    private readonly line: Line,
+    private readonly settings: Settings,
+    timers: TimerQueue,
+    events: FlowEvents,
+  ) {
+    const { limits, log } = settings;
+    this.context = { limits, timers, events, unfinishedBytes: 0, closed: (connection) => this.forget(connection) };
+    server.on('connection', (socket) => this.accept(socket));
+    server.on('error', (error) => log('error', 'accept_failed', { error: error.message }));
+  }
+
+  static async listen(
+    { protocol, host, port }: SipListener,
+    settings: Settings,
+    timers: TimerQueue,
+    events: FlowEvents,
+    line: Line = tcpLine(connectPlain),
+  ): Promise<StreamTransport> {
+    const server = createServer({ noDelay: true });
+    const bound = await listening(server, `SIP ${protocol}:${host}:${port}`, () => server.listen({ host, port }));
+    return new StreamTransport(server, bound, line, settings, timers, events);
+  }
+
+  get protocol(): Protocol {
+    return this.line.protocol;
+  }
+
+  /** Our own place for a peer: for Via and Contact. */
+  placeFor(peer: string): Endpoint {
+    return this.named(advertised(this.bound, peer));
+  }
+
+  isOwn(target: Endpoint): boolean {
+    return isOwn(this.bound, target) || (target.port === this.bound.port && target.address === this.line.name?.toLowerCase());
+  }
+
+  /** The connection to a target: one that we opened before, or a new one. Undefined when there are too many, and after the end. */
+  flowTo(target: Target): Flow | undefined {
+    const key = this.line.keyOf(target);
+    const known = this.opened.get(key);
+    if (known?.open === true) return known;
+    if (this.closed || this.opened.size >= this.settings.limits.connections) return undefined;
+    const opened = this.line.open(target);
+    const { address, port } = target;
+    const connection = this.add(opened.socket, { address, port }, this.placeFor(address), opened);
+    this.opened.set(key, connection);
+    return connection;
+  }
+
+  /** Closes all connections; the listener stays. */
+  closeConnections(): void {
+    for (const connection of [...this.connections]) connection.close();
+  }
+
+  close(): Promise<void> {
+    this.closed = true;
+    this.line.close();
+    this.closeConnections();
+    return new Promise((resolve) => this.server.close(() => resolve()));
+  }
+
+  private accept(socket: Socket): void {
+    const { remoteAddress, remotePort } = socket;
+    const accepted = this.connections.size - this.opened.size + this.line.unready;
+    const full = accepted >= this.settings.limits.connections;
+    if (remoteAddress === undefined || remotePort === undefined || full) {
+      if (full) this.complain(remoteAddress ?? '');
+      socket.destroy();
+      return;
+    }
+    this.refusing = false;
+    const address = remoteAddress.replace(/^::ffff:/, '');
+    const local = this.named({ address: (socket.localAddress ?? this.bound.address).replace(/^::ffff:/, ''), port: this.bound.port });
+    this.line.accept(socket, (ready, proof) => {
+      if (this.closed) ready.destroy();
+      else this.add(ready, { address, port: remotePort }, local, acceptedFrom(proof));
+    });
+  }
+
+  private named(place: Endpoint): Endpoint {
+    const { name } = this.line;
+    return name === undefined ? place : { address: name, port: place.port };
+  }
+
+  /** One line when the limit is reached, not one for each connection above it. */
+  private complain(peer: string): void {
+    if (!this.refusing) this.settings.log('warn', 'connections_refused', { peer, limit: this.settings.limits.connections });
+    this.refusing = true;
+  }
+
+  private add(socket: Socket, remote: Endpoint, local: Endpoint, far: FarEnd): Connection {
+    const connection = new Connection(socket, this.protocol, remote, local, this.context, far);
+    this.connections.add(connection);
+    return connection;
+  }
+
+  private forget(connection: Connection): void {
+    this.connections.delete(connection);
+    for (const [key, each] of this.opened) if (each === connection) this.opened.delete(key);
+  }
+}
+
+function acceptedFrom(proof: PeerProof): FarEnd {
+  return { proof: () => proof, explain: () => undefined };
+}
