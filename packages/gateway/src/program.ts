@@ -94,6 +94,7 @@ async function stop({ xmpp, sip, peers, worker, http, store, sipd, log }: Parts)
       log.warn({ what, error }, 'stop_failed');
     }
   };
+  await step('drain', () => worker.drain());
   await step('xmpp drain', () => xmpp.drain());
   await step('sip drain', () => sip.drain());
   await step('worker', () => worker.stop(DRAIN_MS));

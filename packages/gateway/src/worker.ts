@@ -62,6 +62,7 @@ export class Worker {
   private joinTimer: NodeJS.Timeout | undefined;
   /** It is known whether another worker's XMPP link stood when ours came up for the first time. */
   private joined = false;
+  private draining = false;
 
   constructor(private readonly parts: WorkerParts) {
     const { settings, store, instance, sip, xmpp, log } = parts;
@@ -139,6 +140,7 @@ export class Worker {
       loopMark: loopMark(settings.component, settings.domains[0] ?? ''),
       onUnreachable: (route) => this.health.suspect(route),
       reachesXmpp: () => !this.absence.isAway,
+      canServe: () => !this.draining && xmpp.online && store.state.is === 'ready',
     });
     this.cluster = new Cluster({
       store: store.workers,
@@ -237,6 +239,11 @@ export class Worker {
   sipChanged(): void {
     this.exchange();
     this.health.lookAtAll();
+  }
+
+  /** The worker is about to stop: whoever asks whether it lives (OPTIONS) is told to go elsewhere. */
+  drain(): void {
+    this.draining = true;
   }
 
   /** Nothing new comes in any more: finishes what is in hand, as far as that goes within `timeoutMs`, and leaves. */

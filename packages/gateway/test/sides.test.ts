@@ -34,6 +34,7 @@ let answers: SipAnswerOut[];
 let withdrawn: number;
 let judge: (pair: Pair) => Promise<Verdict>;
 let away: boolean;
+let serves: boolean;
 let holder: string | undefined;
 let requested: number;
 let blamed: number;
@@ -47,6 +48,7 @@ beforeEach(() => {
   [events, sent, answers, withdrawn, away] = [[], [], [], 0, false];
   [requested, blamed, holder] = [0, 0, undefined];
   answered = { is: 'timeout' };
+  serves = true;
   const list = new PeerList(PEERS, () => []);
   [asked, lines] = [[], []];
   iqAnswer = () => {
@@ -91,6 +93,7 @@ beforeEach(() => {
     requestTimeoutMs: 1,
     onUnreachable: () => (blamed += 1),
     reachesXmpp: () => !away,
+    canServe: () => serves,
   });
 });
 
@@ -344,6 +347,35 @@ describe('SIP requests', () => {
     away = false;
     await sipSide.receive(request('MESSAGE', 'bob@example.com', 'ann@example.com', plain));
     expect(events.map(({ event }) => event.on)).toEqual(['sip.message']);
+  });
+
+  describe('OPTIONS', () => {
+    const asks = async (over: Partial<SipRequestIn> = {}, headers = {}) => {
+      await sipSide.receive({ ...request('OPTIONS', 'bob@example.com', 'ann@example.com', headers), ...over });
+      return answers.at(-1);
+    };
+
+    test.each([
+      ['out of a dialog', {}],
+      ['in a dialog', tagged('ann@example.com')],
+    ])('DR-24: it is answered 200 while this worker can serve, and 503 while it cannot: %s', async (_where, headers) => {
+      expect((await asks({}, headers))?.status).toBe(200);
+      serves = false;
+      expect(await asks({}, headers)).toMatchObject({ status: 503, headers: { 'Retry-After': '10' } });
+      serves = true;
+      expect((await asks({}, headers))?.status).toBe(200);
+    });
+
+    test('promise 5: whoever is not listed learns nothing of that', async () => {
+      expect(await asks(from('192.0.2.1'))).toMatchObject({ status: 403, headers: {} });
+      serves = false;
+      expect(await asks(from('192.0.2.1'))).toMatchObject({ status: 403, headers: {} });
+    });
+
+    test('SEC-7: it does not say who has an account', async () => {
+      const [one, other] = [await asks(), await asks(request('OPTIONS', 'bob@example.com', 'nobody@example.com'))];
+      expect(one).toEqual(other);
+    });
   });
 
   describe('policy', () => {

@@ -59,9 +59,13 @@ function isExhausted(request: SipRequestIn): boolean {
   return readMaxForwards(request.headers['max-forwards']) === 0;
 }
 
-/** The body is what a Microsoft client answers with (microsoft-dialect.md section 2.7). */
+/**
+ * RFC 3261 section 11.2, the same for every address. There is no Supported, since there is no extension to name. The body is
+ * what a Microsoft client answers with (microsoft-dialect.md section 2.7).
+ */
 function answerOptions(request: SipRequestIn, context: SipReadContext): RequestReading {
-  const headers = { Allow: ALLOW, Accept: `application/sdp, ${ACCEPTED_TYPES}`, 'Allow-Events': EVENT_PACKAGE };
+  const accepts = { Accept: `application/sdp, ${ACCEPTED_TYPES}`, 'Accept-Encoding': 'identity', 'Accept-Language': '*' };
+  const headers = { Allow: ALLOW, ...accepts, 'Allow-Events': EVENT_PACKAGE };
   const session = writeTextSession(context.session, mediaOf(context.variant));
   return answerRequest(request, { ...headers, 'Content-Type': 'application/sdp' }, session);
 }

@@ -170,8 +170,16 @@ test('DR-24: OPTIONS is answered without looking at addresses, with what we offe
   expect(answer.status).toBe(200);
   expect(answer.headers['Allow']).toContain('MESSAGE');
   expect(answer.headers['Accept']).toContain('text/plain');
+  expect(answer.headers).toMatchObject({ 'Accept-Encoding': 'identity', 'Accept-Language': '*' });
   expect(answer.headers['Content-Type']).toBe('application/sdp');
   expect(answer.body).toContain('m=message 5060 sip null');
+});
+
+test('SEC-7: OPTIONS is answered the same whoever it names, in a dialog or not', () => {
+  const answerTo = (to: string, uri: string) => answerOf(read({ ...request('OPTIONS', { to }), uri }));
+  const named = answerTo('<sip:ann@example.com>', 'sip:ann@example.com');
+  expect(answerTo('<sip:nobody@example.com>', 'sip:nobody@example.com')).toEqual(named);
+  expect(answerTo('<sip:ann@example.com>;tag=ours', 'sip:isthmus@192.0.2.1')).toEqual(named);
 });
 
 describe('INVITE (microsoft-dialect section 2.7)', () => {

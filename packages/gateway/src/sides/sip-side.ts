@@ -36,6 +36,8 @@ export interface SipSideOptions extends SipRequestsOptions, GateOptions {
   readonly maxMessageBytes: number;
   /** May texts be taken, or has the XMPP server been away for too long? */
   readonly reachesXmpp: () => boolean;
+  /** Can this worker do its work: are all links up, and does it take new work? */
+  readonly canServe: () => boolean;
 }
 
 /** SIP requests and answers in and out: the SIP end of docs/route-of-a-message.md. */
@@ -75,6 +77,7 @@ export class SipSide {
     const { log, newWork, now, maxMessageBytes, domains } = this.options;
     const visit = this.gate.enter(request, trace);
     if (visit === undefined) return this.forbid(request, trace);
+    if (request.method === 'OPTIONS' && !this.options.canServe()) return this.refuse(request, fault('server.unavailable', 'The gateway cannot serve now'), trace);
     const source = request.source.address;
     const limited = newWork.peer(allowanceOf(visit), request);
     if (limited !== undefined) return this.refuse(request, limited, trace);
@@ -93,7 +96,10 @@ export class SipSide {
     });
     const callId = request.headers['call-id'];
     if (reading.is === 'ignore') return log.debug({ trace, callId, method: request.method, why: reading.why }, 'request_ignored');
-    if (reading.is === 'answer') return this.send(reading.answer, trace);
+    if (reading.is === 'answer') {
+      this.gate.taken(visit);
+      return this.send(reading.answer, trace);
+    }
     if (reading.is === 'refuse') {
       log.info({ trace, source, callId, method: request.method, status: reading.answer.status, why: reading.fault.text }, 'request_refused');
       this.options.metrics.refused.inc({ side: 'sip', reason: reading.fault.condition });
