@@ -236,6 +236,15 @@ describe('session mode: the SIP user writes', () => {
     expect(play.request('sip.message', { ref: refOf(bobs, 2), message: { text: 'hi' } })).toMatchObject([{ do: 'sip.answer', status: 200 }]);
   });
 
+  test('promise 1: a repeated request whose session has ended meanwhile is answered 200: its text was taken; a new one gets 481', () => {
+    const play = openedByThem();
+    play.request('sip.message', { ref: refOf(bobs, 2), message: { text: 'hi' } });
+    play.on('owner.gone', { owner: bobs.owner });
+    play.answer('sip.bye', 200);
+    expect(play.request('sip.message', { ref: refOf(bobs, 2), message: { text: 'hi' } })).toMatchObject([{ do: 'sip.answer', status: 200 }]);
+    expect(play.request('sip.message', { ref: refOf(bobs, 3), message: { text: 'new' } })).toMatchObject([{ do: 'sip.answer', status: 481 }]);
+  });
+
   test('the last 32 requests are remembered, no more', () => {
     const play = openedByThem();
     for (let cseq = 2; cseq < 40; cseq += 1) play.request('sip.message', { ref: refOf(bobs, cseq), message: { text: 'x' } });

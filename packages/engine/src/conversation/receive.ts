@@ -35,12 +35,13 @@ function noteHeard<S extends Conversation>(state: S, ref: DialogRef): S {
 /** A text of the SIP user: handed to the XMPP server first, answered 200 then, so that 200 means delivered (promise 1). */
 export function receive<S extends Conversation>(state: S, event: EventOf<'sip.message'>, facts: Facts): Step<S> {
   const { ref, message } = event;
-  if (!isKnown(state, ref)) return ignore(state, 'no such session');
   // The From tag is part of it: a new dialog may reuse Call-ID and CSeq of an ended one (microsoft-observed A4).
   const request = `${ref.callId} ${ref.remoteTag} ${ref.cseq}`;
   const paged = isPaged(state, ref);
   const ok = answer(event, paged ? (facts.pageStatus ?? 200) : 200);
+  // Also when its session is over by now: the text has been taken.
   if (state.seen.includes(request)) return to(state, ok);
+  if (!isKnown(state, ref)) return ignore(state, 'no such session');
   if (isFull(facts.undelivered.map((effect) => effect.message), message, facts)) return to(state, refuse(event, fault('queue.full')));
   const id = facts.newId();
   const owed = owing(state, event, id, facts);
