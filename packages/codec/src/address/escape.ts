@@ -15,6 +15,11 @@ export function unescapeLocalpart(localpart: string): string {
   return localpart.replace(SEQUENCE, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
+/** Are all escapes needed (section 4.2)? Otherwise two localparts would be one user: `\\5cann` and `\\ann`. */
+export function isEscapedOnce(localpart: string): boolean {
+  return !localpart.includes('\\') || escapeLocalpart(unescapeLocalpart(localpart)) === localpart;
+}
+
 /** Section 4.2: an escaped space is neither the first nor the last character. */
 export function hasSpaceAtEdge(localpart: string): boolean {
   return SPACE_AT_EDGE.test(localpart);

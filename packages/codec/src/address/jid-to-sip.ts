@@ -2,7 +2,7 @@
 
 import { type Jid, type Result, type SipUri, succeed } from '@isthmus/model';
 import { readDomain } from './domain';
-import { hasSpaceAtEdge, unescapeLocalpart } from './escape';
+import { hasSpaceAtEdge, isEscapedOnce, unescapeLocalpart } from './escape';
 import { malformedJid } from './jid';
 import { IM_USER, PARAMETER, percentEncode, SIP_USER } from './percent';
 
@@ -13,11 +13,11 @@ export interface JidToSipOptions {
 
 /**
  * The URI of a JID; its resource becomes the `gr` parameter, inside the URI. Fault: `address.malformed` for a JID
- * without a localpart, or with an escaped space at an edge (XEP-0106 section 4.2).
+ * without a localpart, with an escaped space at an edge, or with an escape that none was needed for (XEP-0106 section 4.2).
  */
 export function jidToSip(jid: Jid, options: JidToSipOptions = {}): Result<string> {
   const domain = readDomain(jid.domain)?.ascii;
-  if (jid.local === '' || domain === undefined || hasSpaceAtEdge(jid.local)) {
+  if (jid.local === '' || domain === undefined || hasSpaceAtEdge(jid.local) || !isEscapedOnce(jid.local)) {
     return malformedJid();
   }
   const scheme = options.scheme ?? 'sip';

@@ -8,8 +8,8 @@ const CONTROLS = /[\u007f-\u009f]/g;
  * byte order mark (RFC 2046 section 4.1.1, SEC-10).
  */
 export function textFromWire(text: string): string {
-  const lines = text.replace(/^\ufeff/, '').replace(/\r\n?/g, '\n');
-  return trimEnds(cleanXmlText(lines).replace(CONTROLS, ''));
+  const cleaned = cleanXmlText(text.replace(/\r\n?/g, '\n')).replace(CONTROLS, '');
+  return trimEnds(cleaned.replace(/^\ufeff+/, ''));
 }
 
 /** Text of a stanza as it goes into a SIP body: CR LF for all line ends, the canonical form of text (RFC 2046 section 4.1.1). */

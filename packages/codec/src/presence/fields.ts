@@ -28,10 +28,11 @@ export function noteOf(nodes: readonly XmlNode[]): Pick<Presence, 'note' | 'note
   return { note: noteText(node.text), ...(noteLanguage === undefined ? {} : { noteLanguage }) };
 }
 
-/** RFC 3339 in UTC, or undefined for what is no such time. */
+/** RFC 3339 in UTC, or undefined for what is no such time, or is none in UTC any more (before the year 0, behind 9999). */
 export function utcTime(text: string | undefined): string | undefined {
   const time = text !== undefined && DATE_TIME.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? undefined : utcOf(time);
+  const utc = Number.isNaN(time) ? '' : utcOf(time);
+  return DATE_TIME.test(utc) ? utc : undefined;
 }
 
 /** RFC 3339 in UTC; `time`: milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import { fault, type BareJid, type Pair } from '@isthmus/model';
 import { readJid } from '../address/jid';
+import { jidToSipUri } from '../address/jid-to-sip';
 import { attributeOf, type Element } from '../xml/element';
 import { readMessage } from './read-message';
 import { readPresence } from './read-presence';
@@ -39,7 +40,7 @@ interface Address {
 }
 
 /**
- * The resource stays as the server gave it: what we send back must find it again, even where its own preparation differs
+ * Undefined: no address, or none that SIP could have. The resource stays as the server gave it: what we send back must find it again, even where its own preparation differs
  * from ours.
  */
 function readAddress(text: string | undefined): Address | undefined {
@@ -47,6 +48,7 @@ function readAddress(text: string | undefined): Address | undefined {
   const slash = text.indexOf('/');
   const read = readJid(slash < 0 ? text : text.slice(0, slash));
   if (!read.ok) return undefined;
+  if (read.value.local !== '' && !jidToSipUri(read.value).ok) return undefined;
   const resource = slash < 0 ? '' : text.slice(slash + 1);
   return { bare: read.value.bare, isUser: read.value.local !== '', ...(resource !== '' && { resource }) };
 }

@@ -183,6 +183,11 @@ describe('jidToSip', () => {
     }
   });
 
+  test.each(['\\5cann@example.com', 'a\\5c@example.com', '\\5c@example.com'])('ADDR-1, ADDR-4: an escape that none was needed for (%s) would be somebody else behind SIP', (text) => {
+    expect(jidToSip(jid(text))).toMatchObject({ ok: false, fault: { condition: 'jid-malformed' } });
+    expect(jidToSip(jid('a\\5c20b@example.com'))).toEqual({ ok: true, value: 'sip:a%5C20b@example.com' });
+  });
+
   test('ADDR-3: the scheme is the caller’s choice, and im and pres have fewer bare characters', () => {
     const address = jid('a.b(c),d;e[f]#%x@example.com');
     expect(jidToSip(address, { scheme: 'sips' })).toEqual({ ok: true, value: 'sips:a.b(c),d;e%5Bf%5D%23%25x@example.com' });

@@ -25,6 +25,7 @@ describe('text/plain in a SIP body (IM-4)', () => {
     ['line ends at the end go', 'text/plain', 'end\r\n\r\n', 'end'],
     ['controls and lone surrogates go (SEC-10)', 'text/plain', 'a\u0000\u0008b\ufffec\ud800d\u007f\u0085e', 'abcde'],
     ['a byte order mark goes', 'text/plain', '\ufeffhi', 'hi'],
+    ['byte order marks go, also behind what is dropped', 'text/plain', '\u0001\ufeff\ufeffhi', 'hi'],
     ['a tab stays', 'text/plain', 'a\tb', 'a\tb'],
     ['foreign set, ASCII text', 'text/plain; charset=iso-8859-1', 'plain', 'plain'],
     ['foreign set, octets lost (DR-15)', 'text/plain; charset=iso-8859-1', 'na\ufffdve', 'refused: 415 not-acceptable'],

@@ -129,7 +129,7 @@ describe('PIDF states', () => {
     expect(readPresenceDocument(`${PIDF};charset=utf-8`, body)).toEqual({ ok: true, value: { setting: 'available', note: 'À table', noteLanguage: 'fr' } });
   });
 
-  test.each(['yesterday', '2026-13-01T00:00:00Z', '2026-01-01', ''])('a last-input of %j is left out', (time) => {
+  test.each(['yesterday', '2026-13-01T00:00:00Z', '2026-01-01', '0000-01-01T00:00:00+14:00', '9999-12-31T23:59:59-14:00', ''])('a last-input of %j is left out', (time) => {
     const body = pidf('', person(`<r:user-input last-input="${time}">idle</r:user-input>`));
     expect(readPresenceDocument(PIDF, body)).toEqual({ ok: true, value: { setting: 'idle' } });
   });

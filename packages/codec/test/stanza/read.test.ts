@@ -169,6 +169,8 @@ describe('addresses of stanzas', () => {
     ['from nobody', "<message to='bob@example.com'><body>x</body></message>", 'ignore: the sender is no user'],
     ['promise 1: from an address that SIP cannot have', "<message from='\u265a@example.com/x' to='bob@example.com'><body>x</body></message>", 'refuse modify jid-malformed 400'],
     ['promise 1: subscribing from an address that SIP cannot have', "<presence type='subscribe' from='\u265a@example.com' to='bob@example.com'/>", 'refuse modify jid-malformed 400'],
+    ['promise 1, ADDR-4: from an escaped space at an edge', "<message from='\\20ann@example.com/x' to='bob@example.com'><body>x</body></message>", 'refuse modify jid-malformed 400'],
+    ['promise 1, ADDR-4: to an escape that none was needed for', "<message from='ann@example.com/x' to='\\5cbob@example.com'><body>x</body></message>", 'refuse modify jid-malformed 400'],
     ['ADDR-5: to a malformed address', "<message from='ann@example.com' to='@example.com@'><body>x</body></message>", 'refuse modify jid-malformed 400'],
     ['to no address', "<message from='ann@example.com'><body>x</body></message>", 'refuse modify jid-malformed 400'],
     ['message to the gateway itself', "<message from='ann@example.com/x' to='gw.example.com'><body>x</body></message>", 'refuse cancel service-unavailable 405'],
