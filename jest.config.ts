@@ -12,10 +12,11 @@ const common: Config = {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
 };
 
-/** Four rings: pure (no I/O), servers (one package against the real thing), plugins, scenarios (the whole program). */
+/** The rings: pure (no I/O), fuzz (mutated input for everything that reads), servers (one package against the real thing), plugins, scenarios (the whole program). */
 const config: Config = {
   projects: [
     { ...common, displayName: 'pure', testMatch: ['<rootDir>/packages/{model,rules,engine,codec}/test/**/*.test.ts'] },
+    { ...common, displayName: 'fuzz', testMatch: ['<rootDir>/fuzz/test/**/*.test.ts'] },
     {
       ...common,
       displayName: 'servers',

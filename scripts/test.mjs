@@ -59,6 +59,7 @@ step('dependency rules', bin('depcruise'), ['packages', '--config', '.dependency
 jest(['pure'], 2);
 if (!quick) {
   step('lint of the Prosody plug-in', 'luacheck', ['-q', '--config', 'plugins/prosody/.luacheckrc', 'plugins/prosody'], { fatal: false });
+  jest(['fuzz'], 1);
   jest(['servers'], 2);
   jest(['plugins'], 1);
   jest(['scenarios'], 1);
