@@ -44,6 +44,8 @@ export interface WorldOptions {
   readonly prosody?: Partial<ProsodyOptions>;
   /** Further served domains and their XMPP accounts. */
   readonly furtherDomains?: ProsodyOptions['furtherDomains'];
+  /** Routes in the place of the one to the peer. */
+  readonly routes?: readonly Section[];
   /** Sections of the configuration that differ from the defaults. */
   readonly route?: Section;
   /** In the place of the one route to the peer. */

@@ -1,3 +1,4 @@
+export { partitioned, subdomain, type Addressing, type SubdomainOptions } from './addressing';
 export { readDomain, type Domain } from './domain';
 export { escapeLocalpart, unescapeLocalpart } from './escape';
 export { readJid, writeJid } from './jid';
