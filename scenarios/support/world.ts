@@ -1,17 +1,18 @@
 import { Gateway } from './gateway';
 import type { ConfigFile } from './gateway';
 import { freePort } from './ports';
-import { startProsody } from './prosody';
-import type { Prosody, ProsodyOptions } from './prosody';
+import { Prosody, startProsody } from './prosody';
+import type { ProsodyOptions } from './prosody';
 import { SipPeer } from './raw-sip';
 import { startRedis } from './redis';
 import type { Redis, RedisOptions } from './redis';
 import { SipServer } from './sipd';
+import type { XmppServer } from './xmpp-server';
 import { XmppUser } from './xmpp-user';
 
 export const DOMAIN = 'example.com';
 export const COMPONENT = 'isthmus.example.com';
-const SECRET = 'component-test-secret';
+export const SECRET = 'component-test-secret';
 const FAREWELLS = ['NOTIFY', 'SUBSCRIBE', 'BYE'];
 
 type Dialect = 'microsoft' | 'simple';
@@ -42,10 +43,12 @@ export interface WorldOptions {
   /** Workers to start; default 1. */
   readonly workers?: number;
   readonly prosody?: Partial<ProsodyOptions>;
+  /** In the place of Prosody; the world stops it. */
+  readonly xmppServer?: XmppServer;
+  /** The component's name; default: COMPONENT. */
+  readonly component?: string;
   /** Further served domains and their XMPP accounts. */
   readonly furtherDomains?: ProsodyOptions['furtherDomains'];
-  /** Routes in the place of the one to the peer. */
-  readonly routes?: readonly Section[];
   /** Sections of the configuration that differ from the defaults. */
   readonly route?: Section;
   /** In the place of the one route to the peer. */
@@ -57,6 +60,9 @@ export interface WorldOptions {
   readonly log?: Section;
   readonly policy?: Section;
   readonly limits?: Section;
+  readonly routing?: Section;
+  readonly federation?: Section;
+  readonly subdomain?: Section;
   readonly administrators?: readonly string[];
   /** Arguments of Node for the workers. */
   readonly nodeArgs?: readonly string[];
@@ -73,7 +79,7 @@ export class World {
 
   private constructor(
     private readonly options: WorldOptions,
-    readonly prosody: Prosody,
+    readonly xmppServer: XmppServer,
     /** The port at which the SIP side reaches isthmus, UDP and TCP. */
     readonly sipPort: number,
     private readonly ownPeer: SipPeer | undefined,
@@ -84,8 +90,8 @@ export class World {
   static async start(options: WorldOptions): Promise<World> {
     const { users = ['ann', 'amy'], transport = 'tcp' } = options;
     const accounts = Object.fromEntries(users.map((user) => [user, user]));
-    const [prosody, redis, peer, sipServer, embeddedPort] = await Promise.all([
-      startProsody({ domain: DOMAIN, component: COMPONENT, secret: SECRET, users: accounts, ...(options.furtherDomains && { furtherDomains: options.furtherDomains }), ...options.prosody }),
+    const [xmppServer, redis, peer, sipServer, embeddedPort] = await Promise.all([
+      options.xmppServer ?? startProsody({ domain: DOMAIN, component: options.component ?? COMPONENT, secret: SECRET, users: accounts, ...(options.furtherDomains && { furtherDomains: options.furtherDomains }), ...options.prosody }),
       options.store === 'redis' ? startRedis({ persist: true, ...options.redis }) : undefined,
       options.nextHopPort === undefined ? SipPeer.start({ name: 'far SIP server' }) : undefined,
       options.sipServer === 'process' ? SipServer.start() : undefined,
@@ -96,7 +102,7 @@ export class World {
       peer.nextHop = { port: sipPort, transport };
       peer.serve('OPTIONS', (incoming) => peer.reply(incoming, 200));
     }
-    const world = new World(options, prosody, sipPort, peer, redis, sipServer);
+    const world = new World(options, xmppServer, sipPort, peer, redis, sipServer);
     try {
       for (let number = 1; number <= (options.workers ?? 1); number += 1) await world.startWorker(`w${number}`);
       return world;
@@ -110,6 +116,12 @@ export class World {
   get peer(): SipPeer {
     if (this.ownPeer === undefined) throw new Error('this world has a real SIP peer');
     return this.ownPeer;
+  }
+
+  /** The XMPP server, unless the scenario has brought another one. */
+  get prosody(): Prosody {
+    if (!(this.xmppServer instanceof Prosody)) throw new Error('this world has another XMPP server');
+    return this.xmppServer;
   }
 
   get redis(): Redis {
@@ -148,7 +160,7 @@ export class World {
       domain: DOMAIN,
       domains: Object.keys(options.furtherDomains ?? {}),
       worker: { name },
-      xmpp: { host: '127.0.0.1', port: this.prosody.componentPort, component: COMPONENT, secret: { file: 'component-secret' }, downGraceSeconds: 1, ...options.xmpp },
+      xmpp: { host: '127.0.0.1', port: this.xmppServer.componentPort, component: options.component ?? COMPONENT, secret: { file: 'component-secret' }, downGraceSeconds: 1, ...options.xmpp },
       sip: {
         server: sharedSipServer === undefined ? { type: 'embedded', listen: embedded } : { type: 'drachtio', servers: [shared] },
         healthIntervalSeconds: 1,
@@ -163,6 +175,9 @@ export class World {
       availability: { notifyIntervalSeconds: 0, ...options.availability },
       policy: options.policy ?? {},
       limits: options.limits ?? {},
+      routing: options.routing ?? {},
+      federation: options.federation ?? {},
+      subdomain: options.subdomain ?? {},
       administrators: options.administrators ?? [],
       log: { level: 'debug', ...options.log },
       tables: options.tables ?? {},
@@ -177,7 +192,7 @@ export class World {
 
   /** An XMPP user signs in with a real client and says that he is there. */
   async signIn(user = 'ann', resource = 'desk', domain = DOMAIN): Promise<XmppUser> {
-    const person = await XmppUser.connect({ user, password: user, domain, port: this.prosody.c2sPort, resource });
+    const person = await XmppUser.connect({ user, password: user, domain, port: this.xmppServer.c2sPort, resource });
     this.people.push(person);
     await person.roster();
     await person.sendPresence();
@@ -190,6 +205,6 @@ export class World {
     for (const method of FAREWELLS) peer?.serve(method, (incoming) => peer.reply(incoming, 200));
     await Promise.allSettled(this.people.map((person) => person.stop()));
     await Promise.allSettled(this.gateways.map((gateway) => gateway.stop()));
-    await Promise.allSettled([this.prosody.stop(), this.ownRedis?.stop(), this.ownPeer?.stop(), this.sipServer?.stop()]);
+    await Promise.allSettled([this.xmppServer.stop(), this.ownRedis?.stop(), this.ownPeer?.stop(), this.sipServer?.stop()]);
   }
 }

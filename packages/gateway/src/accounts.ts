@@ -3,7 +3,8 @@ import type { BareJid } from '@isthmus/model';
 /** What the XMPP server says of an address of its domain (the plug-in's `account` query). */
 export interface Account {
   readonly local: boolean;
-  readonly online: boolean;
+  /** Absent: nobody can say. */
+  readonly online?: boolean;
 }
 
 export interface AccountsOptions {

@@ -3,7 +3,7 @@ import { createRedisStore, MemoryStore, type Store } from '@isthmus/store';
 import { createSipLinks, LARGEST_REQUEST_BYTES, type SipLinks } from '@isthmus/sip';
 import { createSipd, SipdOptionError, type Sipd } from '@isthmus/sipd';
 import { createXmppLink, type XmppLink } from '@isthmus/xmpp';
-import { preparedDomain, servedDomains } from './config/domain';
+import { addressingOf, preparedDomain, servedDomains, sipDomains } from './config/domain';
 import { readSecret } from './config/load';
 import type { Config } from './config/schema';
 import { toTables } from './config/tables';
@@ -16,7 +16,7 @@ import { Peers } from './peers/peers';
 import { peerSettings } from './peers/settings';
 import { policySettings } from './policy/settings';
 import type { Reloadable } from './reload';
-import { toRoute, type Route } from './routes';
+import { preparedPattern, toRoute, type Route } from './routes';
 import { version } from './version';
 import { Worker } from './worker';
 import type { WorkerSettings } from './worker-parts';
@@ -86,7 +86,7 @@ export function xmppOptions(config: Config, file: string, name: string, log: Log
     userDomain,
     furtherDomains,
     workerName: name,
-    mode: 'partitioned',
+    mode: config.xmpp.mode,
     selfTest: config.xmpp.selfTest,
     log,
     writeError,
@@ -95,9 +95,14 @@ export function xmppOptions(config: Config, file: string, name: string, log: Log
 
 function workerSettings(config: Config): WorkerSettings {
   const { availability, messaging, sip, xmpp, limits } = config;
-  const domains = servedDomains(config);
+  const { xmppDomains, sipToXmpp } = config.federation;
   return {
-    domains,
+    domains: servedDomains(config),
+    sipDomains: sipDomains(config),
+    partitioned: xmpp.mode === 'partitioned',
+    addressing: addressingOf(config),
+    federation: { xmppDomains: xmppDomains.map(preparedPattern), sipToXmpp: sipToXmpp.map(preparedPattern) },
+    unlistedSenders: config.routing.unlistedSenders,
     component: preparedDomain(xmpp.component),
     version,
     routes: routesOf(config),
@@ -121,7 +126,7 @@ function workerSettings(config: Config): WorkerSettings {
 }
 
 function routesOf(config: Config): readonly Route[] {
-  const served = servedDomains(config);
+  const served = sipDomains(config);
   return config.routes.map((route) => toRoute(route, served));
 }
 

@@ -68,7 +68,11 @@ export class RouteTable {
   private readonly states = new Map<string, RouteState>();
   private readonly known = new Map<string, readonly Route[]>();
 
-  constructor(public routes: readonly Route[]) {}
+  /** @param sipUserOf the SIP user who appears as the contact: routes are chosen by his own address */
+  constructor(
+    public routes: readonly Route[],
+    private readonly sipUserOf: (contact: BareJid) => BareJid = (contact) => contact,
+  ) {}
 
   /**
    * Other routes from now on; the table as it was until now is the result. What is known of a route that keeps its name and
@@ -152,7 +156,7 @@ export class RouteTable {
   private configured(contact: BareJid): readonly Route[] {
     const known = this.known.get(contact);
     if (known !== undefined) return known;
-    const routes = candidates(this.routes, partsOf(contact), contact);
+    const routes = candidates(this.routes, partsOf(this.sipUserOf(contact)), contact);
     if (this.known.size >= MAX_KNOWN) this.known.clear();
     this.known.set(contact, routes);
     return routes;

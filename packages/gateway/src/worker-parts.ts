@@ -1,14 +1,16 @@
-import type { ContentSettings, SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
+import type { Addressing, ContentSettings, SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
 import type { EngineSettings } from '@isthmus/engine';
 import type { Tables } from '@isthmus/rules';
 import type { Store } from '@isthmus/store';
 import type { Element } from '@xmpp/xml';
+import type { FederationSettings } from './federation';
 import type { LimitSettings } from './limits/build';
 import type { Logger } from './log';
 import type { StoredPair } from './pairs/stored';
 import type { Peers } from './peers/peers';
 import type { PolicySettings } from './policy/settings';
 import type { Route } from './routes';
+import type { SipUsers } from './users/sip-users';
 
 /** The XMPP link as the worker sees it. */
 export interface XmppPort {
@@ -31,6 +33,13 @@ export interface SipLinksPort {
 export interface WorkerSettings {
   /** Served by both servers, prepared; the first one is the gateway's own where one is needed. */
   readonly domains: readonly string[];
+  /** Of SIP users, prepared; in partitioned mode the same. */
+  readonly sipDomains: readonly [string, ...string[]];
+  /** Does the XMPP server have the plug-in? */
+  readonly partitioned: boolean;
+  readonly addressing: Addressing;
+  readonly federation: Omit<FederationSettings, 'domains'>;
+  readonly unlistedSenders: 'refuse' | 'accept';
   readonly component: string;
   readonly version: string;
   readonly routes: readonly Route[];
@@ -60,6 +69,8 @@ export interface WorkerParts {
   readonly store: Store<StoredPair>;
   readonly xmpp: XmppPort;
   readonly sip: SipLinksPort;
+  /** The list of SIP users; absent: basic routing. */
+  readonly sipUsers?: SipUsers | undefined;
   readonly peers: Pick<Peers, 'find' | 'holderOf'>;
   readonly log: Logger;
   readonly now?: () => number;

@@ -1,10 +1,12 @@
 import { loopMark } from '@isthmus/codec';
 import { TRESPASS, type Context, type Effect, type EngineEvent, type PairRecord } from '@isthmus/engine';
-import { FaultError, type Pair } from '@isthmus/model';
+import { FaultError, pairKey, type Pair } from '@isthmus/model';
 import type { Load } from '@isthmus/rules';
 import { StoreUnavailableError } from '@isthmus/store';
 import { Accounts } from './accounts';
+import { sipUserOf } from './addresses';
 import { linkCounts } from './commands/link-counts';
+import { Federation } from './federation';
 import { RouteHealth, type Probe } from './health';
 import { newId, newTrace } from './ids';
 import { buildLimits, type Limits, type LimitSettings } from './limits/build';
@@ -67,7 +69,7 @@ export class Worker {
   constructor(private readonly parts: WorkerParts) {
     const { settings, store, instance, sip, xmpp, log } = parts;
     this.now = parts.now ?? Date.now;
-    this.table = new RouteTable(settings.routes);
+    this.table = new RouteTable(settings.routes, (contact) => sipUserOf(settings.addressing, contact) ?? contact);
     this.metrics = new Metrics({
       pendingEvents: () => this.loop.pending,
       cachedPairs: () => this.loop.cached,
@@ -120,7 +122,10 @@ export class Worker {
       now: this.now,
     });
     const { newWork } = this.limits;
-    const sides = { newWork, loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table };
+    const federation = new Federation({ ...settings.federation, domains: settings.domains });
+    const isKnownPair = async (pair: Pair) => (await store.pairs.load(pairKey(pair))) !== undefined;
+    const trust = { federation, isKnownPair, sipUsers: parts.sipUsers };
+    const sides = { ...trust, newWork, loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table };
     const common = { ...sides, log, metrics: this.metrics, now: this.now };
     const { policies, commands } = buildPolicy({
       ...common,

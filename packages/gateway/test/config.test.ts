@@ -1,6 +1,9 @@
+import { readJid } from '@isthmus/codec';
+import type { Jid } from '@isthmus/model';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addressingOf, sipDomains } from '../src/config/domain';
 import { ConfigError, parseConfig, readSecret } from '../src/config/load';
 import { toTables } from '../src/config/tables';
 
@@ -12,6 +15,7 @@ routes: [{ name: lync, host: 192.0.2.10, dialect: microsoft }]
 `;
 const SERVER = '{ name: d1, host: 127.0.0.1, secret: { env: SECRET } }';
 
+const SUBDOMAIN = MINIMAL.replace('xmpp: {', 'xmpp: { mode: subdomain,');
 const withPeers = (peers: string): string => MINIMAL.replace('sip: {', `sip: { peers: [${peers}],`);
 
 function problemsOf(text: string): readonly string[] {
@@ -30,6 +34,23 @@ test('the smallest configuration is completed with the defaults', () => {
   expect(config.routes[0]).toMatchObject({ port: 5060, transport: 'tcp', variant: 'lync', presence: 'msrtc' });
   expect(config.messaging.sessionIdleSeconds).toBe(600);
   expect(config.http).toEqual({ host: '127.0.0.1', port: 9470 });
+});
+
+describe('the domains of the SIP users (routes, peers)', () => {
+  test.each([
+    ['partitioned mode: the served ones', `${MINIMAL}\ndomains: [EXAMPLE.net]`, ['example.com', 'example.net']],
+    ["subdomain mode: the component's without its first label", SUBDOMAIN, ['example.com']],
+    ['or those that are named', `${SUBDOMAIN}\nsubdomain: { sipDomains: [A.example, b.example] }`, ['a.example', 'b.example']],
+  ])('%s', (_name, text, expected) => {
+    expect(sipDomains(parseConfig(text, 'f'))).toEqual(expected);
+  });
+
+  test('subdomain mode: how the two sides appear to each other', () => {
+    const view = addressingOf(parseConfig(`${SUBDOMAIN}\nsubdomain: { appearAs: { Example.com: X.example } }`, 'f'));
+    const jid = (text: string) => (readJid(text) as { value: Jid }).value;
+    expect(view.contactOf(jid('bob@example.com'))?.bare).toBe('bob@isthmus.example.com');
+    expect(view.addressOf(jid('ann@example.com')).bare).toBe('ann@x.example');
+  });
 });
 
 test('the example configuration is valid and documents every setting', () => {
@@ -65,6 +86,16 @@ test.each([
   ['a component that is the domain itself', MINIMAL.replace('isthmus.example.com', 'example.com'), 'xmpp.component: must differ'],
   ['a domain that is served twice', `${MINIMAL}\ndomains: [example.net, EXAMPLE.com]`, 'domains.1: EXAMPLE.com is served already: name each domain once'],
   ['a component that is a further domain', `${MINIMAL}\ndomains: [isthmus.example.com]`, 'xmpp.component: must differ'],
+  ['a permission for a served domain', `${MINIMAL}\nfederation: { xmppDomains: ['*.a.example', Example.com] }`, 'federation.xmppDomains.1: Example.com is a served domain'],
+  ['a permission for no domain', `${MINIMAL}\nfederation: { sipToXmpp: ['*a.example'] }`, 'federation.sipToXmpp.0: must be a domain such as'],
+  ['names of subdomain mode without it', `${MINIMAL}\nsubdomain: { sipDomains: [example.com] }`, 'subdomain.sipDomains: needs xmpp.mode subdomain'],
+  ['appearances without subdomain mode', `${MINIMAL}\nsubdomain: { appearAs: { example.com: a.example } }`, 'subdomain.appearAs: needs xmpp.mode subdomain'],
+  ['a component of one label that names no SIP domain', SUBDOMAIN.replace('isthmus.example.com', 'sip'), 'subdomain.sipDomains: is missing: sip has no first label'],
+  ['the component as a SIP domain', `${SUBDOMAIN}\nsubdomain: { sipDomains: [ISTHMUS.example.com] }`, 'subdomain.sipDomains: must not hold the component'],
+  ['a SIP domain twice', `${SUBDOMAIN}\nsubdomain: { sipDomains: [a.example, A.example] }`, 'subdomain.sipDomains: must not name a domain twice'],
+  ['an appearance for a strange domain', `${SUBDOMAIN}\nsubdomain: { appearAs: { b.example: a.example } }`, 'subdomain.appearAs.b.example: is not a served domain'],
+  ['two domains that appear as one', `${SUBDOMAIN}\ndomains: [b.example]\nsubdomain: { appearAs: { example.com: B.example } }`, 'subdomain.appearAs: must give each domain another appearance'],
+  ['a list of SIP users that nobody reads', `${MINIMAL}\nrouting: { sipUsers: { type: file, file: a } }`, 'routing.sipUsers: needs routing.mode advanced'],
   ['two routes of one name', MINIMAL.replace(/routes: \[(.*)\]/, 'routes: [$1, $1]'), 'routes.1.name: "lync" is used twice'],
   ['TLS on the embedded server', MINIMAL.replace('dialect:', 'transport: tls, dialect:'), 'routes.0.transport: tls needs'],
   ['a policy for nobody', `${MINIMAL}\npolicy: { block: [bob@example.com, example.com] }`, 'policy.block.1: must be an address such as bob@example.com, or *@domain, or *'],

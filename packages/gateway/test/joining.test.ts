@@ -1,3 +1,4 @@
+import { partitioned } from '@isthmus/codec';
 import pino from 'pino';
 import { DEFAULT_SETTINGS, newRecord, type PairRecord } from '@isthmus/engine';
 import { pairKey } from '@isthmus/model';
@@ -19,6 +20,10 @@ function watched(): PairRecord {
 
 const SETTINGS = {
   domains: ['example.com'],
+  sipDomains: ['example.com'],
+  partitioned: true,
+  addressing: partitioned(['example.com']),
+  federation: { xmppDomains: [], sipToXmpp: [] },
   component: 'isthmus.example.com',
   version: '0',
   routes: [],

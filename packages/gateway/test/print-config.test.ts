@@ -65,6 +65,13 @@ describe('print-config prosody', () => {
     expect(code()).not.toContain('isthmus_domains');
   });
 
+  test('subdomain mode: a component like any other, and no plug-in', () => {
+    const text = code({ xmpp: { mode: 'subdomain', component: 'sip.example.com' } });
+    expect(text).toContain('Component "sip.example.com" {');
+    expect(text).not.toMatch(/VirtualHost|isthmus_|plugin_paths/);
+    expect(text).toMatch(/^component_ports = \{ 5347 \}$/m);
+  });
+
   test('no value leaves its Lua string', () => {
     expect(printConfig('prosody', { ...config({}), domain: 'a"..os.exit().."\\' })).toContain('VirtualHost "a\\"..os.exit()..\\"\\\\" {');
   });

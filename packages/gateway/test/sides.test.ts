@@ -15,6 +15,7 @@ import { RouteTable, type Route } from '../src/routes';
 import { Sequence } from '../src/sides/sequence';
 import { SipSide } from '../src/sides/sip-side';
 import { XmppSide } from '../src/sides/xmpp-side';
+import { trust } from './support/trust';
 
 const ROUTE: Route = { name: 'far', users: ['*'], priority: 0, weight: 0, enabled: true, domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', streamOnly: false, messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
 const MARK = loopMark('gw.example.com', 'example.com');
@@ -63,6 +64,7 @@ beforeEach(() => {
     accounts: new Accounts({ ask: async (jid) => ({ local: LOCAL.has(jid), online: true }), ttlMs: 1_000, maxCached: 10, now: () => 0 }),
     routes: (route = new RouteTable([ROUTE])),
     domains: ['example.com'],
+    ...trust('example.com', 'other.example', 'far.below.example'),
     tables: { fromMicrosoft: { jabber: { 'be-right-back': 'extended-away' } } } as const,
     maxMessageBytes: 10_000,
     content: { headlines: 'carry' as const },

@@ -12,6 +12,11 @@ export const domainName = z
   .max(255)
   .refine((text) => /^[^\s@/:]+$/.test(text) && isDomain(text), 'must be a domain name, without user, port or slash');
 
+/** A domain, all domains below one, or any. */
+export const domainPattern = z
+  .string()
+  .refine((text) => text === '*' || domainName.safeParse(text.replace(/^\*\./, '')).success, 'must be a domain such as example.com, *.example.com for all below it, or * for any');
+
 /** A secret by reference: exactly one of the two. */
 export function secret(what: string) {
   return z

@@ -1,15 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { preparedDomain, servedDomains } from './domain';
+import { aboutDomains, aboutRouting } from './about-domains';
+import type { ConfigProblem } from './problem';
 import { configSchema, type Config, type SecretRef } from './schema';
-
-/** One thing that is wrong with a configuration file. */
-export interface ConfigProblem {
-  /** Where in the file, e.g. `routes.0.port`; empty for the file as a whole. */
-  readonly path: string;
-  readonly message: string;
-}
 
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigError extends Error {
@@ -115,7 +109,7 @@ function contradictions(config: Config): ConfigProblem[] {
   if (messaging.deliverWithinSeconds <= sip.inviteTimeoutSeconds) {
     problems.push({ path: 'messaging.deliverWithinSeconds', message: 'must exceed sip.inviteTimeoutSeconds: messages wait while the far user is asked' });
   }
-  problems.push(...aboutDomains(config));
+  problems.push(...aboutDomains(config), ...aboutRouting(config));
   if (sip.server.type === 'drachtio' && config.messaging.maxMessageBytes > MAX_DRACHTIO_TEXT) {
     problems.push({ path: 'messaging.maxMessageBytes', message: `must not exceed ${MAX_DRACHTIO_TEXT} with a drachtio server, which takes no larger requests` });
   }
@@ -139,19 +133,6 @@ function contradictions(config: Config): ConfigProblem[] {
     }
   });
   return problems;
-}
-
-function aboutDomains(config: Config): ConfigProblem[] {
-  const served = servedDomains(config);
-  const [component, shown] = [preparedDomain(config.xmpp.component), [config.domain, ...config.domains].join(', ')];
-  const twice = config.domains.flatMap((domain, index) =>
-    served.indexOf(preparedDomain(domain)) === index + 1 ? [] : [{ path: `domains.${index}`, message: `${domain} is served already: name each domain once, in domain or in domains` }],
-  );
-  const clash = served.includes(component) ? [{ path: 'xmpp.component', message: `must differ from the served domains (${shown})` }] : [];
-  const strangers = config.administrators.flatMap((jid, index) =>
-    served.includes(preparedDomain(jid)) ? [] : [{ path: `administrators.${index}`, message: `must be a user of a served domain (${shown})` }],
-  );
-  return [...twice, ...clash, ...strangers];
 }
 
 /** Certificates are seen only where the embedded server takes TLS (drachtio.md DR-33). */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isHostName, isNetwork } from '../peers/networks';
-import { domainPattern } from './routes-schema';
+import { domainPattern } from './fields';
 
 /** Settings about who of the SIP side may come in. */
 

@@ -1,11 +1,6 @@
 import { DOCUMENTS } from '@isthmus/rules';
 import { z } from 'zod';
-import { domainName, host, port } from './fields';
-
-/** A domain, all domains below one, or any. */
-export const domainPattern = z
-  .string()
-  .refine((text) => text === '*' || domainName.safeParse(text.replace(/^\*\./, '')).success, 'must be a domain such as example.com, *.example.com for all below it, or * for any');
+import { domainPattern, host, port } from './fields';
 
 const userPattern = z.string().min(1).max(1_023).regex(/^[^@\s]+$/, 'must be the part of an address before the @, in which * stands for any text');
 

@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { availabilitySchema } from './availability-schema';
+import { federationSchema } from './federation-schema';
 import { domainName, host } from './fields';
 import { limitsSchema } from './limits-schema';
 import { messagingSchema } from './messaging-schema';
 import { administratorsSchema, policySchema } from './policy-schema';
 import { routeSchema } from './routes-schema';
+import { routingSchema } from './routing-schema';
 import { sipSchema } from './sip-schema';
 import { storeSchema } from './store-schema';
+import { subdomainSchema } from './subdomain-schema';
 import { tablesSchema } from './tables';
 import { xmppSchema } from './xmpp-schema';
 
@@ -31,6 +34,9 @@ export const configSchema = z.strictObject({
   xmpp: xmppSchema.describe('the XMPP server'),
   sip: sipSchema.describe('the SIP side'),
   routes: z.array(routeSchema).min(1).describe('where requests for SIP users go: of the routes for an address the first that is not down is taken; docs/routing.md'),
+  routing: routingSchema.prefault({}).describe('who is a SIP user'),
+  subdomain: subdomainSchema.prefault({}).describe('addresses in xmpp.mode subdomain'),
+  federation: federationSchema.prefault({}).describe('users of other XMPP domains'),
   store: storeSchema.describe('where the state of the pairs is kept'),
   messaging: messagingSchema.prefault({}).describe('messages and sessions'),
   availability: availabilitySchema.prefault({}).describe('presence and who may watch whom'),

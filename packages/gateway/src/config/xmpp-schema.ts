@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { domainName, host, port, seconds, secret } from './fields';
 
 export const xmppSchema = z.strictObject({
+  mode: z
+    .enum(['partitioned', 'subdomain'])
+    .default('partitioned')
+    .describe('partitioned: both servers serve the same domain, by the plug-in; subdomain: SIP users appear below the component, without a plug-in; docs/routing-modes.md'),
   host: host.default('127.0.0.1').describe('where the XMPP server takes component connections (XEP-0114)'),
   port: port.default(5347).describe('its component port'),
   component: domainName.describe("the component's own domain, e.g. isthmus.example.com"),

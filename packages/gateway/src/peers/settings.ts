@@ -1,4 +1,4 @@
-import { servedDomains } from '../config/domain';
+import { sipDomains } from '../config/domain';
 import { UNNAMED_PEER } from '../config/peers-schema';
 import type { Config } from '../config/schema';
 import { preparedPattern } from '../routes';
@@ -27,7 +27,7 @@ export function peerSettings(config: Config): PeerSettings {
 /** Where SIP users may be: those that a route leads to write first as well. A route for all that is left names nobody. */
 function servedBySip(config: Config, routes: Config['routes']): readonly string[] {
   const patterns = routes.flatMap(({ domains = [] }) => domains).filter((pattern) => pattern !== '*');
-  return [...new Set([...servedDomains(config), ...patterns.map(preparedPattern)])];
+  return [...new Set([...sipDomains(config), ...patterns.map(preparedPattern)])];
 }
 
 function prepared(host: string): string {

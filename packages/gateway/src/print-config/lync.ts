@@ -45,8 +45,15 @@ ${domainsOf(config, route).map((domain) => `# - Routing: add a static route, dom
 `;
 }
 
+/** In subdomain mode: the domains in which XMPP users appear, and nobody else lives. */
+function appearances(config: Config): readonly string[] {
+  const { appearAs } = config.subdomain;
+  return [config.domain, ...config.domains].map((domain) => appearAs[domain] ?? domain);
+}
+
 /** A static route of that side is for one domain; a wildcard of ours stands for domains that are not named here. */
 function domainsOf(config: Config, route: RouteConfig): readonly string[] {
+  if (config.xmpp.mode === 'subdomain') return appearances(config);
   const named = (route.domains ?? []).filter((pattern) => !pattern.startsWith('*'));
   return named.length > 0 ? named : [config.domain, ...config.domains];
 }

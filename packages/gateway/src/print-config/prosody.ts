@@ -6,7 +6,29 @@ import type { Config } from '../config/schema';
  * follows a host belongs to that host, so the server-wide ones would be lost when this is pasted below other hosts.
  */
 export function printProsody(config: Config): string {
-  const { domain, domains, xmpp } = config;
+  const { xmpp } = config;
+  return xmpp.mode === 'partitioned' ? partitioned(config) : plain(config);
+}
+
+/** Subdomain mode: a component like any other. */
+function plain({ xmpp }: Config): string {
+  return `-- Save this as a file in /etc/prosody/conf.d/, or paste it at the end of prosody.cfg.lua. Then restart Prosody.
+
+-- 1. The gateway. The secret is the one that ${reference(xmpp.secret)} holds. No plug-in is needed in subdomain mode.
+Component ${lua(xmpp.component)} {
+  component_secret = "PUT THE SECRET HERE";
+}
+
+-- 2. Server-wide: where components connect. ${reach(xmpp)}
+component_ports = { ${xmpp.port} }
+component_interfaces = { ${interfaces(xmpp.host).map(lua).join(', ')} }
+
+-- 3. Server-wide: small stanzas go out at once. Without it typing and presence may lag by 40 ms.
+network_settings = { nagle = false }
+`;
+}
+
+function partitioned({ domain, domains, xmpp }: Config): string {
   return `-- Save this as a file in /etc/prosody/conf.d/, or paste it at the end of prosody.cfg.lua. Then restart Prosody.
 
 -- 1. The served domain hands over what is for users without an account.

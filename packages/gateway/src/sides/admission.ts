@@ -1,15 +1,25 @@
-import type { SipUser } from '@isthmus/codec';
+import type { Addressing, SipUser } from '@isthmus/codec';
 import type { EngineEvent } from '@isthmus/engine';
-import { fault, FaultError, type Fault, type Jid } from '@isthmus/model';
+import { fault, FaultError, type Fault, type Jid, type Pair } from '@isthmus/model';
 import type { Verdict } from '@isthmus/rules';
 import type { Accounts } from '../accounts';
+import type { Federation } from '../federation';
 import type { Policies } from '../policy/policies';
+import type { SipUsers } from '../users/sip-users';
 import type { Denial } from './gate';
 
 export interface AdmissionOptions {
   readonly accounts: Accounts;
   readonly policies: Pick<Policies, 'verdict'>;
-  readonly domains: readonly string[];
+  readonly federation: Federation;
+  readonly addressing: Addressing;
+  /** Does the XMPP server have the plug-in, and thus one name for a user on both sides? */
+  readonly partitioned: boolean;
+  /** Absent: whoever has no XMPP account is taken for a SIP user. */
+  readonly sipUsers?: SipUsers | undefined;
+  readonly unlistedSenders: 'refuse' | 'accept';
+  /** Has anything been begun between the two? */
+  readonly isKnownPair: (pair: Pair) => Promise<boolean>;
 }
 
 export interface Admission {
@@ -36,20 +46,51 @@ export class Admissions {
    * has come back is told as that first (SEC-8).
    * @param denial what has been found wrong with it already
    */
-  async admit(sipUser: SipUser, xmppUser: Jid, event: EngineEvent, { mark, denial }: Found = {}): Promise<Admission> {
-    const { accounts, domains, policies } = this.options;
-    if (mark === 'own' && (await this.known(() => accounts.isLocal(sipUser.jid.bare)))) return { refusal: await this.loopFault(xmppUser) };
+  async admit(sipUser: SipUser, recipient: Jid, event: EngineEvent, { mark, denial }: Found = {}): Promise<Admission> {
+    const { accounts, policies } = this.options;
+    if (mark === 'own' && (await this.isOurSender(sipUser.jid))) return { refusal: await this.loopFault(recipient) };
     if (denial !== undefined) return { denied: denial };
-    if (!domains.includes(xmppUser.domain)) return { refusal: fault('recipient.unknown') };
-    if (!(await this.known(() => accounts.isLocal(xmppUser.bare)))) return { refusal: fault(mark === undefined ? 'recipient.unknown' : 'request.looped') };
-    if (domains.includes(sipUser.jid.domain) && (await this.known(() => accounts.isLocal(sipUser.jid.bare)))) return { denied: 'local' };
+    const contact = this.options.addressing.contactOf(sipUser.jid);
+    if (contact === undefined) return { denied: 'foreign' };
+    const user = this.options.addressing.userOf(recipient);
+    if (user === undefined) return { refusal: fault('recipient.unknown') };
+    const pair = { user: user.bare, contact: contact.bare };
+    const foreign = await this.foreign(user, pair);
+    if (foreign !== undefined) return { refusal: foreign };
+    if (!(await this.known(() => accounts.isLocal(user.bare)))) return { refusal: fault(mark === undefined ? 'recipient.unknown' : 'request.looped') };
+    if (await this.known(() => accounts.isLocal(contact.bare))) return { denied: 'local' };
+    if (!(await this.isListed(sipUser.jid))) return { denied: 'unlisted' };
     if (event.on !== 'sip.subscribe') return {};
-    return { policy: await policies.verdict({ user: xmppUser.bare, contact: sipUser.jid.bare }) };
+    return { policy: await policies.verdict(pair) };
+  }
+
+  /** Of another XMPP domain: reached as far as that is allowed (SEC-4). */
+  private async foreign(user: Jid, pair: Pair): Promise<Fault | undefined> {
+    const { federation, isKnownPair } = this.options;
+    const permission = federation.toXmpp(user.domain);
+    if (permission === 'begin' || (permission === 'answer' && (await isKnownPair(pair)))) return undefined;
+    return fault('recipient.unknown');
+  }
+
+  /** The user must be known as a SIP user (SEC-3), where there is a list of them. */
+  private async isListed(sipUser: Jid): Promise<boolean> {
+    const { sipUsers, unlistedSenders } = this.options;
+    if (sipUsers === undefined || unlistedSenders === 'accept') return true;
+    try {
+      return await sipUsers.has(sipUser.bare);
+    } catch (cause) {
+      throw new FaultError(fault('server.unavailable', 'The list of SIP users cannot be read; try again'), { cause });
+    }
+  }
+
+  /** The sender of a request with our mark: an XMPP user. Without the plug-in nobody else sends one. */
+  private async isOurSender({ bare }: Jid): Promise<boolean> {
+    return !this.options.partitioned || this.known(() => this.options.accounts.isLocal(bare));
   }
 
   /** A request of ours that came back: its recipient is nowhere, or was moved to the XMPP side since it was sent (SEC-8). */
   private async loopFault(recipient: Jid): Promise<Fault> {
-    const moved = await this.known(() => this.options.accounts.isLocal(recipient.bare));
+    const moved = this.options.partitioned && (await this.known(() => this.options.accounts.isLocal(recipient.bare)));
     return fault(moved ? 'recipient.moving' : 'request.looped');
   }
 

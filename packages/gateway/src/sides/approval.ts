@@ -2,6 +2,7 @@ import { writeApproval, writeStanza, type StanzaWriteContext } from '@isthmus/co
 import type { Effect } from '@isthmus/engine';
 import type { Pair } from '@isthmus/model';
 import { XmppLinkError, type XmppLink } from '@isthmus/xmpp';
+import type { Federation } from '../federation';
 import { newId } from '../ids';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
@@ -10,6 +11,9 @@ import { domainOf } from '../routes';
 export interface ApprovalOptions {
   readonly link: Pick<XmppLink, 'deliver' | 'request'>;
   readonly component: string;
+  /** Does the server have the plug-in? */
+  readonly partitioned: boolean;
+  readonly federation: Federation;
   readonly log: Logger;
   readonly metrics: Metrics;
 }
@@ -28,8 +32,10 @@ export class Approval {
 
   /** Rejects when the server cannot be asked now. */
   async approve(pair: Pair, effect: Extract<Effect, { readonly do: 'xmpp.approve' }>, writing: StanzaWriteContext): Promise<void> {
-    const { link, component, log, metrics } = this.options;
+    const { link, component, partitioned, federation, log, metrics } = this.options;
     const { trace } = effect;
+    const ask = (): Promise<void> => link.deliver(writeStanza({ ...effect, do: 'xmpp.subscribe' }, pair, writing));
+    if (!partitioned || !federation.isServed(domainOf(pair.user))) return ask();
     const iq = writeApproval({ id: newId(), from: component, to: domainOf(pair.user) }, pair);
     const answer = await link.request(iq, TIMEOUT_MS).catch(silence);
     const approved = answer?.attrs['type'] === 'result';
@@ -37,7 +43,7 @@ export class Approval {
     log.debug({ trace, from: pair.contact, to: pair.user, result: approved ? 'approved' : 'asked' }, 'approval_answered');
     if (approved) return;
     this.tellOnce(answer?.getChild('error')?.getChildElements()[0]?.name ?? 'no condition', trace);
-    await link.deliver(writeStanza({ ...effect, do: 'xmpp.subscribe' }, pair, writing));
+    await ask();
   }
 
   /** That the plug-in is too old, or another server's, is the same for all. */

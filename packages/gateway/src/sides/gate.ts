@@ -11,6 +11,7 @@ import type { Peers } from '../peers/peers';
 const DENIALS = {
   foreign: 'the peer may not speak for the domain of the sender',
   local: 'the sender has an account on the XMPP server',
+  unlisted: 'the sender is not on the list of SIP users',
   inconsistent: 'To and Request-URI name different users',
 } as const;
 export type Denial = keyof typeof DENIALS;

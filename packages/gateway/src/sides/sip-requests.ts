@@ -6,6 +6,7 @@ import {
   readOutcome,
   sizeFault,
   writeRequest,
+  type Addressing,
   type ContentSettings,
   type SipParties,
   type SipRequestOut,
@@ -36,6 +37,7 @@ export interface SipRequestsOptions {
   readonly routes: RouteTable;
   /** The first one is in the From of what we ask in our own name. */
   readonly domains: readonly string[];
+  readonly addressing: Addressing;
   readonly peers: Pick<Peers, 'holderOf'>;
   /** The deployment's own rows of the tables. */
   readonly tables: Tables;
@@ -138,7 +140,10 @@ export class SipRequests {
     const user = readJid(record.user);
     const contact = readJid(record.contact);
     if (!user.ok || !contact.ok) throw new FaultError(fault('address.malformed'));
-    const parties = partiesOf(user.value, contact.value, record.sipUri);
+    const { addressing } = this.options;
+    const sipUser = addressing.sipUserOf(contact.value);
+    if (sipUser === undefined) throw new FaultError(fault('address.malformed'));
+    const parties = partiesOf(addressing.addressOf(user.value), sipUser, record.sipUri);
     if (!parties.ok) throw new FaultError(parties.fault);
     return parties.value;
   }

@@ -2,22 +2,21 @@ import {
   markOf,
   readRequest,
   refuseRequest,
+  sipToJid,
   writeAnswer,
   type SipAnswerOut,
   type SipRequestIn,
   type SipUser,
 } from '@isthmus/codec';
 import type { AnswerEffect, EngineEvent, PairRecord } from '@isthmus/engine';
-import { fault, FaultError, pairKey, type Fault, type Jid, type Pair } from '@isthmus/model';
-import type { Accounts } from '../accounts';
+import { fault, FaultError, pairKey, type Fault, type Jid, type Pair, type Variant } from '@isthmus/model';
 import { UNNAMED_PEER } from '../config/peers-schema';
 import { newId, newTrace } from '../ids';
 import type { NewWork } from '../limits/new-work';
 import { methodLabel } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
 import type { Peers } from '../peers/peers';
-import type { Policies } from '../policy/policies';
-import { Admissions, opensSomething, type Admission } from './admission';
+import { Admissions, opensSomething, type Admission, type AdmissionOptions } from './admission';
 import { forbidden, Gate, type GateOptions, type Visit } from './gate';
 import { SESSION, SipRequests, type SipRequestsOptions, type SipSender } from './sip-requests';
 
@@ -26,12 +25,12 @@ export interface SipPort extends SipSender {
   answer(out: SipAnswerOut): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
 }
 
-export interface SipSideOptions extends SipRequestsOptions, GateOptions {
+export interface SipSideOptions extends SipRequestsOptions, GateOptions, AdmissionOptions {
+  /** Of SIP users, prepared. */
+  readonly sipDomains: readonly [string, ...string[]];
   readonly links: SipPort;
   readonly peers: Pick<Peers, 'find' | 'holderOf'>;
   readonly loop: PairLoop;
-  readonly accounts: Accounts;
-  readonly policies: Pick<Policies, 'verdict'>;
   readonly newWork: Pick<NewWork, 'peer' | 'sipUser'>;
   readonly maxMessageBytes: number;
   /** May texts be taken, or has the XMPP server been away for too long? */
@@ -74,15 +73,13 @@ export class SipSide {
   }
 
   private async take(request: SipRequestIn, trace: string): Promise<void> {
-    const { log, newWork, now, maxMessageBytes, domains } = this.options;
+    const { log, newWork, now, maxMessageBytes } = this.options;
     const visit = this.gate.enter(request, trace);
     if (visit === undefined) return this.forbid(request, trace);
     if (request.method === 'OPTIONS' && !this.options.canServe()) return this.refuse(request, fault('server.unavailable', 'The gateway cannot serve now'), trace);
     const source = request.source.address;
     const limited = newWork.peer(allowanceOf(visit), request);
     if (limited !== undefined) return this.refuse(request, limited, trace);
-    const [domain = ''] = domains;
-    const variant = this.options.routes.ofDomain(domain)?.variant ?? 'lync';
     const { emoticons } = this.options.content;
     const reading = readRequest(request, {
       at: now(),
@@ -91,7 +88,7 @@ export class SipSide {
       maxTextBytes: maxMessageBytes,
       ...(emoticons !== undefined && { emoticons }),
       session: SESSION,
-      variant,
+      variant: this.variantOf(request),
       peer: visit.peer,
     });
     const callId = request.headers['call-id'];
@@ -122,7 +119,7 @@ export class SipSide {
   /** Requests of one pair keep their order although some wait for the XMPP server's word about an account. */
   private hand(visit: Visit, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<void> {
     const { request, trace } = visit;
-    const pair: Pair = { user: xmppUser.bare, contact: sipUser.jid.bare };
+    const pair = this.pairOf(sipUser.jid, xmppUser);
     const opens = opensSomething(event);
     const inside = opens ? undefined : this.gate.checkInside(visit, sipUser);
     const check = opens ? () => this.admit(visit, sipUser, xmppUser, event) : undefined;
@@ -138,6 +135,20 @@ export class SipSide {
       const judged = event.on === 'sip.subscribe' && policy !== undefined ? { ...event, policy } : event;
       await this.options.loop.handle(pair, judged, sipUser.uri);
     });
+  }
+
+  /** As XMPP users know the two. Whoever is nobody there is told so by the admission, or finds no dialog. */
+  private pairOf(sipUser: Jid, recipient: Jid): Pair {
+    const { addressing } = this.options;
+    return { user: (addressing.userOf(recipient) ?? recipient).bare, contact: (addressing.contactOf(sipUser) ?? sipUser).bare };
+  }
+
+  /** How the server of the sender's domain speaks. */
+  private variantOf({ headers }: SipRequestIn): Variant {
+    const { routes, sipDomains } = this.options;
+    const [first, ...further] = sipDomains;
+    const sender = further.length === 0 ? undefined : sipToJid(headers['from'] ?? '');
+    return routes.ofDomain(sender?.ok === true ? sender.value.jid.domain : first)?.variant ?? 'lync';
   }
 
   private admit(visit: Visit, sipUser: SipUser, xmppUser: Jid, event: EngineEvent): Promise<Admission> {

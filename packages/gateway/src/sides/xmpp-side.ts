@@ -12,23 +12,25 @@ import type { NewWork } from '../limits/new-work';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
-import { domainOf, type RouteTable } from '../routes';
+import { domainOf } from '../routes';
 import { Approval } from './approval';
 import type { Sequence } from './sequence';
+import { StanzaAdmissions, type StanzaAdmissionOptions } from './stanza-admission';
 
 /** How long the XMPP server may take to answer a question about an account. */
 const ACCOUNT_TIMEOUT_MS = 5_000;
 
-export interface XmppSideOptions {
+export interface XmppSideOptions extends StanzaAdmissionOptions {
   readonly link: Pick<XmppLink, 'send' | 'deliver' | 'request'>;
   readonly loop: PairLoop;
   /** Shared by both sides: what came first is handled first, also while a question about an account is open. */
   readonly sequence: Sequence;
   readonly accounts: Accounts;
-  readonly routes: RouteTable;
   readonly newWork: Pick<NewWork, 'stanza' | 'query'>;
   readonly commands: Pick<Commands, 'answer' | 'offeredTo'>;
   readonly domains: readonly string[];
+  /** Does the server have the plug-in? */
+  readonly partitioned: boolean;
   readonly component: string;
   readonly maxMessageBytes: number;
   readonly content: ContentSettings;
@@ -48,9 +50,11 @@ export type StanzaSideEffect = Extract<HandedOver, { readonly do: `xmpp.${string
 /** Stanzas in and out: the XMPP end of docs/route-of-a-message.md. */
 export class XmppSide {
   private readonly approval: Approval;
+  private readonly admissions: StanzaAdmissions;
 
   constructor(private readonly options: XmppSideOptions) {
     this.approval = new Approval(options);
+    this.admissions = new StanzaAdmissions(options);
   }
 
   /**
@@ -86,9 +90,13 @@ export class XmppSide {
     this.options.log.debug({ trace, effect: kind, from: pair.contact, to: pair.user }, 'stanza_sent');
   }
 
-  /** Asks the plug-in about an account; rejects when it cannot be asked. */
+  /**
+   * Asks the plug-in about an account; rejects when it cannot be asked. Where there is no plug-in, and in other domains, every
+   * address is taken for an account, but for those of contacts.
+   */
   async queryAccount(jid: BareJid): Promise<Account> {
-    const { link, component } = this.options;
+    const { link, component, partitioned, federation } = this.options;
+    if (!partitioned || !federation.isServed(domainOf(jid))) return { local: domainOf(jid) !== component };
     const query = writeAccountQuery({ id: newId(), from: component, to: domainOf(jid) }, jid);
     const answer = readAccountAnswer(await link.request(query, ACCOUNT_TIMEOUT_MS));
     if (!answer.ok) throw new FaultError(answer.fault);
@@ -96,22 +104,35 @@ export class XmppSide {
   }
 
   private async take(stanza: Element, trace: string): Promise<void> {
-    const { domains, routes, loop, sequence, log, now, tables, maxMessageBytes, content } = this.options;
+    const { loop, sequence, log, now, tables, maxMessageBytes, content } = this.options;
     const reading = readStanza(stanza, { at: now(), ...content, trace, newId, maxTextBytes: maxMessageBytes, tables });
     if (reading.is === 'ignore') return log.debug({ trace, why: reading.why }, 'stanza_ignored');
     if (reading.is === 'refuse') return this.refuse(stanza, reading.fault, trace);
     if (reading.is === 'iq') return this.answer(stanza, trace);
     const { pair, event } = reading;
     log.debug({ trace, on: event.on, from: pair.user, to: pair.contact }, 'stanza_received');
-    if (!domains.includes(domainOf(pair.user))) return this.refuse(stanza, fault('sender.foreign'), trace);
-    if (routes.find(pair.contact) === undefined) return this.refuse(stanza, fault('route.none'), trace);
+    const refusal = this.admissions.refusal(pair, event);
+    if (refusal !== undefined && !('then' in refusal)) return this.turnAway(stanza, pair, event, refusal);
     const limited = this.options.newWork.stanza(pair.user, event.on);
     if (limited !== undefined) return this.shed(stanza, event.on, limited, trace);
     if (event.on === 'xmpp.error' && event.stanza === 'message') {
       log.info({ trace, from: pair.user, to: pair.contact, condition: event.fault.condition }, 'message_came_back');
     }
     if (event.on === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'taken' });
-    await sequence.run(pairKey(pair), undefined, () => loop.handle(pair, event));
+    const asked = refusal && (() => refusal);
+    await sequence.run(pairKey(pair), asked, (why) => (why === undefined ? loop.handle(pair, event) : this.turnAway(stanza, pair, event, why)));
+  }
+
+  /**
+   * A wish to watch nobody is denied as RFC 6121 section 3.1.5 has it: after an error only, both servers would leave it open for
+   * ever (XD-1). What is merely told to nobody is dropped (section 8.5.1).
+   */
+  private async turnAway(stanza: Element, pair: Pair, event: EngineEvent, why: Fault): Promise<void> {
+    if (stanza.name !== 'presence' || why.condition !== 'item-not-found') return this.refuse(stanza, why, event.trace);
+    const { metrics, log, link } = this.options;
+    metrics.refused.inc({ side: 'xmpp', reason: why.condition });
+    log.debug({ trace: event.trace, from: pair.user, to: pair.contact, condition: why.condition }, 'stanza_refused');
+    if (event.on === 'xmpp.subscribe' || event.on === 'xmpp.probe') await link.send(writeStanza({ do: 'xmpp.unsubscribed', key: newId(), trace: event.trace }, pair));
   }
 
   /** Typing is news, of which the next one tells more: nobody is told that one was left out. */
@@ -136,6 +157,7 @@ export class XmppSide {
   private async answer(stanza: Element, trace: string): Promise<void> {
     const { component, version, commands, newWork } = this.options;
     const { from = '', to } = stanza.attrs as { readonly from?: string; readonly to?: string };
+    if (!this.admissions.mayAsk(from)) return this.refuse(stanza, fault('sender.foreign'), trace);
     const limited = isUser(from) ? newWork.query(from.split('/', 1)[0] ?? from) : undefined;
     if (limited !== undefined) return this.refuse(stanza, limited, trace);
     const contact = readJid(to ?? '');
