@@ -33,6 +33,8 @@ const LEASE_MS = 5_000;
 const INSTANCE_TTL_MS = 3_000;
 const HEARTBEAT_MS = 1_000;
 const DUE_INTERVAL_MS = 500;
+/** So long may a commit wait for others that nothing waits for. */
+const GATHER_MS = 5;
 /** Addresses whose account state is remembered. */
 const MAX_ACCOUNTS = 50_000;
 
@@ -103,6 +105,7 @@ export class Worker {
       now: this.now,
       onIgnored: (pair, event, why) => this.ignored(pair, event, why),
       onConflict: () => this.metrics.conflicts.inc(),
+      gather: (commit) => setTimeout(commit, GATHER_MS),
       keep: (pair, event) => this.missed.keep(pair, event),
     });
     this.accounts = new Accounts({

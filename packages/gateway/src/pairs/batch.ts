@@ -1,4 +1,5 @@
 import type { Effect, PairRecord } from '@isthmus/engine';
+import type { Stored } from '@isthmus/store';
 import type { StoredPair } from './stored';
 
 /** A change to a record in the pair's turn: the new record and the effects to start, or undefined for no change. */
@@ -7,6 +8,8 @@ export type Change = (record: PairRecord, stored: StoredPair | undefined) => { r
 /** A change that waits for the pair's turn, and who waits for it. */
 export interface Job {
   readonly change: Change;
+  /** It tells of something done: where nothing follows from it, its commit may wait for others. */
+  readonly mayWait: boolean;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -15,6 +18,13 @@ export interface Applied {
   readonly record: PairRecord;
   readonly start: readonly Effect[];
   readonly failed: ReadonlyMap<Job, unknown>;
+}
+
+/** Jobs that have been run over a record of the cache, and whose commit waits for others. */
+export interface Held {
+  readonly base: Stored<StoredPair>;
+  readonly jobs: readonly Job[];
+  readonly record: PairRecord;
 }
 
 /** Runs the jobs over the record one after the other; one that throws changes nothing and spares the others. */
@@ -33,4 +43,11 @@ export function apply(before: PairRecord, stored: StoredPair | undefined, jobs: 
     }
   }
   return { record, start, failed };
+}
+
+/** As `apply`, going on from what is held where that was made of the same record. */
+export function applyOnto(held: Held | undefined, base: Stored<StoredPair> | undefined, fresh: PairRecord, jobs: readonly Job[]): Applied {
+  const stored = base?.record;
+  if (held === undefined || held.base !== base) return apply(stored?.record ?? fresh, stored, jobs);
+  return apply(held.record, stored, jobs.slice(held.jobs.length));
 }

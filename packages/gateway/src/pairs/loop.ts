@@ -2,7 +2,7 @@ import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { newRecord, settle, step, withSipUri } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/model';
 import { type Commit, type CommitResult, type PairStore, StoreDoubtError, StoreUnavailableError, type Stored } from '@isthmus/store';
-import { apply, type Change, type Job } from './batch';
+import { applyOnto, type Change, type Held, type Job } from './batch';
 import { RecordCache } from './cache';
 import { elsewhere, named, nextDue, toStored, type StoredPair } from './stored';
 
@@ -28,8 +28,22 @@ export interface LoopOptions {
   readonly onConflict?: (pair: Pair) => void;
   /** Pause between two looks at a commit in doubt, milliseconds; tests shorten it. */
   readonly doubtPauseMs?: number;
+  /**
+   * Calls back soon, when commits that nothing waits for are to be made, together. They hold what is known to be done: when
+   * this process dies before that, it is done once more. A pair's next event takes what waits along. Absent: nothing waits.
+   */
+  readonly gather?: (commit: () => void) => void;
   /** The store is away: is the event kept until it is back? */
   readonly keep?: (pair: Pair, event: EngineEvent) => boolean;
+}
+
+/** The jobs of one pair. */
+interface Turn {
+  readonly key: string;
+  readonly pair: Pair;
+  jobs: Job[];
+  running: boolean;
+  held?: Held | undefined;
 }
 
 /** No version: it took place, and another worker may have gone on from there. */
@@ -49,7 +63,9 @@ const DOUBT_PAUSE_MS = 100;
  * other. Events that wait for the same turn are stepped one by one and committed together.
  */
 export class PairLoop {
-  private readonly turns = new Map<string, { readonly pair: Pair; jobs: Job[] }>();
+  private readonly turns = new Map<string, Turn>();
+  /** Turns that hold something since the last time that such commits were made. */
+  private readonly holding = new Set<Turn>();
   private readonly cache: RecordCache;
   private waiting = 0;
   private commits = 0;
@@ -84,7 +100,7 @@ export class PairLoop {
     };
     // The outcome of a request that was let in is always let in: without it the request would be taken for lost.
     try {
-      await (event.on === 'sip.outcome' ? this.takeTurn(pair, change) : this.change(pair, change));
+      await (event.on === 'sip.outcome' ? this.takeTurn(pair, change, true) : this.change(pair, change));
     } catch (error) {
       const away = error instanceof FaultError && error.cause instanceof StoreUnavailableError;
       if (away && this.options.keep?.(pair, event) === true) return;
@@ -95,10 +111,11 @@ export class PairLoop {
 
   /** Notes that effects have been handed over: they leave the record. Let in at the bound, as outcomes are. */
   settle(pair: Pair, keys: readonly string[]): Promise<void> {
-    return this.takeTurn(pair, (record) => {
+    const change: Change = (record) => {
       const settled = settle(record, keys);
       return settled === record ? undefined : { record: settled, start: [] };
-    });
+    };
+    return this.takeTurn(pair, change, true);
   }
 
   /** Looks at a record in its turn and may change it; used by recovery. */
@@ -118,38 +135,40 @@ export class PairLoop {
     this.cache.clear();
   }
 
-  private takeTurn(pair: Pair, change: Change): Promise<void> {
+  private takeTurn(pair: Pair, change: Change, mayWait = false): Promise<void> {
     this.waiting += 1;
     return new Promise((resolve, reject) => {
       const key = pairKey(pair);
-      const turn = this.turns.get(key);
-      if (turn !== undefined) {
-        turn.jobs.push({ change, resolve, reject });
-        return;
-      }
-      this.turns.set(key, { pair, jobs: [{ change, resolve, reject }] });
-      void this.run(key);
+      const turn = this.turns.get(key) ?? { key, pair, jobs: [], running: false };
+      this.turns.set(key, turn);
+      turn.jobs.push({ change, mayWait, resolve, reject });
+      if (!turn.running) void this.run(turn);
     });
   }
 
-  private async run(key: string): Promise<void> {
-    for (;;) {
-      const turn = this.turns.get(key);
-      if (turn === undefined) return;
-      const jobs = turn.jobs.splice(0, MAX_BATCH);
-      if (jobs.length === 0) {
-        this.turns.delete(key);
-        return;
-      }
-      await this.take(key, turn.pair, jobs);
-      this.waiting -= jobs.length;
-      if (this.waiting === 0) for (const resolve of this.idle.splice(0)) resolve();
+  private async run(turn: Turn): Promise<void> {
+    while (turn.jobs.length > 0) await this.take(turn, this.options.gather !== undefined);
+    turn.running = false;
+    if (turn.held === undefined) this.turns.delete(turn.key);
+  }
+
+  private commitHeld(): void {
+    const turns = [...this.holding].filter(({ held }) => held !== undefined);
+    this.holding.clear();
+    for (const turn of turns) {
+      if (turn.running) this.awaitOthers(turn);
+      else void this.take(turn, false).then(() => this.run(turn));
     }
   }
 
-  private async take(key: string, pair: Pair, jobs: readonly Job[]): Promise<void> {
+  private async take(turn: Turn, mayHold: boolean): Promise<void> {
+    const { key, held } = turn;
+    turn.running = true;
+    const jobs = [...(held?.jobs ?? []), ...turn.jobs.splice(0, MAX_BATCH)];
+    turn.held = undefined;
     try {
-      const failed = await this.commit(key, pair, jobs);
+      const failed = await this.commit(turn, jobs, held, mayHold);
+      if (failed === undefined) return;
       for (const job of jobs) {
         if (failed.has(job)) job.reject(failed.get(job));
         else job.resolve();
@@ -160,16 +179,24 @@ export class PairLoop {
       const failure = gone ? new FaultError(fault('server.unavailable'), { cause: error }) : error;
       for (const job of jobs) job.reject(failure);
     }
+    this.waiting -= jobs.length;
+    if (this.waiting === 0) for (const resolve of this.idle.splice(0)) resolve();
   }
 
-  /** Returns the jobs that failed by themselves; rejects when nothing could be committed. */
-  private async commit(key: string, pair: Pair, jobs: readonly Job[]): Promise<ReadonlyMap<Job, unknown>> {
+  /** Returns the jobs that failed by themselves, undefined where all are held; rejects when nothing could be committed. */
+  private async commit(turn: Turn, jobs: readonly Job[], held: Held | undefined, mayHold: boolean): Promise<ReadonlyMap<Job, unknown> | undefined> {
+    const { key, pair } = turn;
     const { store, instance, leaseMs, now } = this.options;
     let cached = this.cache.get(key);
     for (let race = 0; race < MAX_RACES; race += 1) {
       const stored = cached ?? (await store.load(key));
       const before = stored?.record.record ?? newRecord(pair);
-      const { record, start, failed } = apply(before, stored?.record, jobs);
+      const { record, start, failed } = applyOnto(held, stored, before, jobs);
+      if (mayHold && cached !== undefined && record !== before && start.length + failed.size === 0 && jobs.every(({ mayWait }) => mayWait)) {
+        turn.held = { base: cached, jobs, record };
+        this.awaitOthers(turn);
+        return undefined;
+      }
       const value = toStored(record, instance, stored?.record, start);
       const changed = record !== before && (value !== undefined || stored !== undefined);
       if (!changed && cached === undefined) {
@@ -191,6 +218,11 @@ export class PairLoop {
       cached = undefined;
     }
     throw new FaultError(fault('server.error', 'Too many workers changed this pair at once'));
+  }
+
+  private awaitOthers(turn: Turn): void {
+    if (this.holding.size === 0) this.options.gather?.(() => this.commitHeld());
+    this.holding.add(turn);
   }
 
   /**

@@ -76,6 +76,8 @@ export interface InstanceOptions {
   readonly maxCached?: number;
   readonly contextOf?: ContextOf;
   readonly dueIntervalMs?: number;
+  /** Commits that nothing waits for are made when the test says so: see LoopOptions. */
+  readonly gather?: (commit: () => void) => void;
 }
 
 /** Loop, runner and due keeper of one worker, wired as the worker wires them. */
@@ -114,6 +116,7 @@ export class Instance {
       maxCached,
       onIgnored: (_pair, event, why) => this.ignored.push(`${event.on}: ${why}`),
       onConflict: () => (this.conflicts += 1),
+      ...(options.gather !== undefined && { gather: options.gather }),
     });
     this.due = new DueKeeper({
       ...common,

@@ -48,7 +48,13 @@ class Member {
       outcome: (pair, event) => this.loop.handle(pair, event),
       onFailure: () => undefined,
     });
-    this.loop = new PairLoop({ ...common, start: (pair, record, effects, elsewhere) => this.runner.start(pair, record, effects, elsewhere), maxPending: 10_000, maxCached: 3 });
+    this.loop = new PairLoop({
+      ...common,
+      start: (pair, record, effects, elsewhere) => this.runner.start(pair, record, effects, elsewhere),
+      maxPending: 10_000,
+      maxCached: 3,
+      gather: (commit) => cluster.time.after(cluster.chance.below(50), () => (this.dead ? undefined : commit())),
+    });
     this.due = new DueKeeper({
       ...common,
       loop: this.loop,
