@@ -1,9 +1,10 @@
 import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { newRecord, settle, step, withSipUri } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/model';
-import { type Commit, type CommitResult, type PairStore, StoreDoubtError, StoreUnavailableError, type Stored } from '@isthmus/store';
+import { type PairStore, StoreUnavailableError } from '@isthmus/store';
 import { applyOnto, type Change, type Held, type Job } from './batch';
 import { RecordCache } from './cache';
+import { commitSurely } from './doubt';
 import { elsewhere, named, nextDue, toStored, type StoredPair } from './stored';
 
 /** How a pair's contact is reached now, or undefined when no route leads there. */
@@ -46,16 +47,10 @@ interface Turn {
   held?: Held | undefined;
 }
 
-/** No version: it took place, and another worker may have gone on from there. */
-type Tried = CommitResult | { readonly ok: true; readonly version: undefined };
-
 /** Lost races before a commit is given up. Each means that another worker got on, so this is far more than enough. */
 const MAX_RACES = 25;
 /** Events of one pair that share a commit. */
 const MAX_BATCH = 64;
-/** So often is looked whether a commit took place whose answer never came, with a pause in between: four seconds in all. */
-const DOUBT_LOOKS = 40;
-const DOUBT_PAUSE_MS = 100;
 
 /**
  * The handle loop (DESIGN section 3): take the pair's turn, load its record, step, commit if nobody was faster, start
@@ -186,7 +181,7 @@ export class PairLoop {
   /** Returns the jobs that failed by themselves, undefined where all are held; rejects when nothing could be committed. */
   private async commit(turn: Turn, jobs: readonly Job[], held: Held | undefined, mayHold: boolean): Promise<ReadonlyMap<Job, unknown> | undefined> {
     const { key, pair } = turn;
-    const { store, instance, leaseMs, now } = this.options;
+    const { store, instance, leaseMs, now, doubtPauseMs } = this.options;
     let cached = this.cache.get(key);
     for (let race = 0; race < MAX_RACES; race += 1) {
       const stored = cached ?? (await store.load(key));
@@ -206,7 +201,7 @@ export class PairLoop {
       const due = value === undefined ? undefined : nextDue(record, now(), leaseMs);
       const written = value === undefined ? undefined : named(value, this.nextCommit(), stored?.record);
       const commit = { key, expected: stored?.version ?? 0, record: written, due };
-      const result = changed ? await this.tryCommit(commit) : ({ ok: false } as const);
+      const result = changed ? await commitSurely(store, commit, doubtPauseMs) : ({ ok: false } as const);
       if (result.ok) {
         if (result.version === undefined) this.cache.delete(key);
         else this.remember(key, written, result.version);
@@ -225,33 +220,6 @@ export class PairLoop {
     this.holding.add(turn);
   }
 
-  /**
-   * A commit whose answer never came may have taken place. Until that is known neither an error is told nor anything
-   * done twice (promise 1): the record is looked at as soon as the store is back.
-   */
-  private async tryCommit(commit: Commit<StoredPair>): Promise<Tried> {
-    const { store } = this.options;
-    try {
-      return await store.commit(commit);
-    } catch (error) {
-      if (!(error instanceof StoreDoubtError)) throw error;
-      return this.resolveDoubt(commit, error);
-    }
-  }
-
-  private async resolveDoubt(commit: Commit<StoredPair>, doubt: StoreDoubtError): Promise<Tried> {
-    for (let looks = 0; looks < DOUBT_LOOKS; looks += 1) {
-      try {
-        const stored = await this.options.store.load(commit.key);
-        return tookPlace(commit, stored) ? { ok: true, version: undefined } : { ok: false };
-      } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error;
-      }
-      await new Promise((resolve) => setTimeout(resolve, this.options.doubtPauseMs ?? DOUBT_PAUSE_MS));
-    }
-    throw doubt;
-  }
-
   private nextCommit(): string {
     this.commits += 1;
     return `${this.options.instance}:${this.commits}`;
@@ -261,11 +229,4 @@ export class PairLoop {
     if (value === undefined) this.cache.delete(key);
     else this.cache.set(key, { record: value, version });
   }
-}
-
-/** Is the commit among those that led to what is stored? Another worker may have gone on from there. */
-function tookPlace({ record, expected }: Commit<StoredPair>, stored: Stored<StoredPair> | undefined): boolean {
-  if (stored === undefined) return record === undefined && expected > 0;
-  const name = record?.commits?.at(-1);
-  return name !== undefined && stored.record.commits?.includes(name) === true;
 }
