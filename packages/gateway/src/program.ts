@@ -13,6 +13,8 @@ const STORE_RETRY_MS = 1_000;
 
 /** Runs a worker until SIGTERM or SIGINT (SIGHUP: it reads its configuration again), or until it is refused for good; returns the exit code. */
 export async function runProgram(config: Config, file: string): Promise<number> {
+  // drachtio-srf looks at the environment once for each header of each message: an object of ours answers at once.
+  process.env = { ...process.env };
   const name = config.worker.name ?? defaultName();
   const log = createLog(config.log.level, name);
   const stopped = untilStopped();

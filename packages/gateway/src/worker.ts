@@ -106,6 +106,7 @@ export class Worker {
       onIgnored: (pair, event, why) => this.ignored(pair, event, why),
       onConflict: () => this.metrics.conflicts.inc(),
       gather: (commit) => setTimeout(commit, GATHER_MS),
+      isAlone: () => this.cluster.isAlone,
       keep: (pair, event) => this.missed.keep(pair, event),
     });
     this.accounts = new Accounts({

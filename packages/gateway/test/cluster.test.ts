@@ -56,6 +56,17 @@ describe('leases', () => {
     expect(one.isAlive('w2#b')).toBe(false);
   });
 
+  test('an instance is alone until it hears of another one, and when that has gone', async () => {
+    const one = await join('w1#a');
+    expect(one.isAlone).toBe(true);
+    const two = await join('w2#b');
+    await one.exchange();
+    expect([one.isAlone, two.isAlone]).toEqual([false, false]);
+    now += TTL_MS;
+    await one.exchange();
+    expect(one.isAlone).toBe(true);
+  });
+
   test('who leaves is gone at once', async () => {
     const one = await join('w1#a');
     const two = await join('w2#b');

@@ -52,6 +52,13 @@ describe('commits that nothing waits for', () => {
     expect(one.doer.begun).toEqual(['xmpp.message a', 'sip.answer']);
   });
 
+  test('beside other workers, what is handed over leaves the record at once: the next text may come by another one', async () => {
+    const beside = new Instance(place, 'w3#c', { gather: (commit) => gathered.push(commit), isAlone: () => false });
+    await beside.loop.handle(PAIR, writes('a'));
+    await eventually('it is out of the record', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(gathered).toEqual([]);
+  });
+
   test('promise 1: an effect counts as running until then, so that nobody takes it for lost', async () => {
     await saidAndTaken('a');
     expect(one.runner.inFlight).toBe(1);

@@ -75,6 +75,12 @@ export class Cluster {
     return false;
   }
 
+  /** Is this the only live instance? */
+  get isAlone(): boolean {
+    for (const instance of this.view.keys()) if (instance !== this.options.instance) return false;
+    return true;
+  }
+
   /** Of the live instances exactly one answers true for a key (rendezvous hash), so that common work is shared. */
   isMine(key: string): boolean {
     let own: string | undefined;

@@ -34,6 +34,8 @@ export interface LoopOptions {
    * this process dies before that, it is done once more. A pair's next event takes what waits along. Absent: nothing waits.
    */
   readonly gather?: (commit: () => void) => void;
+  /** Is there no other worker? What is handed over holds up those that take the pair's next event, until it is out of the record. */
+  readonly isAlone?: () => boolean;
   /** The store is away: is the event kept until it is back? */
   readonly keep?: (pair: Pair, event: EngineEvent) => boolean;
 }
@@ -110,7 +112,7 @@ export class PairLoop {
       const settled = settle(record, keys);
       return settled === record ? undefined : { record: settled, start: [] };
     };
-    return this.takeTurn(pair, change, true);
+    return this.takeTurn(pair, change, this.options.isAlone?.() ?? true);
   }
 
   /** Looks at a record in its turn and may change it; used by recovery. */

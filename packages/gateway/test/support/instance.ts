@@ -78,6 +78,7 @@ export interface InstanceOptions {
   readonly dueIntervalMs?: number;
   /** Commits that nothing waits for are made when the test says so: see LoopOptions. */
   readonly gather?: (commit: () => void) => void;
+  readonly isAlone?: () => boolean;
 }
 
 /** Loop, runner and due keeper of one worker, wired as the worker wires them. */
@@ -117,6 +118,7 @@ export class Instance {
       onIgnored: (_pair, event, why) => this.ignored.push(`${event.on}: ${why}`),
       onConflict: () => (this.conflicts += 1),
       ...(options.gather !== undefined && { gather: options.gather }),
+      ...(options.isAlone !== undefined && { isAlone: options.isAlone }),
     });
     this.due = new DueKeeper({
       ...common,
