@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import type { NetConnectOpts } from 'node:net';
 
 import { DEFAULT_DEADLINE_MS } from './mailbox';
 import { token } from './raw-sip';
@@ -20,12 +21,13 @@ export function askFromElsewhere(port: number, method: string, from: string, to:
     Contact: `<sip:${FOREIGN_ADDRESS}:5060;transport=tcp>`,
     ...extra,
   };
-  return exchange(port, new SipMessage(`${method} ${to} SIP/2.0`, Object.entries(headers)));
+  return exchange({ port, host: '127.0.0.1', localAddress: FOREIGN_ADDRESS }, new SipMessage(`${method} ${to} SIP/2.0`, Object.entries(headers)));
 }
 
-function exchange(port: number, request: SipMessage): Promise<SipMessage> {
+/** Sends one request by a connection of its own, and gives the final answer. */
+export function exchange(by: NetConnectOpts, request: SipMessage): Promise<SipMessage> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1', localAddress: FOREIGN_ADDRESS });
+    const socket = connect(by);
     let heard = '';
     const end = (outcome: SipMessage | Error): void => {
       clearTimeout(deadline);

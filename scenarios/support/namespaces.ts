@@ -1,0 +1,118 @@
+import { execFileSync, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const MOST_NETWORKS = 250;
+/** Each connection to the socket becomes one from this host. File names are the same in all network namespaces. */
+const RELAY = `
+const [path, host, port] = process.argv.slice(1);
+const net = require('node:net');
+net.createServer((near) => {
+  const far = net.connect({ host, port: Number(port) });
+  near.pipe(far).pipe(near);
+  for (const end of [near, far]) end.on('error', () => { near.destroy(); far.destroy(); });
+}).listen(path, () => console.log('up'));
+`;
+
+/** Changing networks is for root: npm test runs as root, or with sudo. */
+const asRoot = (command: string, args: readonly string[]): [string, string[]] =>
+  process.getuid?.() === 0 ? [command, [...args]] : ['sudo', ['-n', command, ...args]];
+
+function ip(...args: string[]): void {
+  execFileSync(...asRoot('ip', args), { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+/** Hosts with addresses of their own: network namespaces on a bridge that reaches nothing else. */
+export class Hosts {
+  private readonly relays: ChildProcess[] = [];
+  private readonly directory = mkdtempSync(join(tmpdir(), 'isthmus-hosts-'));
+
+  private constructor(
+    private readonly network: number,
+    private readonly names: readonly string[],
+  ) {}
+
+  static make(...names: string[]): Hosts {
+    const hosts = new Hosts(freeNetwork(), names);
+    try {
+      hosts.build();
+      return hosts;
+    } catch (error) {
+      void hosts.remove();
+      throw error;
+    }
+  }
+
+  /** The address at which they reach us. */
+  get gateway(): string {
+    return `10.213.${this.network}.1`;
+  }
+
+  address(name: string): string {
+    return `10.213.${this.network}.${this.names.indexOf(name) + 2}`;
+  }
+
+  /** A socket's path: whoever connects to it is connected from that host to a port of ours. */
+  async path(name: string, port: number): Promise<string> {
+    const path = join(this.directory, `${name}-${port}`);
+    const command = ['ip', 'netns', 'exec', this.namespace(name), 'setpriv', '--pdeathsig', 'KILL', '--', process.execPath, '-e', RELAY, path, this.gateway, `${port}`];
+    const [file, args] = asRoot(command[0] ?? '', command.slice(1));
+    const relay = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.relays.push(relay);
+    await once(relay.stdout, 'data');
+    return path;
+  }
+
+  async remove(): Promise<void> {
+    const ends = this.relays.map((relay) => (relay.exitCode === null ? once(relay, 'close') : undefined));
+    for (const relay of this.relays) relay.kill();
+    await Promise.all(ends);
+    for (const name of this.names) ignoring(() => ip('netns', 'del', this.namespace(name)));
+    ignoring(() => ip('link', 'del', bridgeOf(this.network)));
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  private build(): void {
+    const bridge = bridgeOf(this.network);
+    ip('addr', 'add', `${this.gateway}/24`, 'dev', bridge);
+    ip('link', 'set', bridge, 'up');
+    this.names.forEach((name, index) => {
+      const [space, outer] = [this.namespace(name), `isth${this.network}h${index}`];
+      ip('netns', 'add', space);
+      ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space);
+      ip('link', 'set', outer, 'master', bridge, 'up');
+      ip('-n', space, 'addr', 'add', `${this.address(name)}/24`, 'dev', 'eth0');
+      ip('-n', space, 'link', 'set', 'eth0', 'up');
+    });
+  }
+
+  private namespace(name: string): string {
+    return `isthmus-${this.network}-${name}`;
+  }
+}
+
+const bridgeOf = (network: number): string => `isth${network}`;
+
+/** Takes the first network that nobody has: the kernel makes a bridge of one name once. */
+function freeNetwork(): number {
+  for (let network = 1; network <= MOST_NETWORKS; network += 1) {
+    try {
+      ip('link', 'add', bridgeOf(network), 'type', 'bridge');
+      return network;
+    } catch (error) {
+      if (!String(error).includes('File exists')) throw error;
+    }
+  }
+  throw new Error('no network is free');
+}
+
+function ignoring(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // what is not there need not be removed
+  }
+}
