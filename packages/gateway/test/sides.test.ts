@@ -279,7 +279,7 @@ describe('SIP requests', () => {
 
   test.each(METHODS)('promise 5: a host that is not listed gets 403 for %s', async (method) => {
     await sipSide.receive({ ...request(method, 'bob@example.com', 'ann@example.com'), ...from('192.0.2.1') });
-    expect([events.length, answers.map(({ status }) => status), eventsOf('peer_unlisted')]).toEqual([0, [403], [{ level: 40, source: '192.0.2.1', method }]]);
+    expect([events.length, answers.map(({ status }) => status), eventsOf('peer_unlisted')]).toEqual([0, [403], [{ level: 40, callId: 'c', source: '192.0.2.1', method }]]);
     expect(await counted()).toContain('isthmus_peer_requests_total{peer="unlisted",entry="unlisted"} 1');
   });
 

@@ -53,7 +53,7 @@ export class PeerList {
   }
 
   find({ address, tlsNames = [] }: Source): Peer | undefined {
-    const key = `${address} ${tlsNames.join(' ')}`;
+    const key = tlsNames.length === 0 ? address : JSON.stringify([address, tlsNames]);
     if (this.known.has(key)) return this.known.get(key);
     const shown = tlsNames.map((name) => name.toLowerCase());
     const found = this.entries.find((entry) => isOf(entry, plainAddress(address), shown))?.peer;

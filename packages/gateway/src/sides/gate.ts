@@ -42,7 +42,7 @@ export class Gate {
     const { source, method } = request;
     const peer = peers.find(source);
     if (peer !== undefined) return { peer, request, trace };
-    log.warn({ trace, source: source.address, method }, 'peer_unlisted');
+    log.warn({ trace, callId: request.headers['call-id'], source: source.address, method }, 'peer_unlisted');
     metrics.peerRequests.inc({ peer: NO_PEER, entry: 'unlisted' });
     return undefined;
   }
