@@ -6,7 +6,7 @@ export interface Fault {
   readonly name: string;
   /**
    * Stanzas that the XMPP server had taken and not yet brought to a living worker reach nobody: nothing acknowledges them
-   * yet. They are counted, and not held against the product.
+   * yet. They are counted by themselves (`inSocket`), and not held against the product.
    */
   readonly losesSocket?: true;
   break(world: World): Promise<void>;

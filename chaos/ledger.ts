@@ -11,10 +11,19 @@ export interface Tally {
   readonly misreported: number;
   /** Arrived more than once. */
   readonly doubled: number;
-  /** Neither arrived nor was anybody told. */
+  /** Neither arrived nor was anybody told: it may have been in the socket of the part that died (`Socket`). */
+  readonly inSocket: number;
+  /** Neither arrived nor was anybody told, and nothing excuses that. */
   readonly lost: number;
   /** Arrived for the first time after a later one of the same pair. */
   readonly outOfOrder: number;
+}
+
+/** When texts of a direction may have stood in the socket of a part that died: taken by nobody. Milliseconds of `performance.now()`. */
+export interface Socket {
+  readonly direction: Direction;
+  readonly from: number;
+  readonly until: number;
 }
 
 interface Entry {
@@ -81,13 +90,13 @@ export class Ledger {
     return this.open;
   }
 
-  /** The lost texts of both directions with the time at which each was written, milliseconds after `since`. */
-  lost(since: number): readonly string[] {
-    const lost = [...this.entries].filter(([, entry]) => !isSettled(entry));
+  /** The lost texts of both directions, but for those in the socket, with the time at which each was written, milliseconds after `since`. */
+  lost(since: number, socket?: Socket): readonly string[] {
+    const lost = [...this.entries].filter(([, entry]) => !isSettled(entry) && !isIn(socket, entry));
     return lost.map(([id, { at }]) => `${id} at ${(at - since).toFixed(0)} ms`);
   }
 
-  tally(direction: Direction): Tally {
+  tally(direction: Direction, socket?: Socket): Tally {
     const all = [...this.entries.values()].filter((entry) => entry.direction === direction && !entry.isForgotten);
     const count = (which: (entry: Entry) => boolean): number => all.filter(which).length;
     return {
@@ -96,10 +105,15 @@ export class Ledger {
       returned: count(({ arrivals, isReturned }) => arrivals === 0 && isReturned),
       misreported: count(({ arrivals, isReturned }) => arrivals > 0 && isReturned),
       doubled: count(({ arrivals }) => arrivals > 1),
-      lost: count(({ arrivals, isReturned }) => arrivals === 0 && !isReturned),
+      inSocket: count((entry) => !isSettled(entry) && isIn(socket, entry)),
+      lost: count((entry) => !isSettled(entry) && !isIn(socket, entry)),
       outOfOrder: this.late.get(direction) ?? 0,
     };
   }
+}
+
+function isIn(socket: Socket | undefined, { direction, at }: Entry): boolean {
+  return socket?.direction === direction && at >= socket.from && at <= socket.until;
 }
 
 /** Is it known what became of it? */

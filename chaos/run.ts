@@ -1,6 +1,6 @@
 import { DOMAIN, World } from '../scenarios/support/world';
 import type { Fault } from './faults';
-import { Ledger, type Direction, type Tally } from './ledger';
+import { Ledger, type Direction, type Socket, type Tally } from './ledger';
 import { SipSide } from './sip-side';
 import { XmppSender } from './xmpp-sender';
 
@@ -29,6 +29,8 @@ const USERS = ['u0', 'u1', 'u2', 'u3', 'u4'];
 const CONTACTS_PER_USER = 20;
 const WORKERS = 2;
 const TICK_MS = 5;
+/** So long before the fault a stanza may have been written that still stood in a socket then. */
+const IN_SOCKET_MS = 2_000;
 /** Time for what comes a second time. */
 const TWICE_MS = 2_000;
 
@@ -52,15 +54,15 @@ export async function runFault(fault: Fault, options: ChaosOptions): Promise<Cha
   try {
     await Promise.all([...senders.values()].map((sender) => sender.online()));
     const sip = SipSide.serve(world.peer, ledger);
-    const brokenAt = performance.now() + (options.seconds * 1_000) / 3;
     const trouble = makeTrouble(world, fault, options);
     await pour(options, (index) => {
       const pair = PAIRS[index % PAIRS.length];
       if (pair !== undefined) sayBothWays(pair, { ledger, senders, sip });
     });
-    await trouble;
+    const { brokenAt, mendedAt } = await trouble;
     const settledMs = await settled(ledger, options.settleSeconds * 1_000);
-    return { fault, settledMs, lost: ledger.lost(brokenAt), tallies: { 'to SIP': ledger.tally('to SIP'), 'to XMPP': ledger.tally('to XMPP') } };
+    const socket: Socket | undefined = fault.losesSocket && { direction: 'to SIP', from: brokenAt - IN_SOCKET_MS, until: mendedAt };
+    return { fault, settledMs, lost: ledger.lost(brokenAt, socket), tallies: { 'to SIP': ledger.tally('to SIP', socket), 'to XMPP': ledger.tally('to XMPP') } };
   } finally {
     for (const sender of senders.values()) sender.stop();
     await world.stop();
@@ -83,11 +85,13 @@ function sayBothWays({ user, contact }: (typeof PAIRS)[number], { ledger, sender
   sip.say(contact, `${user}@${DOMAIN}`, ledger.begin('to XMPP', pair));
 }
 
-async function makeTrouble(world: World, fault: Fault, { seconds, awaySeconds }: ChaosOptions): Promise<void> {
+async function makeTrouble(world: World, fault: Fault, { seconds, awaySeconds }: ChaosOptions): Promise<{ readonly brokenAt: number; readonly mendedAt: number }> {
   await pause((seconds * 1_000) / 3);
+  const brokenAt = performance.now();
   await fault.break(world);
   await pause(awaySeconds * 1_000);
   await fault.mend(world);
+  return { brokenAt, mendedAt: performance.now() };
 }
 
 async function pour({ rate, seconds }: ChaosOptions, say: (index: number) => void): Promise<void> {

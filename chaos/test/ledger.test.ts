@@ -15,10 +15,24 @@ describe('the account of texts', () => {
     ledger.arrived(both);
     ledger.returned(both);
     ledger.forget(forgotten);
-    expect(ledger.tally('to SIP')).toEqual({ sent: 4, delivered: 1, returned: 1, misreported: 1, doubled: 0, lost: 1, outOfOrder: 0 });
+    expect(ledger.tally('to SIP')).toEqual({ sent: 4, delivered: 1, returned: 1, misreported: 1, doubled: 0, inSocket: 0, lost: 1, outOfOrder: 0 });
     expect(ledger.unsettled).toBe(1);
     expect(ledger.lost(0)).toEqual([expect.stringMatching(new RegExp(`^${lost} at `))]);
     expect(ledger.tally('to XMPP').sent).toBe(0);
+  });
+
+  it('what may have stood in the socket of the part that died is counted by itself: of that direction and time only', () => {
+    const ledger = new Ledger();
+    const before = performance.now();
+    texts(ledger, 2);
+    ledger.begin('to XMPP', PAIR);
+    const window = { direction: 'to SIP', from: before, until: performance.now() } as const;
+    expect(ledger.tally('to SIP', window)).toMatchObject({ inSocket: 2, lost: 0 });
+    expect(ledger.tally('to XMPP', window)).toMatchObject({ inSocket: 0, lost: 1 });
+    expect(ledger.lost(before, window)).toHaveLength(1);
+    for (const other of [{ ...window, until: before - 1 }, { ...window, from: window.until + 1, until: window.until + 2 }]) {
+      expect(ledger.tally('to SIP', other)).toMatchObject({ inSocket: 0, lost: 2 });
+    }
   });
 
   it('promise 1: a text that comes twice is doubled, and counts as delivered once', () => {
