@@ -7,6 +7,7 @@ import type { XmppUser } from './support/xmpp-user';
 import { adds, does, isAskedBy, isToldChatState, readsTexts, sees, shows, subscriptionOf, tellsChatState, writes } from './support/xmpp-steps';
 
 const { BOB } = SipeWorld;
+const RECEIPTS = 'urn:xmpp:receipts';
 const START_MS = 90_000;
 const TEXTS = [
   ['UTF-8, emoji and markup', `Grüße 😀 <b>bold</b> &amp; "two" 'one' 日本`],
@@ -147,6 +148,7 @@ describeWithSipe('SIPE and an XMPP client of one domain', () => {
         const session = await scene.session(amy);
         bob.command(`close ${uriOf(amy)}`);
         await scene.world.gateway.logged(new RegExp(`"callId":"${session}","on":"sip.bye"`));
+        await isToldChatState(amy, BOB, 'gone');
         await writes(amy, BOB, 'Are you still there?');
         await bob.event('message', { text: 'Are you still there?' });
         const next = await scene.session(amy);
@@ -169,6 +171,20 @@ describeWithSipe('SIPE and an XMPP client of one domain', () => {
         expect(await readsTexts(abe, BOB, 1)).toEqual(['Wait!']);
         const [again] = await scene.requests('to isthmus', 'INVITE', abe);
         expect(again?.callId).toBe(session);
+      });
+
+      test('XEP-0184: Ann, who may see Bob, is told that his client has her text', async () => {
+        await ann.send(xml('message', { to: BOB, type: 'chat', id: 'r-1' }, xml('body', {}, 'Did you get this?'), xml('request', { xmlns: RECEIPTS })));
+        await bob.event('message', { from: uriOf(ann), text: 'Did you get this?' });
+        await ann.take('receipt', (each) => each.getChild('received', RECEIPTS)?.attrs['id'] === 'r-1');
+      });
+
+      test('trap T2: no text of Bob has come twice, though his INVITEs hold the first one of each session', async () => {
+        const invites = (await Promise.all([ann, amy, abe].map((user) => scene.requests('to isthmus', 'INVITE', user)))).flat();
+        expect(invites.filter((invite) => invite.header('ms-text-format') !== '')).not.toEqual([]);
+        bob.command(`im ${uriOf(amy)} The last one`);
+        expect(await readsTexts(amy, BOB, 1)).toEqual(['The last one']);
+        for (const user of [ann, amy, abe]) expect(user.stanzas.unclaimed.filter((each) => Boolean(each.getChild('body'))).map(String)).toEqual([]);
       });
     });
   });
