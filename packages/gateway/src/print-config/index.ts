@@ -1,9 +1,10 @@
 import type { Config } from '../config/schema';
 import { printDrachtio } from './drachtio';
+import { printHaproxy } from './haproxy';
 import { printLync } from './lync';
 import { printProsody } from './prosody';
 
-const PRINTERS = { prosody: printProsody, drachtio: printDrachtio, lync: printLync } as const;
+const PRINTERS = { prosody: printProsody, drachtio: printDrachtio, lync: printLync, haproxy: printHaproxy } as const;
 
 export type Printable = keyof typeof PRINTERS;
 export const PRINTABLE = Object.keys(PRINTERS) as readonly Printable[];

@@ -1,4 +1,5 @@
 import type { Config, RouteConfig } from '../config/schema';
+import { portOf } from './haproxy';
 
 /** Management shell commands for Lync Server and Skype for Business Server, steps in words for LCS and OCS. */
 export function printLync(config: Config): string {
@@ -10,7 +11,7 @@ ${routes.map((route) => (route.variant === 'lync' ? commands(config, route) : st
 }
 
 function commands(config: Config, route: RouteConfig): string {
-  const port = listeningPort(config, route);
+  const port = portOf(config, route.transport);
   return `
 # Route "${route.name}": the server hands requests for users that it does not home to isthmus.
 ${domainsOf(config, route).map((domain, index) => staticRoute(route, domain, index, port)).join('\n')}
@@ -37,7 +38,7 @@ Set-CsStaticRoutingConfiguration -Identity global -Route @{Add=$route${index}}`;
 
 /** Live Communications Server and Office Communications Server have no such commands; the settings are those of the same names. */
 function steps(config: Config, route: RouteConfig): string {
-  const target = `${route.transport === 'tls' ? 'ISTHMUS_FQDN' : 'ISTHMUS_ADDRESS'}, port ${listeningPort(config, route)}, ${route.transport.toUpperCase()}`;
+  const target = `${route.transport === 'tls' ? 'ISTHMUS_FQDN' : 'ISTHMUS_ADDRESS'}, port ${portOf(config, route.transport)}, ${route.transport.toUpperCase()}`;
   return `
 # Route "${route.name}" (${route.variant.toUpperCase()}), in the properties of the front end or pool:
 ${domainsOf(config, route).map((domain) => `# - Routing: add a static route, domain "${domain}", next hop ${target}.`).join('\n')}
@@ -56,11 +57,4 @@ function domainsOf(config: Config, route: RouteConfig): readonly string[] {
   if (config.xmpp.mode === 'subdomain') return appearances(config);
   const named = (route.domains ?? []).filter((pattern) => !pattern.startsWith('*'));
   return named.length > 0 ? named : [config.domain, ...config.domains];
-}
-
-/** Where isthmus takes requests of this transport; a drachtio server's port is not in this configuration, so the usual one. */
-function listeningPort(config: Config, { transport }: RouteConfig): number {
-  const { server } = config.sip;
-  const listener = server.type === 'embedded' ? server.listen.find((each) => each.transport === transport) : undefined;
-  return listener?.port ?? (transport === 'tls' ? 5061 : 5060);
 }
