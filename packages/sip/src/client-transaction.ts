@@ -2,7 +2,8 @@ import type { SipRequestOut, SipResult } from '@isthmus/codec';
 
 import type { Connection } from './connection';
 import type { CancelDeadline, Deadlines } from './deadlines';
-import type { DrachtioReply, DrachtioRequest, DrachtioResponse, SendAck, Sent } from './drachtio';
+import type { DrachtioReply, DrachtioRequest, DrachtioResponse, RequestOptions, SendAck, Sent } from './drachtio';
+import { readHeaders } from './headers';
 import type { SipLinkLog } from './log';
 import { readResponse, writeRequest } from './messages';
 import type { Via } from './messages';
@@ -23,11 +24,17 @@ export interface ClientTransactionContext {
 const DIALOG_LOST = /unable to find (?:dialog|active leg)/i;
 const PLACEHOLDER = 'sip:placeholder';
 
+/** The URI of a Contact, as far as a BYE needs it. */
+const readTarget = (contact: string | undefined): string | undefined => /<([^<>\s]+)>/.exec(contact ?? '')?.[1];
+
 /** One request of ours: exactly one result, by the far side, the server, the deadline or the loss of the link. */
 export class ClientTransaction {
   private request: DrachtioRequest | undefined;
   private cancelDeadline: CancelDeadline = () => undefined;
   private over = false;
+  private readonly startedAt = performance.now();
+  /** A provisional answer has come: the request has arrived. */
+  private heard = false;
 
   constructor(
     private readonly out: SipRequestOut,
@@ -38,7 +45,8 @@ export class ClientTransaction {
 
   /** Sends the request, by callback: the response may be read in the same turn as the API reply (DR-1). */
   start(): void {
-    this.cancelDeadline = this.context.deadlines.set(this.out.timeoutMs, () => this.late());
+    const { timeoutMs, silenceMs = timeoutMs } = this.out;
+    this.cancelDeadline = this.context.deadlines.set(Math.min(silenceMs, timeoutMs), () => this.late());
     const sent: Sent = (error, request) => {
       if (error) this.notSent(error.message);
       else this.sent(request);
@@ -81,8 +89,19 @@ export class ClientTransaction {
     this.finish(readResponse(response, request, this.context.via));
   }
 
+  /** From the first provisional answer on only the deadline of the request itself counts. */
+  private waitOn(): void {
+    const { timeoutMs, silenceMs = timeoutMs } = this.out;
+    if (!this.heard && silenceMs < timeoutMs) {
+      this.cancelDeadline();
+      this.cancelDeadline = this.context.deadlines.set(timeoutMs - (performance.now() - this.startedAt), () => this.late());
+    }
+    this.heard = true;
+  }
+
   /** What the caller's listener throws must not reach the library: it would cost the connection. */
   private provisional(status: number, reason: string): void {
+    this.waitOn();
     try {
       this.onProvisional?.(status, reason);
     } catch (error) {
@@ -94,14 +113,31 @@ export class ClientTransaction {
   private acknowledge(request: DrachtioRequest, response: DrachtioResponse, ack: SendAck): void {
     request.uri = PLACEHOLDER; // the library would repeat the INVITE's URI; the ACK goes to the remote target
     this.attempt('sip_ack_failed', (done) => ack({}, done));
+    if (this.over) this.end(request, response);
+  }
+
+  /**
+   * Where the request may have been sent to another next hop meanwhile, the server's id names the session that came about
+   * there: the one that nobody wants is ended by hand.
+   */
+  private end(request: DrachtioRequest, response: DrachtioResponse): void {
     const { stackDialogId } = response;
-    if (!this.over || !stackDialogId) return;
-    const bye = { method: 'BYE', headers: {}, stackDialogId };
-    this.attempt('sip_late_bye_failed', (done) => this.context.connection.request(PLACEHOLDER, bye, done));
+    const target = readTarget(response.msg.headers['contact']);
+    if (!stackDialogId) return;
+    if (this.out.silenceMs === undefined || target === undefined) return this.bye(PLACEHOLDER, { method: 'BYE', headers: {}, stackDialogId });
+    const { proxy } = this.out;
+    const { from = '', 'call-id': callId = '', cseq = '' } = readHeaders(request.msg.headers);
+    const { to = '' } = readHeaders(response.msg.headers);
+    const headers = { from, to, 'call-id': callId, cseq: `${Number.parseInt(cseq, 10) + 1} BYE` };
+    this.bye(target, { method: 'BYE', headers, ...(proxy !== undefined && { proxy }) });
+  }
+
+  private bye(uri: string, options: RequestOptions): void {
+    this.attempt('sip_late_bye_failed', (done) => this.context.connection.request(uri, options, done));
   }
 
   private late(): void {
-    this.finish({ is: 'timeout' });
+    this.finish({ is: 'timeout', ...(this.heard && { heard: true as const }) });
     if (this.request !== undefined) this.giveUp();
   }
 

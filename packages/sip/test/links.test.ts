@@ -310,7 +310,7 @@ describe('sessions of ours', () => {
     const result = under.links.request(out, (status) => provisional.push(status));
     const invite = await peer.receive('INVITE');
     await peer.reply(invite, 180);
-    expect(await result).toEqual({ is: 'timeout' });
+    expect(await result).toEqual({ is: 'timeout', heard: true });
     expect(provisional).toContain(180);
     const cancel = await peer.receive('CANCEL');
     expect(cancel.message.callId).toBe(invite.message.callId);
@@ -324,12 +324,62 @@ describe('sessions of ours', () => {
     const result = under.links.request(out);
     const invite = await peer.receive('INVITE');
     await peer.reply(invite, 180);
-    expect(await result).toEqual({ is: 'timeout' });
+    expect(await result).toEqual({ is: 'timeout', heard: true });
     await peer.reply(await peer.receive('CANCEL'), 200);
     await peer.accept(invite, { headers: { 'Content-Type': 'application/sdp' }, body: SDP });
     await peer.receive('ACK');
     const bye = await peer.receive('BYE');
     expect(bye.message.callId).toBe(invite.message.callId);
+    await peer.reply(bye, 200);
+  });
+});
+
+describe('a next hop that says nothing', () => {
+  it.each(['MESSAGE', 'INVITE'])('%s: is given up long before the deadline', async (method) => {
+    const [, under, peer] = await oneOfEach();
+    const out = outOfDialog(method, peer.address, { timeoutMs: 600_000, silenceMs: 100 });
+    const result = under.links.request(out);
+    await peer.receive(method);
+    expect(await result).toEqual({ is: 'timeout' });
+  });
+
+  it('RFC 3261 section 17.1.1: 100 Trying is a sign of life: the answer is waited for, as long as the request may take', async () => {
+    const [, under, peer] = await oneOfEach();
+    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 600_000, silenceMs: 150 });
+    const heard = new Promise<number>((resolve) => {
+      void under.links.request(out, resolve).then((result) => expect(result).toMatchObject({ status: 486 }));
+    });
+    const silent = under.links.request(outOfDialog('MESSAGE', peer.address, { timeoutMs: 600_000, silenceMs: 300 }));
+    const invite = await peer.receive('INVITE');
+    await peer.reply(invite, 100);
+    expect(await heard).toBe(100);
+    await silent; // its silence lasted longer than that of the INVITE might
+    expect(under.links.servers()).toMatchObject([{ inFlight: 1 }]);
+    await peer.reply(invite, 486);
+    await under.links.stop();
+  });
+
+  it('the deadline of the request counts still after 100 Trying', async () => {
+    const [, under, peer] = await oneOfEach();
+    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 300, silenceMs: 150 });
+    const result = under.links.request(out);
+    await peer.reply(await peer.receive('INVITE'), 100);
+    expect(await result).toEqual({ is: 'timeout', heard: true });
+  });
+
+  it('its 2xx that comes late is ended by hand: the id may name the session at another next hop', async () => {
+    const [, under, peer] = await oneOfEach();
+    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 600_000, silenceMs: 100 });
+    const result = under.links.request(out);
+    const invite = await peer.receive('INVITE');
+    expect(await result).toEqual({ is: 'timeout' });
+    const dialog = await peer.accept(invite, { headers: { 'Content-Type': 'application/sdp' }, body: SDP });
+    await peer.receive('ACK');
+    const bye = await peer.receive('BYE');
+    expect(bye.message.callId).toBe(invite.message.callId);
+    expect(bye.message.header('To')).toContain(dialog.localTag);
+    expect(bye.message.header('CSeq')).toBe(`${invite.message.cseq.number + 1} BYE`);
+    expect(bye.message.header('From')).toBe(invite.message.header('From'));
     await peer.reply(bye, 200);
   });
 });

@@ -43,6 +43,8 @@ export interface SipRequestOut {
   readonly proxy?: string;
   /** The deadline for the final answer, milliseconds. */
   readonly timeoutMs: number;
+  /** It is given up sooner when nothing at all has come for it after so long, no provisional answer either. Milliseconds. */
+  readonly silenceMs?: number;
 }
 
 /** Our answer to a request of the far side. */
@@ -70,8 +72,8 @@ export type SipResult =
       readonly owner: string;
       readonly stackId?: string;
     }
-  /** No answer within `timeoutMs`, or the link broke while waiting. */
-  | { readonly is: 'timeout'; readonly linkLost?: true }
+  /** No final answer in time (`heard`: but a provisional one), or the link broke while waiting. */
+  | { readonly is: 'timeout'; readonly linkLost?: true; readonly heard?: true }
   /** The server no longer knows the dialog: go on by hand (DR-36). */
   | { readonly is: 'no-dialog' }
   /** The request could not be sent at all. */
