@@ -1,6 +1,7 @@
+export { BREAKER, breakerAfter, CLOSED, isDown, type Breaker, type BreakerEvent } from './breaker';
 export * from './context';
 export { stackId, type Dialog, type DialogRef } from './dialog';
-export { diagrams, type MachineName } from './diagram';
+export { breakerDiagram, diagrams, type MachineName } from './diagram';
 export * from './effects';
 export * from './events';
 export { dialogsOf, dueAt, isEmpty, newRecord, settle, withSipUri, type PairRecord } from './record';
