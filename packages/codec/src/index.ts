@@ -7,6 +7,7 @@ export { readText } from './body/text';
 export { readDiagnostics } from './sip/diagnostics';
 export { handMade } from './sip/dialogs';
 export { loopMark, markOf } from './sip/loop-mark';
+export { readSeconds } from './sip/fields';
 export { readOutcome, type FinalResult, type OutcomeContext, type Withheld } from './sip/read-outcome';
 export { sizeFault } from './sip/request-size';
 export { readRequest } from './sip/read-request';

@@ -21,6 +21,8 @@ export interface Dialog {
   readonly owner: string;
   /** Name of the peer whose requests are taken in it, where one holds it (SEC-12). */
   readonly peer?: string;
+  /** The next hop that took the request which opened it, a SIP URI of the configuration: requests made by hand go there too. */
+  readonly hop?: string;
   /** True once the server has lost the dialog: from then on requests are hand-made, never by id again (DR-9). */
   readonly handMade?: true;
 }

@@ -15,6 +15,8 @@ export interface OutcomeContext {
   readonly dialect: Dialect;
   /** Name of the peer that holds the dialogs which are opened by way of this next hop (SEC-12). Absent: none does. */
   readonly peer?: string;
+  /** The next hop that it was sent to. */
+  readonly hop?: string;
 }
 
 /** A request of ours went round: the far side has no such user and gave it back to us (SEC-8). RFC 7247's word for 482 says less. */
@@ -44,7 +46,7 @@ export function readOutcome(effect: RequestEffect, result: FinalResult, context:
   if (result.is === 'timeout') return { on, ...base, ...silenceOf(method, result.linkLost === true) };
   if (result.is === 'unsent') return { on, ...base, ...UNREACHABLE };
   if (result.is === 'withheld') return { on, ...base, result: 'answered', status: result.fault.sip, fault: result.fault };
-  const dialog = dialogAfter(effect, result, context.peer);
+  const dialog = dialogAfter(effect, result, context);
   return {
     on,
     ...base,
@@ -83,7 +85,7 @@ function newAddressOf(headers: SipHeaders): string | undefined {
 }
 
 /** RFC 3261 section 12.1.2 and 12.2.1. Undefined: the request made no dialog and used none. */
-function dialogAfter(effect: RequestEffect, answer: Answer, peer: string | undefined): Dialog | undefined {
+function dialogAfter(effect: RequestEffect, answer: Answer, { peer, hop }: OutcomeContext): Dialog | undefined {
   const { dialog } = effect;
   if (dialog === undefined) return undefined;
   const localCSeq = Math.max(dialog.localCSeq, readCSeq(answer.sent['cseq']) ?? 0);
@@ -93,7 +95,7 @@ function dialogAfter(effect: RequestEffect, answer: Answer, peer: string | undef
   const remoteTag = tagOf(answer.headers['to']);
   if (answer.status >= 300 || remoteTag === undefined) return undefined;
   const { server, owner } = answer;
-  const holder = peer === undefined ? {} : { peer };
+  const holder = { ...(peer !== undefined && { peer }), ...(hop !== undefined && { hop }) };
   return { ...dialog, localCSeq, remoteTag, server, owner, stackId: answer.stackId ?? dialog.stackId, ...remoteTarget, ...holder };
 }
 

@@ -27,11 +27,12 @@ export function writeRequest(effect: RequestEffect, parties: SipParties, context
   }
   const place = dialog === undefined ? pageMode(effect, parties) : byHand(dialog, method, parties);
   const uri = dialog?.remoteTarget ?? parties.contact;
+  const proxy = dialog?.hop ?? context.proxy;
   return safeRequest({
     uri,
     ...out,
     headers: { ...place, ...headers, [LOOP_MARK]: context.loopMark },
-    ...(context.proxy !== undefined && { proxy: context.proxy }),
+    ...(proxy !== undefined && { proxy }),
   });
 }
 

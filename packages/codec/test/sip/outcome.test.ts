@@ -39,6 +39,13 @@ describe('the dialog after an answer (RFC 3261 section 12)', () => {
     });
   });
 
+  test('SEC-19: it remembers the next hop that has answered; a refresh changes nothing of that', () => {
+    const hop = 'sip:192.0.2.1:5060;transport=tcp';
+    expect(readOutcome(INVITE, answered(200), { at: 1000, dialect: 'microsoft', hop }).dialog).toMatchObject({ hop });
+    const refresh: RequestEffect = { do: 'sip.subscribe', key: 'k1', trace: 't1', dialog: { ...UP, hop }, expiresSeconds: 60 };
+    expect(readOutcome(refresh, answered(200), { at: 1000, dialect: 'microsoft', hop: 'sip:192.0.2.9:5060;transport=tcp' }).dialog).toMatchObject({ hop });
+  });
+
   test("the server's id counts where it gives one", () => {
     expect(read(INVITE, answered(200, {}, { stackId: 'x' })).dialog).toMatchObject({ stackId: 'x' });
   });

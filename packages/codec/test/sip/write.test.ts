@@ -98,6 +98,14 @@ describe('SEC-9, DR-11: nothing can add a header', () => {
 });
 
 describe('where a request goes', () => {
+  test('SEC-19: by hand the next hop is the one that took the dialog, whatever the contact is led to now', () => {
+    const proxy = 'sip:192.0.2.1:5060;transport=tcp';
+    const hop = 'sip:192.0.2.2:5060;transport=tcp';
+    const write = (dialog: Dialog) => writeRequest({ ...K, do: 'sip.bye', dialog: handMade(dialog) }, PARTIES, { ...WRITE, proxy }).proxy;
+    expect(write({ ...UP, hop })).toBe(hop);
+    expect(write(UP)).toBe(proxy);
+  });
+
   test('DR-9: by id until the server has lost the dialog, by hand from then on', () => {
     const effect = { ...K, do: 'sip.bye' } as const;
     expect(writeRequest({ ...effect, dialog: UP }, PARTIES, WRITE)).toMatchObject({ uri: 'sip:placeholder', stackId: UP.stackId, server: 'd1' });
