@@ -15,7 +15,8 @@ const LABELS: Readonly<Record<string, string>> = {
   limit: 'the rates `sip_peer`, `sip_user`, `xmpp_user`, `all`; `busy` and `overloaded`: shed because the worker has too much to do; `watches`, `watchers`, `pending`: subscriptions of an XMPP user',
   effect: 'what could not be handed over, as in the logs',
   event: 'the event, as in the logs',
-  cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `xmpp_down`, `xmpp_up`',
+  cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `routes_replaced`, `xmpp_down`, `xmpp_up`',
+  why: '`unreachable`, `silent`, `status_408`, `status_503`',
   route: 'the name of the route in the configuration',
   peer: 'the name of the peer in the configuration; `allow`: `sip.allow` and next hops; `unlisted`: none',
   entry: '`taken`, or refused as `unlisted`, `foreign`, `local`, `inconsistent`; `dialog`: taken, but the dialog that it names is another peer\'s (docs/security.md)',
@@ -34,7 +35,8 @@ const WATCH = `## What to watch
 | look at | it means |
 |---|---|
 | \`isthmus_xmpp_link_up\`, \`isthmus_sip_servers_up\`, \`isthmus_store_up\` at 0 | this worker is not ready; \`/readyz\` and the log say why |
-| \`isthmus_route_up\` at 0 | SIP users behind this route are shown as offline |
+| \`isthmus_route_up\` at 0 | SIP users behind this route go by the next one, or are shown as offline where there is none |
+| \`isthmus_failovers_total\` | requests were not taken by the first next hop; with \`silent\` each has cost its sender \`sip.nextHopTimeoutSeconds\` |
 | \`isthmus_pending_events\` near \`limits.maxPendingEvents\` | the next events are refused: the store is slow or there are too few workers |
 | \`isthmus_limited_total\` | somebody asks for more than the limits allow; docs/limits.md says which setting it is |
 | \`isthmus_load\` above 0 | the worker has too much to do and takes no new work: more workers, or find who asks for so much |

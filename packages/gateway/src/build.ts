@@ -113,6 +113,8 @@ function workerSettings(config: Config): WorkerSettings {
     content: messaging,
     inviteTimeoutMs: sip.inviteTimeoutSeconds * 1_000,
     requestTimeoutMs: sip.requestTimeoutSeconds * 1_000,
+    nextHopTimeoutMs: sip.nextHopTimeoutSeconds * 1_000,
+    maxRetryAfterMs: sip.maxRetryAfterSeconds * 1_000,
     healthIntervalMs: sip.healthIntervalSeconds * 1_000,
     xmppDownGraceMs: xmpp.downGraceSeconds * 1_000,
     routeDownGraceMs: sip.downGraceSeconds * 1_000,

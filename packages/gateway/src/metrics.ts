@@ -33,6 +33,7 @@ export class Metrics {
   readonly peerRequests = this.counter('isthmus_peer_requests_total', 'SIP requests by the peer that sent them', ['peer', 'entry']);
   readonly refused = this.counter('isthmus_refused_total', 'Stanzas and requests refused', ['side', 'reason']);
   readonly limited = this.counter('isthmus_limited_total', 'What was refused or left out because a limit was reached (docs/limits.md)', ['limit']);
+  readonly failovers = this.counter('isthmus_failovers_total', 'Requests that were sent to another next hop, by the route that failed and the reason', ['route', 'why']);
   readonly conflicts = this.counter('isthmus_commit_conflicts_total', 'Commits that another worker was faster with', []);
   readonly failures = this.counter('isthmus_effect_failures_total', 'Effects that could not be handed over at once', ['effect']);
   readonly ignored = this.counter('isthmus_ignored_events_total', 'Events without a cell in the tables', ['event']);
@@ -60,7 +61,7 @@ export class Metrics {
     this.gauge('isthmus_load', 'How busy the worker is: 0 normal, 1 no new watches are taken, 2 no new sessions and messages either', readings.load);
     new Gauge({
       name: 'isthmus_route_up',
-      help: '0 while the next hop of a route is known to be down',
+      help: '0 while the next hops of a route are all known to be down',
       labelNames: ['route'],
       registers: [this.registry],
       collect() {

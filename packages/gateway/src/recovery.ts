@@ -7,6 +7,7 @@ import type { Cluster } from './pairs/cluster';
 import type { PairLoop } from './pairs/loop';
 import type { MissedEvents } from './pairs/missed';
 import type { Extent, Select, Sweep, Sweeper } from './pairs/sweep';
+import type { Hop } from './routing/hop';
 import { isSameWay, type Route, type RouteState, type RouteTable } from './routes';
 
 type SystemEventName = 'route.down' | 'route.up' | 'xmpp.down' | 'xmpp.up';
@@ -70,6 +71,12 @@ export class Recovery {
       if (table.strands(route)) this.tellOf(route, 'route.down', (contact) => !table.isReachable(contact));
     };
     this.downTimers.set(route.name, setTimeout(strand, this.options.routeDownGraceMs));
+  }
+
+  /** One of several next hops of a route is gone: what was watched through it is watched anew through another one. */
+  hopLost({ uri, route }: Hop): void {
+    const wasThere = ({ outward }: PairRecord): boolean => 'dialog' in outward && outward.dialog.hop === uri;
+    this.sweep({ cause: 'route_up', name: `next_hop_lost ${route.name} ${uri}` }, (_pair, record) => (wasThere(record) ? [this.system('route.up')] : []));
   }
 
   /** The routes were changed: contacts who are led elsewhere now are watched anew, those whom no route leads to are gone. */

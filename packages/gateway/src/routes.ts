@@ -60,9 +60,9 @@ export type RouteState = 'unknown' | 'up' | 'down';
 const MAX_KNOWN = 10_000;
 
 /**
- * Which routes a contact's requests take. Those that are not down come first, in the order of `candidates` of the rules; then
- * the others, so that a request is tried even when every next hop was found dead a moment ago. The contact decides shares by
- * weight: all requests for him take one route while that lives.
+ * Which routes a contact's requests take: the first that is not down, else the first of all, so that a request is tried even
+ * when every next hop was found dead a moment ago. The contact decides shares by weight: all requests for him take one route
+ * while that lives.
  */
 export class RouteTable {
   private readonly states = new Map<string, RouteState>();
@@ -79,7 +79,7 @@ export class RouteTable {
    * next hop stays known.
    */
   replace(routes: readonly Route[]): RouteTable {
-    const before = new RouteTable(this.routes);
+    const before = new RouteTable(this.routes, this.sipUserOf);
     for (const [name, state] of this.states) before.setState(name, state);
     this.routes = routes;
     this.known.clear();
@@ -102,15 +102,18 @@ export class RouteTable {
 
   /** The route that a new request for the contact takes first. Undefined: no route leads to him. */
   find(contact: BareJid): Route | undefined {
-    const configured = this.configured(contact);
-    return configured.find((route) => this.isUsable(route)) ?? configured[0];
+    const routes = this.candidates(contact);
+    return routes.find((route) => this.isUsable(route)) ?? routes[0];
   }
 
-  /** All routes for the contact in the order in which they are tried. */
+  /** All routes for the contact, in the order of `candidates` of the rules, whatever is known of them. */
   candidates(contact: BareJid): readonly Route[] {
-    const configured = this.configured(contact);
-    if (configured.every((route) => this.isUsable(route))) return configured;
-    return [...configured.filter((route) => this.isUsable(route)), ...configured.filter((route) => !this.isUsable(route))];
+    const known = this.known.get(contact);
+    if (known !== undefined) return known;
+    const routes = candidates(this.routes, partsOf(this.sipUserOf(contact)), contact);
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    this.known.set(contact, routes);
+    return routes;
   }
 
   /** A route that leads to users of this domain, whoever they are. */
@@ -120,17 +123,17 @@ export class RouteTable {
 
   /** Were requests for the contact sent by this route, before it changed? */
   wasFirst(route: Route, contact: BareJid): boolean {
-    return this.configured(contact).find((each) => each === route || this.isUsable(each)) === route;
+    return this.candidates(contact).find((each) => each === route || this.isUsable(each)) === route;
   }
 
   /** May requests for the contact take this route at all? */
   leadsTo(route: Route, contact: BareJid): boolean {
-    return this.configured(contact).includes(route);
+    return this.candidates(contact).includes(route);
   }
 
   /** Can the contact be reached, as far as is known? */
   isReachable(contact: BareJid): boolean {
-    return this.configured(contact).some((route) => this.isUsable(route));
+    return this.candidates(contact).some((route) => this.isUsable(route));
   }
 
   /** Can there be contacts of this route that none that is not down leads to? */
@@ -151,15 +154,6 @@ export class RouteTable {
 
   private isUsable({ name }: Route): boolean {
     return this.state(name) !== 'down';
-  }
-
-  private configured(contact: BareJid): readonly Route[] {
-    const known = this.known.get(contact);
-    if (known !== undefined) return known;
-    const routes = candidates(this.routes, partsOf(this.sipUserOf(contact)), contact);
-    if (this.known.size >= MAX_KNOWN) this.known.clear();
-    this.known.set(contact, routes);
-    return routes;
   }
 }
 

@@ -51,6 +51,8 @@ export interface WorkerSettings {
   readonly content: ContentSettings;
   readonly inviteTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly nextHopTimeoutMs: number;
+  readonly maxRetryAfterMs: number;
   readonly healthIntervalMs: number;
   readonly xmppDownGraceMs: number;
   readonly routeDownGraceMs: number;

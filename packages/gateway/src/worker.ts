@@ -7,11 +7,10 @@ import { Accounts } from './accounts';
 import { sipUserOf } from './addresses';
 import { linkCounts } from './commands/link-counts';
 import { Federation } from './federation';
-import { RouteHealth, type Probe } from './health';
 import { newId, newTrace } from './ids';
 import { buildLimits, type Limits, type LimitSettings } from './limits/build';
 import { Metrics } from './metrics';
-import { Cluster, XMPP_UP } from './pairs/cluster';
+import { Cluster, HOP_DOWN, XMPP_UP } from './pairs/cluster';
 import { DueKeeper } from './pairs/due';
 import { PairLoop } from './pairs/loop';
 import { MissedEvents } from './pairs/missed';
@@ -20,7 +19,8 @@ import { Sweeper } from './pairs/sweep';
 import { buildPolicy } from './policy/build';
 import { Recovery } from './recovery';
 import { noteRepeated } from './repeated';
-import { RouteTable, type Route } from './routes';
+import type { Route, RouteTable } from './routes';
+import { Routing } from './routing/routing';
 import { Sequence } from './sides/sequence';
 import { SipSide } from './sides/sip-side';
 import { XmppSide } from './sides/xmpp-side';
@@ -52,7 +52,7 @@ export class Worker {
   /** Tells watches of changes of policy: a recovery that takes long does not hold them back. */
   private readonly policySweeper: Sweeper;
   private readonly recovery: Recovery;
-  private readonly health: RouteHealth;
+  private readonly routing: Routing;
   private readonly accounts: Accounts;
   private readonly missed: MissedEvents;
   private readonly xmppSide: XmppSide;
@@ -71,7 +71,8 @@ export class Worker {
   constructor(private readonly parts: WorkerParts) {
     const { settings, store, instance, sip, xmpp, log } = parts;
     this.now = parts.now ?? Date.now;
-    this.table = new RouteTable(settings.routes, (contact) => sipUserOf(settings.addressing, contact) ?? contact);
+    this.routing = this.newRouting();
+    this.table = this.routing.table;
     this.metrics = new Metrics({
       pendingEvents: () => this.loop.pending,
       cachedPairs: () => this.loop.cached,
@@ -129,7 +130,7 @@ export class Worker {
     const federation = new Federation({ ...settings.federation, domains: settings.domains });
     const isKnownPair = async (pair: Pair) => (await store.pairs.load(pairKey(pair))) !== undefined;
     const trust = { federation, isKnownPair, sipUsers: parts.sipUsers };
-    const sides = { ...trust, newWork, loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table };
+    const sides = { ...trust, newWork, loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table, hops: this.routing.hops };
     const common = { ...sides, log, metrics: this.metrics, now: this.now };
     const { policies, commands } = buildPolicy({
       ...common,
@@ -147,17 +148,18 @@ export class Worker {
       links: sip,
       peers: parts.peers,
       loopMark: loopMark(settings.component, settings.domains[0] ?? ''),
-      onUnreachable: (route) => this.health.suspect(route),
+      onUnanswered: (route, hop) => this.routing.suspect(route, hop),
       reachesXmpp: () => !this.absence.isAway,
       canServe: () => !this.draining && xmpp.online && store.state.is === 'ready',
     });
     this.cluster = new Cluster({
       store: store.workers,
       instance,
-      connections: () => [...sip.connections(), ...(this.joined && xmpp.online ? [XMPP_UP] : [])],
+      connections: () => [...sip.connections(), ...(this.joined && xmpp.online ? [XMPP_UP] : []), ...this.routing.hops.dead().map((uri) => `${HOP_DOWN}${uri}`)],
       ttlMs: INSTANCE_TTL_MS,
       intervalMs: HEARTBEAT_MS,
       onGone: ({ xmpp: lostXmpp }) => this.connectionsGone(lostXmpp),
+      onHopsDown: (view) => this.routing.hops.heard(view),
       onError: failed('heartbeat_failed'),
     });
     this.due = new DueKeeper({
@@ -184,13 +186,6 @@ export class Worker {
       othersReach: () => this.cluster.othersReachXmpp(),
       onAway: () => this.recovery.xmppDown(),
     });
-    this.health = new RouteHealth({
-      table: this.table,
-      probe: (route) => this.probe(route),
-      intervalMs: settings.healthIntervalMs,
-      onChange: (route, state, before) => this.recovery.routeChanged(route, state, before),
-      onError: failed('route_probe_failed'),
-    });
     store.onState(({ is }) => {
       if (is === 'ready') this.recovery.storeBack();
     });
@@ -203,7 +198,7 @@ export class Worker {
     await this.cluster.start();
     this.due.start();
     this.limits.monitor.start();
-    this.health.start();
+    this.routing.start();
     // What an earlier life of this worker left: dialogs whose connection is gone.
     this.recovery.ownersGone('start');
     // What the others say of their links may be a beat old: believed is what they still say after that.
@@ -233,9 +228,8 @@ export class Worker {
 
   /** Other routes: new requests take them from now on, and pairs that are led elsewhere now are told. */
   replaceRoutes(routes: readonly Route[]): void {
-    const before = this.table.replace(routes);
+    const before = this.routing.replace(routes);
     this.contexts.clear();
-    this.health.routesReplaced();
     this.recovery.routesReplaced(before);
   }
 
@@ -247,7 +241,7 @@ export class Worker {
   /** A connection to a SIP server came or went. */
   sipChanged(): void {
     this.exchange();
-    this.health.lookAtAll();
+    this.routing.lookAtAll();
   }
 
   /** The worker is about to stop: whoever asks whether it lives (OPTIONS) is told to go elsewhere. */
@@ -259,7 +253,7 @@ export class Worker {
   async stop(timeoutMs: number): Promise<void> {
     this.absence.stop();
     clearTimeout(this.joinTimer);
-    this.health.stop();
+    this.routing.stop();
     this.limits.monitor.stop();
     this.recovery.stop();
     await Promise.all([this.due.stop(), this.sweeper.stop(), this.policySweeper.stop()]);
@@ -275,6 +269,24 @@ export class Worker {
   private join(): void {
     this.joined = true;
     if (this.parts.xmpp.online) this.xmppUp();
+  }
+
+  private newRouting(): Routing {
+    const { settings, sip, log } = this.parts;
+    return new Routing({
+      routes: settings.routes,
+      sipUserOf: (contact) => sipUserOf(settings.addressing, contact) ?? contact,
+      probe: (hop, timeoutMs) => this.sipSide.requests.probe(hop, timeoutMs),
+      probeTimeoutMs: Math.min(settings.nextHopTimeoutMs, settings.requestTimeoutMs),
+      intervalMs: settings.healthIntervalMs,
+      isConnected: () => sip.connections().length > 0,
+      onChange: (route, state, before) => this.recovery.routeChanged(route, state, before),
+      onHopLost: (hop) => this.recovery.hopLost(hop),
+      onFindings: () => this.exchange(),
+      onError: (error) => this.failed('route_probe_failed', error),
+      log,
+      now: this.now,
+    });
   }
 
   private newSweeper(failure: string): Sweeper {
@@ -317,14 +329,6 @@ export class Worker {
 
   private handOver(pair: Pair, record: PairRecord, effect: Parameters<XmppSide['handOver']>[2] | Parameters<SipSide['answer']>[1]): Promise<void> {
     return effect.do === 'sip.answer' ? this.sipSide.answer(record, effect) : this.xmppSide.handOver(pair, record, effect);
-  }
-
-  private async probe(route: Route): Promise<Probe> {
-    const result = await this.sipSide.requests.probe(route, Math.min(4_000, this.parts.settings.requestTimeoutMs));
-    if (result.is === 'timeout') return 'silent';
-    if (result.is !== 'answered') return this.parts.sip.connections().length === 0 ? 'silent' : 'unreachable';
-    if (!result.synthetic) return 'answered';
-    return result.status === 408 ? 'silent' : 'unreachable';
   }
 
   private connectionsGone(lostXmpp: boolean): void {

@@ -12,6 +12,7 @@ import { Metrics } from '../src/metrics';
 import { PeerList } from '../src/peers/peer-list';
 import type { PairLoop } from '../src/pairs/loop';
 import { RouteTable, type Route } from '../src/routes';
+import { hopAt } from '../src/routing/hop';
 import { Sequence } from '../src/sides/sequence';
 import { SipSide } from '../src/sides/sip-side';
 import { XmppSide } from '../src/sides/xmpp-side';
@@ -93,7 +94,17 @@ beforeEach(() => {
     loopMark: MARK,
     inviteTimeoutMs: 1,
     requestTimeoutMs: 1,
-    onUnreachable: () => (blamed += 1),
+    hops: {
+      forContact: () => [hopAt(ROUTE, { address: '127.0.0.1', port: 5060, priority: 0, weight: 0 })],
+      routeAt: () => undefined,
+      answered: () => undefined,
+      failed: () => (blamed += 1),
+      silent: () => (blamed += 1),
+      hold: () => undefined,
+    },
+    nextHopTimeoutMs: 1,
+    maxRetryAfterMs: 1,
+    onUnanswered: () => (blamed += 1),
     reachesXmpp: () => !away,
     canServe: () => serves,
   });

@@ -39,6 +39,16 @@ export const sipSchema = z.strictObject({
   peerRefreshSeconds: seconds.default(60).describe('the host names of peers and next hops are looked up again after so long'),
   requestTimeoutSeconds: seconds.default(10).describe('deadline for the answer to any request of ours but INVITE'),
   inviteTimeoutSeconds: seconds.default(90).describe('deadline for the answer to INVITE: the far user may have to click'),
+  nextHopTimeoutSeconds: seconds
+    .default(4)
+    .describe('a next hop that has said nothing at all to a new request after so long is left for the next one (docs/routing.md)'),
+  maxRetryAfterSeconds: z
+    .number()
+    .int()
+    .min(0)
+    .max(3_600)
+    .default(60)
+    .describe('a next hop that answers 503 with Retry-After is left out for so long at most'),
   healthIntervalSeconds: seconds.default(5).describe('pause between two OPTIONS to a next hop'),
   downGraceSeconds: z
     .number()

@@ -5,12 +5,14 @@ export interface ClusterOptions {
   readonly store: WorkerStore;
   /** This process: worker name and start. */
   readonly instance: string;
-  /** The owner names of our present connections, and `XMPP_UP` while the XMPP link is up. */
+  /** The owner names of our present connections, `XMPP_UP` while the XMPP link is up, and each dead next hop behind `HOP_DOWN`. */
   readonly connections: () => readonly string[];
   readonly ttlMs: number;
   readonly intervalMs: number;
   /** Called when connections have gone that were there before; `xmpp`: an XMPP link went with its instance. */
   readonly onGone: (lost: { readonly xmpp: boolean }) => void;
+  /** Which next hops each other instance finds dead, at every look. */
+  readonly onHopsDown?: (view: ReadonlyMap<string, readonly string[]>) => void;
   readonly onError: (error: unknown) => void;
   /** Milliseconds since the epoch; tests hand in their own clock. */
   readonly now?: () => number;
@@ -18,6 +20,10 @@ export interface ClusterOptions {
 
 /** A mark among an instance's connections: its XMPP link is up. */
 export const XMPP_UP = 'xmpp:up';
+/** How the mark of a next hop begins that an instance finds dead. */
+export const HOP_DOWN = 'hop-down:';
+
+const isMark = (name: string): boolean => name === XMPP_UP || name.startsWith(HOP_DOWN);
 
 /**
  * Who else lives: each instance keeps a lease by a heartbeat that names its connections. A dialog whose owner connection
@@ -118,9 +124,15 @@ export class Cluster {
     this.seenAt = at;
     this.view = at < this.doubtfulUntil ? new Map([...before, ...view]) : view;
     const present = new Set([...this.view.values()].flat());
-    const gone = [...before.values()].flat().some((owner) => owner !== XMPP_UP && !present.has(owner));
+    const gone = [...before.values()].flat().some((owner) => !isMark(owner) && !present.has(owner));
     const xmpp = [...before].some(([each, owners]) => owners.includes(XMPP_UP) && !this.view.has(each));
     if (gone || xmpp) this.options.onGone({ xmpp });
+    this.options.onHopsDown?.(this.hopsDown());
+  }
+
+  private hopsDown(): ReadonlyMap<string, readonly string[]> {
+    const others = [...this.view].filter(([each]) => each !== this.options.instance);
+    return new Map(others.map(([each, names]) => [each, names.filter((name) => name.startsWith(HOP_DOWN)).map((name) => name.slice(HOP_DOWN.length))]));
   }
 
   private schedule(): void {
