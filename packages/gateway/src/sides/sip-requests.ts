@@ -12,10 +12,9 @@ import {
   type SipRequestOut,
   type SipResult,
   type SipWriteContext,
-  type Withheld,
 } from '@isthmus/codec';
 import type { EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
-import { fault, FaultError, pairKey, type Fault, type Pair } from '@isthmus/model';
+import { fault, FaultError, pairKey, type Pair } from '@isthmus/model';
 import type { Tables } from '@isthmus/rules';
 import { newId } from '../ids';
 import type { Peers } from '../peers/peers';
