@@ -5,7 +5,7 @@ import { Hosts } from './support/namespaces';
 import { draftPidf } from './support/presence-documents';
 import { freePort } from './support/ports';
 import { token } from './support/raw-sip';
-import { START_MS } from './support/recovery';
+import { soon, START_MS } from './support/recovery';
 import type { SipDialog } from './support/sip-dialog';
 import { SipMessage } from './support/sip-message';
 import type { SipPerson } from './support/sip-person';
@@ -213,6 +213,10 @@ describe('SEC-12: a dialog belongs to the peer that it was opened with', () => {
 describe('OPTIONS', () => {
   const status = async (host: string): Promise<number> => (await asks(host, 'OPTIONS', { from: 'sip:probe@example.com', to: `sip:${hosts.gateway}` })).status;
 
+  async function untilServed(): Promise<void> {
+    while ((await status('branch')) !== 200);
+  }
+
   test('DR-24: 200 while the XMPP link is up, 503 with Retry-After while it is not; 403 to a stranger at any time', async () => {
     const { bob, chat } = await cast.couple();
     const session = await chat.calls();
@@ -224,5 +228,34 @@ describe('OPTIONS', () => {
     await cast.world.gateway.logged(/"event":"xmpp_link_down"/);
     const refused = await asks('branch', 'OPTIONS', { from: bob.uri, to: `sip:${hosts.gateway}` });
     expect([refused.status, refused.header('Retry-After'), await status('stranger'), await inside()]).toEqual([503, '10', 403, 503]);
+    await cast.world.prosody.restart();
+    await soon(untilServed());
+    expect(await inside()).toBe(200);
+  });
+});
+
+describe('SIGHUP', () => {
+  test('promise 5: whoever is listed from now on is taken, and whoever is not any more is refused', async () => {
+    const { ann, bob } = await cast.couple();
+    const text = { from: bob.uri, to: sipOf(ann.bareJid), headers: TEXT, body: 'who is there?' };
+    const config = cast.world.config('w1') as { readonly sip: { readonly peers: readonly { readonly name: string }[] } };
+    const peers = config.sip.peers.filter(({ name }) => name !== 'branch');
+    await cast.world.gateway.reload({ ...config, sip: { ...config.sip, peers, allow: [hosts.address('stranger')] } });
+    await cast.world.gateway.logged(/"changed":\["sip.allow","sip.peers"\][^\n]*"event":"config_reloaded"/);
+    expect([(await asks('stranger', 'MESSAGE', text)).status, (await asks('branch', 'MESSAGE', text)).status]).toEqual([200, 403]);
+  });
+});
+
+describe('a worker that is being stopped', () => {
+  test('DR-24: OPTIONS gets 503 at once, while what is in hand is finished', async () => {
+    const { ann, bob, chat } = await cast.couple();
+    const session = await chat.calls();
+    await ann.sendChat(bob.address, 'one more thing');
+    const last = await bob.receive('MESSAGE');
+    cast.world.gateway.kill('SIGTERM');
+    await cast.world.gateway.logged(/"event":"worker_stopping"/);
+    expect((await session.request('OPTIONS')).status).toBe(503);
+    await bob.peer.reply(last, 200);
+    expect((await cast.world.gateway.exited).code).toBe(0);
   });
 });
