@@ -12,7 +12,7 @@ const LABELS: Readonly<Record<string, string>> = {
   side: '`xmpp`, `sip`: where the refused stanza or request came from',
   condition: 'the condition of the error (RFC 6120 section 8.3.3)',
   reason: 'the condition of the error (RFC 6120 section 8.3.3)',
-  limit: 'the rates `sip_peer`, `sip_user`, `xmpp_user`, `all`; `busy` and `overloaded`: shed because the worker has too much to do; `watches`, `watchers`, `pending`: subscriptions of an XMPP user',
+  limit: 'the rates `sip_peer`, `sip_messages`, `sip_strangers`, `sip_user`, `xmpp_user`, `all`; `busy` and `overloaded`: shed because the worker has too much to do; `watches`, `watchers`, `pending`: subscriptions of an XMPP user',
   effect: 'what could not be handed over, as in the logs',
   event: 'the event, as in the logs',
   cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `routes_replaced`, `xmpp_down`, `xmpp_up`',

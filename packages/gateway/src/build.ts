@@ -1,11 +1,12 @@
 import { writeError } from '@isthmus/codec';
 import { createRedisStore, MemoryStore, type Store } from '@isthmus/store';
 import { createSipLinks, LARGEST_REQUEST_BYTES, type SipLinks } from '@isthmus/sip';
-import { createSipd, SipdOptionError, type Sipd } from '@isthmus/sipd';
+import { createSipd, SipdOptionError, type Intake, type Sipd } from '@isthmus/sipd';
 import { createXmppLink, type XmppLink } from '@isthmus/xmpp';
 import { addressingOf, preparedDomain, servedDomains, sipDomains } from './config/domain';
 import { readSecret } from './config/load';
 import type { Config } from './config/schema';
+import { sipdLimits } from './config/sip-limits-schema';
 import { toTables } from './config/tables';
 import { startHttp, type HttpServer, type Readiness } from './http';
 import { newId } from './ids';
@@ -49,7 +50,11 @@ export async function build(config: Config, file: string, name: string, log: Log
     const instance = `${name}#${newId().slice(0, 8)}`;
     const store = await openStore(config, file, log);
     undo.push(() => store.close());
-    const { sipd, servers } = await sipServers(config, file, log);
+    const running: { worker?: Worker } = {};
+    const { sipd, servers } = await sipServers(config, file, log, {
+      message: (address, protocol) => running.worker?.intake.message(address, protocol) ?? 0,
+      request: (address, method) => running.worker?.intake.request(address, method) ?? 0,
+    });
     if (sipd !== undefined) undo.push(() => sipd.close());
     const sip = createSipLinks({ servers, workerName: name, limits: sipd === undefined ? 'drachtio' : 'none', log });
     undo.push(() => sip.stop());
@@ -58,6 +63,7 @@ export async function build(config: Config, file: string, name: string, log: Log
     undo.push(async () => peers.stop());
     await peers.start();
     const worker = new Worker({ settings: workerSettings(config), instance, store, xmpp, sip, peers, log });
+    running.worker = worker;
     const readiness = () => readinessOf(xmpp, sip, store);
     const onError = (error: Error) => log.warn({ error }, 'http_failed');
     const http = await startHttp({ ...config.http, registry: worker.metrics.registry, readiness, onError }).catch((error: Error) => {
@@ -149,7 +155,7 @@ export async function openStore(config: Config, file: string, log: Logger): Prom
 }
 
 /** The drachtio servers to connect to; the embedded server is started and is the only one. */
-export async function sipServers(config: Config, file: string, log: Logger): Promise<{ sipd: Sipd | undefined; servers: Parameters<typeof createSipLinks>[0]['servers'] }> {
+export async function sipServers(config: Config, file: string, log: Logger, intake?: Intake): Promise<{ sipd: Sipd | undefined; servers: Parameters<typeof createSipLinks>[0]['servers'] }> {
   const { server } = config.sip;
   if (server.type === 'drachtio') {
     const servers = server.servers.map((each, index) => ({
@@ -166,6 +172,8 @@ export async function sipServers(config: Config, file: string, log: Logger): Pro
       secret,
       sip,
       strict: true,
+      limits: sipdLimits(server.limits),
+      ...(intake !== undefined && { intake }),
       log: (level, event, fields) => log[level](fields, event),
     });
     log.info({ listen: sipd.sip }, 'sip_listening');

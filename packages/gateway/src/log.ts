@@ -22,7 +22,7 @@ export function createLog(level: Level, worker: string, destination?: Destinatio
 
 /** What peers and users can cause as often as they like: many of one of them are summed up (promise 6). */
 const CAUSED_FROM_OUTSIDE: ReadonlySet<unknown> = new Set([
-  'request_refused', 'peer_unlisted', 'document_unreadable', 'sender_refused', 'request_withheld', 'sip_message_unreadable', 'message_came_back', 'command_refused',
+  'request_refused', 'peer_unlisted', 'document_unreadable', 'sender_refused', 'request_withheld', 'sip_message_unreadable', 'connections_refused', 'message_came_back', 'command_refused',
 ]);
 
 /** Each line passes it on its way out. */
@@ -41,8 +41,8 @@ function tellOmitted(log: Logger, { event, who, count }: Omitted): void {
   log.warn({ what: event, source: who, count }, 'lines_omitted');
 }
 
-function whoOf({ source, from }: Readonly<Record<string, unknown>>): string {
-  return String(source ?? from ?? '');
+function whoOf({ source, peer, from }: Readonly<Record<string, unknown>>): string {
+  return String(source ?? peer ?? from ?? '');
 }
 
 /** Causes of causes that are shown. */

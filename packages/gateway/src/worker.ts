@@ -2,12 +2,14 @@ import { loopMark } from '@isthmus/codec';
 import { TRESPASS, type Context, type Effect, type EngineEvent, type PairRecord } from '@isthmus/engine';
 import { FaultError, pairKey, type Pair } from '@isthmus/model';
 import type { Load } from '@isthmus/rules';
+import type { Intake } from '@isthmus/sipd';
 import { StoreUnavailableError } from '@isthmus/store';
 import { Accounts } from './accounts';
 import { sipUserOf } from './addresses';
 import { linkCounts } from './commands/link-counts';
 import { Federation } from './federation';
 import { newId, newTrace } from './ids';
+import { allowanceOf } from './limits/allowance';
 import { buildLimits, type Limits, type LimitSettings } from './limits/build';
 import { Metrics } from './metrics';
 import { Cluster, HOP_DOWN, XMPP_UP } from './pairs/cluster';
@@ -120,6 +122,10 @@ export class Worker {
     this.policySweeper = this.newSweeper('policy_sweep_failed');
     this.limits = buildLimits({
       settings: settings.limits,
+      allowanceOf: (address) => {
+        const known = parts.peers.find({ address });
+        return known && allowanceOf(known, address);
+      },
       pendingPercent: () => (this.loop.pending / settings.maxPendingEvents) * 100,
       ping: () => store.pairs.ping(),
       metrics: this.metrics,
@@ -231,6 +237,11 @@ export class Worker {
     const before = this.routing.replace(routes);
     this.contexts.clear();
     this.recovery.routesReplaced(before);
+  }
+
+  /** How much the embedded SIP server takes from whom. */
+  get intake(): Intake {
+    return this.limits.intake;
   }
 
   /** Other limits count from now on. */

@@ -100,6 +100,22 @@ describe('SEC-5: rates of SIP', () => {
   });
 });
 
+describe('SEC-5: what the SIP server asks before it hands a request over', () => {
+  test('it hears when the peer may come again, and to ask costs nothing', () => {
+    const work = newWork({ sipPeerPerSecond: 1 });
+    for (let count = 0; count < 5; count += 1) expect(work.preview(PEER, 'SUBSCRIBE')).toBe(0);
+    work.peer(PEER, request('SUBSCRIBE'));
+    expect([work.preview(PEER, 'SUBSCRIBE'), work.preview('192.0.2.2', 'SUBSCRIBE'), work.preview(PEER, 'OPTIONS')]).toEqual([1, 0, 0]);
+    expect(reached).toEqual(['sip_peer']);
+  });
+
+  test('a worker that has too much to do says so there too', () => {
+    load = 'busy';
+    const work = newWork();
+    expect(['SUBSCRIBE', 'MESSAGE', 'OPTIONS'].map((method) => work.preview(PEER, method) > 0)).toEqual([true, false, false]);
+  });
+});
+
 describe('promise 6: rates of XMPP users', () => {
   const BEGINS = ['xmpp.message', 'xmpp.subscribe', 'xmpp.probe', 'xmpp.chat-state'] as const;
   const NEWS = ['xmpp.available', 'xmpp.unavailable', 'xmpp.unsubscribe', 'xmpp.unsubscribed', 'xmpp.subscribed', 'xmpp.error', 'xmpp.receipt', 'xmpp.activity'] as const;

@@ -1,4 +1,5 @@
 /** A small SIP server that speaks drachtio's control protocol: embedded default, and test double for drachtio-server. */
+export type { Intake } from './intake';
 export { createSipd, type Sipd, type SipdCounts } from './server';
 export {
   DEFAULT_LIMITS,

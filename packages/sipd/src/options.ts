@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { TAKE_ALL, type Intake } from './intake';
 import { NO_SWITCHES, type Switches } from './switches';
 import { TLS_DEFAULTS, type TlsOptions, type TlsSettings } from './tls/options';
 
@@ -26,6 +27,10 @@ export interface TimerValues {
 export interface Limits {
   /** Start line and headers of a SIP message, bytes. */
   readonly headBytes: number;
+  /** First line of a SIP message, bytes. */
+  readonly firstLineBytes: number;
+  /** Header fields of a SIP message. */
+  readonly headerFields: number;
   /** Body of a SIP message, bytes. */
   readonly bodyBytes: number;
   /** Frame from a client, bytes. */
@@ -39,6 +44,8 @@ export interface Limits {
   readonly clients: number;
   /** SIP connections of a listener: so many accepted, and so many opened by us. */
   readonly connections: number;
+  /** Of those accepted, connections of one address. */
+  readonly connectionsPerAddress: number;
   readonly transactions: number;
   readonly dialogs: number;
   /** A SIP connection without traffic is closed after so many milliseconds. */
@@ -71,6 +78,8 @@ export interface SipdOptions {
   readonly switches?: Partial<Switches>;
   /** A records of a name; default: the name servers of the system, hosts file not used. Must reject when there are none. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
+  /** How much is taken from whom; default: all that comes. */
+  readonly intake?: Intake;
   readonly log?: Log;
 }
 
@@ -86,6 +95,7 @@ export interface Settings {
   readonly natDetection: boolean;
   readonly switches: Switches;
   readonly resolve: SipdOptions['resolve'];
+  readonly intake: Intake;
   readonly log: Log;
 }
 
@@ -98,6 +108,8 @@ const MIB = 1024 * 1024;
 
 export const DEFAULT_LIMITS: Limits = {
   headBytes: 64 * 1024,
+  firstLineBytes: 8192,
+  headerFields: 512,
   bodyBytes: 4 * MIB,
   frameBytes: 5 * MIB,
   clientBacklogBytes: 16 * MIB,
@@ -105,6 +117,7 @@ export const DEFAULT_LIMITS: Limits = {
   unfinishedBytes: 128 * MIB,
   clients: 256,
   connections: 4096,
+  connectionsPerAddress: 1024,
   transactions: 65_536,
   dialogs: 262_144,
   idleMs: 3_600_000,
@@ -155,6 +168,7 @@ export function settingsOf(options: SipdOptions): Settings {
     natDetection: options.natDetection ?? true,
     switches: { ...NO_SWITCHES, ...options.switches },
     resolve: options.resolve,
+    intake: options.intake ?? TAKE_ALL,
     log: options.log ?? (() => undefined),
   };
 }

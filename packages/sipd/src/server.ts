@@ -11,7 +11,7 @@ import { State } from './core/state';
 import { type Settings, settingsOf, type SipdOptions } from './options';
 import { TimerQueue } from './transaction/timer-queue';
 import { listening } from './transport/bind';
-import type { Endpoint, Flow, FlowEvents, Target } from './transport/flow';
+import type { Endpoint, Flow, FlowEvents, Rejection, Target } from './transport/flow';
 import { Transports } from './transport/transports';
 
 /** Sizes of the server's tables, for tests and metrics. */
@@ -75,7 +75,7 @@ class RunningSipd implements Sipd {
     this.guard('message_failed', () => this.inbound.message(head, body, flow));
   }
 
-  rejected(head: string, status: 400 | 413, reason: string, flow: Flow): void {
+  rejected(head: string, status: Rejection, reason: string, flow: Flow): void {
     this.settings.log('debug', 'message_rejected', { peer: flow.remote.address, status, reason });
     this.guard('message_failed', () => this.inbound.rejected(head, status, reason, flow));
   }

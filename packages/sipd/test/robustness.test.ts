@@ -32,15 +32,15 @@ describeSipd('bounds and hostile peers: limits are sipd\'s own', () => {
     expect(server.sipd?.counts().transactions).toBe(0);
   });
 
-  test('a head over the limit is answered 400 and the connection closed', async () => {
+  test('SEC-11: a head over the limit is answered 513 and the connection closed', async () => {
     await start({ limits: { headBytes: 4096 } });
     const peer = await TcpPeer.connect(server.sip.tcp);
     const request = peer.request({ method: 'OPTIONS', headers: [`X-Big: ${'x'.repeat(5000)}`] });
-    expect(statusOf(await peer.answerTo(request))).toBe(400);
+    expect(statusOf(await peer.answerTo(request))).toBe(513);
     await until('closed', () => peer.closed);
   });
 
-  test('a body over the limit is answered 413 before it is read, and the connection closed', async () => {
+  test('SEC-11: a body over the limit is answered 413 before it is read, and the connection closed', async () => {
     await start({ limits: { bodyBytes: 1000 } });
     const peer = await TcpPeer.connect(server.sip.tcp);
     peer.write(Buffer.from(

@@ -155,6 +155,22 @@ describeSipd("what is sipd's own about peers that connect over TLS", () => {
     silent.close();
   });
 
+  test('promise 6: connections of one address are counted from the first byte of the handshake until they are closed', async () => {
+    await start({ handshakeMs: 60_000 }, { connectionsPerAddress: 1 });
+    const silent = await TcpPeer.connect(server.sip.tls);
+    const second = connect(server.sip.tls, '127.0.0.1');
+    await new Promise((resolve) => second.once('close', resolve));
+    expect(silent.closed).toBe(false);
+    silent.close();
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      let peer: TlsPeer | undefined;
+      while (peer === undefined) peer = await secure(fe).catch(() => undefined);
+      peer.request({ method: 'OPTIONS' });
+      await app.gets('OPTIONS');
+      peer.close();
+    }
+  });
+
   describe('the names that a certificate has proven (RFC 5922 section 7.1) reach the worker', () => {
     /** Field 13 of the first line of what the server hands over. */
     async function namesTold(shown: IssuedCertificate | undefined): Promise<string | undefined> {

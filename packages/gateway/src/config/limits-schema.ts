@@ -5,6 +5,8 @@ const percent = (fallback: number) => z.number().int().min(1).max(100).default(f
 
 const ratesSchema = z.strictObject({
   sipPeerPerSecond: count(1_000).describe('requests out of dialog of one SIP peer; one more is answered 503 with Retry-After'),
+  sipPeerMessagesPerSecond: count(5_000).describe('all messages of one SIP peer, answers included; more are read later, or dropped where they come by UDP (embedded SIP server only)'),
+  sipStrangersPerSecond: count(100).describe('all messages of all hosts that are no peers together; the same becomes of more (embedded SIP server only)'),
   sipUserPerMinute: count(3_000).describe('requests out of dialog of one SIP user; one more is answered 500 with Retry-After'),
   xmppUserPerMinute: count(3_000).describe('messages, typing, presence subscriptions, probes and queries of one XMPP user; one more comes back with policy-violation'),
   allPerSecond: count(10_000).describe('requests out of dialog, messages and presence subscriptions of all together; one more is answered 503, or comes back with resource-constraint'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { host, port, seconds, secret } from './fields';
 import { hostEntry, peersSchema } from './peers-schema';
+import { sipLimitsSchema } from './sip-limits-schema';
 
 const listener = z.strictObject({
   transport: z.enum(['udp', 'tcp']).describe('transport of this listener'),
@@ -10,6 +11,7 @@ const listener = z.strictObject({
 const embeddedServer = z.strictObject({
   type: z.literal('embedded').describe('the built-in SIP server: one process, UDP and TCP, no TLS'),
   listen: z.array(listener).min(1).describe('where it takes requests'),
+  limits: sipLimitsSchema.prefault({}).describe('what it bears of its peers'),
 });
 const drachtioServer = z.strictObject({
   type: z.literal('drachtio').describe('one or more drachtio servers, or sipd processes'),

@@ -3,11 +3,12 @@ import type { Config } from '../config/schema';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 import { NewWork, type Limit, type Rates } from './new-work';
+import { SipIntake, type IntakeRates } from './sip-intake';
 import { LoadMonitor } from './load-monitor';
 
 /** What the configuration says about how much a worker takes. */
 export interface LimitSettings {
-  readonly rates: Rates;
+  readonly rates: Rates & IntakeRates;
   readonly load: LoadThresholds;
 }
 
@@ -27,6 +28,7 @@ export function limitSettings({ limits: { rates, overload } }: Config): LimitSet
 
 export interface LimitParts {
   readonly settings: LimitSettings;
+  readonly allowanceOf: (address: string) => string | undefined;
   readonly pendingPercent: () => number;
   readonly ping: () => Promise<void>;
   readonly metrics: Pick<Metrics, 'limited'>;
@@ -37,12 +39,13 @@ export interface LimitParts {
 /** What keeps new work out when there is no room for it. */
 export interface Limits {
   readonly newWork: NewWork;
+  readonly intake: SipIntake;
   readonly monitor: LoadMonitor;
   readonly onLimit: (limit: Limit) => void;
   readonly change: (settings: LimitSettings) => void;
 }
 
-export function buildLimits({ settings, pendingPercent, ping, metrics, log, now }: LimitParts): Limits {
+export function buildLimits({ settings, allowanceOf, pendingPercent, ping, metrics, log, now }: LimitParts): Limits {
   const onLimit = (limit: Limit) => metrics.limited.inc({ limit });
   const monitor = new LoadMonitor({
     thresholds: settings.load,
@@ -54,9 +57,11 @@ export function buildLimits({ settings, pendingPercent, ping, metrics, log, now 
     },
   });
   const newWork = new NewWork({ rates: settings.rates, load: () => monitor.load, onLimit, now });
+  const intake = new SipIntake({ rates: settings.rates, allowanceOf, newWork, onLimit, now });
   const change = ({ rates, load }: LimitSettings) => {
     newWork.change(rates);
+    intake.change(rates);
     monitor.change(load);
   };
-  return { newWork, monitor, onLimit, change };
+  return { newWork, intake, monitor, onLimit, change };
 }

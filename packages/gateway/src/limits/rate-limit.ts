@@ -30,11 +30,15 @@ export class RateLimit {
 
   /** 0: it may be done once more now, and counts. Otherwise the milliseconds after which it may. */
   take(key: string): number {
+    const waitMs = this.wait(key);
+    if (waitMs === 0) this.note(key, this.spentBy(key) + 1);
+    return waitMs;
+  }
+
+  /** What `take` would say. */
+  wait(key: string): number {
     const { count, perMs } = this.rate;
-    const spent = this.spentBy(key) + 1;
-    if (spent > count) return Math.ceil(((spent - count) / count) * perMs);
-    this.note(key, spent);
-    return 0;
+    return Math.max(0, Math.ceil(((this.spentBy(key) + 1 - count) / count) * perMs));
   }
 
   /** What was taken has not been used after all. */

@@ -10,8 +10,8 @@ import {
 } from '@isthmus/codec';
 import type { AnswerEffect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Fault, type Jid, type Pair, type Variant } from '@isthmus/model';
-import { UNNAMED_PEER } from '../config/peers-schema';
 import { newId, newTrace } from '../ids';
+import { allowanceOf } from '../limits/allowance';
 import type { NewWork } from '../limits/new-work';
 import { methodLabel } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
@@ -78,7 +78,8 @@ export class SipSide {
     if (visit === undefined) return this.forbid(request, trace);
     if (request.method === 'OPTIONS' && !this.options.canServe()) return this.refuse(request, fault('server.unavailable', 'The gateway cannot serve now'), trace);
     const source = request.source.address;
-    const limited = newWork.peer(allowanceOf(visit), request);
+    const allowance = allowanceOf(visit.peer, source);
+    const limited = newWork.peer(allowance, request);
     if (limited !== undefined) return this.refuse(request, limited, trace);
     const { emoticons } = this.options.content;
     const reading = readRequest(request, {
@@ -104,7 +105,7 @@ export class SipSide {
     }
     const { sipUser, xmppUser, event } = reading;
     log.debug({ trace, callId, on: event.on, peerName: visit.peer.name, from: sipUser.jid.bare, to: xmppUser.bare }, 'request_received');
-    const tooMany = newWork.sipUser(sipUser.jid.bare, allowanceOf(visit), request);
+    const tooMany = newWork.sipUser(sipUser.jid.bare, allowance, request);
     if (tooMany !== undefined) return this.refuse(request, tooMany, trace);
     if (event.on === 'sip.refused') {
       log.info({ trace, source, callId, method: request.method, status: event.fault.sip, why: event.fault.text }, 'request_refused');
@@ -177,9 +178,4 @@ export class SipSide {
     if (result.ok) log.debug({ trace, status: answer.status }, 'answer_sent');
     else log.warn({ trace, status: answer.status, why: result.why }, 'answer_failed');
   }
-}
-
-/** Each host of the short form is a peer of its own. */
-function allowanceOf({ peer, request }: Visit): string {
-  return peer.name === UNNAMED_PEER ? `${UNNAMED_PEER} ${request.source.address}` : peer.name;
 }

@@ -52,11 +52,12 @@ export function answerStatelessly(
   status: OwnStatus,
   reason: string = REASONS[status],
   filled = false,
+  extra: readonly HeaderField[] = [],
 ): void {
   const element = topVia(headers);
   const via = element === undefined ? undefined : parseVia(element);
   if (via === undefined || method === 'ACK') return;
   const complete = filled ? headers : fillTopVia(headers, via, flow.remote);
-  const response = responseTo(complete, method, status, reason, stableTag(headers));
+  const response = responseTo(complete, method, status, reason, stableTag(headers), extra);
   answerFlow(flow, via).send(serialise(response));
 }

@@ -6,7 +6,7 @@ import { NO_BODY, type SipRequest, type SipResponse } from '../message/message';
 import { parseMessage } from '../message/parse';
 import { parseVia, topVia } from '../message/via';
 import { BODY_BYTES, hasLongLine, LINE_BYTES } from '../switches';
-import type { Flow } from '../transport/flow';
+import type { Flow, Rejection } from '../transport/flow';
 import { answerStatelessly } from './answer';
 import { endForked } from './forked';
 import type { Requests } from './requests';
@@ -39,15 +39,18 @@ export class Inbound {
   }
 
   /** A message that the transport could not take in. */
-  rejected(head: string, status: 400 | 413, reason: string, flow: Flow): void {
+  rejected(head: string, status: Rejection, reason: string, flow: Flow): void {
     const message = parseMessage(head, NO_BODY);
     if (message.is === 'response' || message.method === undefined) return;
     answerStatelessly(message.headers, message.method, flow, status, reason);
   }
 
-  /** The switch `bodyMax`. */
-  private sizeStatus({ headers, body }: SipRequest): 400 | 413 | undefined {
-    if (!this.core.state.settings.switches.bodyMax) return undefined;
+  /** Too much of something, or the switch `bodyMax`. */
+  private sizeStatus({ uri, headers, body }: SipRequest): 400 | 413 | 414 | 513 | undefined {
+    const { limits, switches } = this.core.state.settings;
+    if (uri.length > limits.firstLineBytes) return 414;
+    if (headers.fields.length > limits.headerFields) return 513;
+    if (!switches.bodyMax) return undefined;
     if (body.length > BODY_BYTES) return 413;
     return headers.fields.some(({ value }) => value.length > LINE_BYTES) ? 400 : undefined;
   }

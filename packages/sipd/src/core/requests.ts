@@ -6,6 +6,7 @@ import { writeFrame } from '../control/frame';
 import { dialogIdOf, endsSubscription, isTooLongForDialog } from '../dialog';
 import { newTag } from '../filling';
 import { type Essentials, readEssentials } from '../message/essentials';
+import { headerField, type HeaderField } from '../message/headers';
 import { type OwnStatus, REASONS, type SipRequest } from '../message/message';
 import { serialise, serialiseHead } from '../message/serialise';
 import { fillTopVia } from '../message/via';
@@ -91,6 +92,11 @@ export class Requests {
       this.refuse(received, 400);
       return;
     }
+    const wait = essentials.toTag === undefined ? this.core.state.settings.intake.request(received.flow.remote.address, method) : 0;
+    if (wait > 0) {
+      this.refuse(received, 503, [headerField('retry-after', String(wait))]);
+      return;
+    }
     const twin = method === 'INVITE' ? this.twinStatus(essentials) : undefined;
     const client = twin === undefined ? this.choose(method) : undefined;
     if (client === undefined) {
@@ -124,11 +130,11 @@ export class Requests {
     return early.get(dialogIdOf(callId, fromTag ?? '')) ?? early.get(dialogIdOf(callId, toTag ?? ''));
   }
 
-  private refuse({ request, flow }: Received, status: OwnStatus): void {
+  private refuse({ request, flow }: Received, status: OwnStatus, extra: readonly HeaderField[] = []): void {
     const { method, headers } = request;
     const fields = { method, callId: headers.get('call-id') ?? '', status };
     this.core.state.settings.log('debug', 'request_refused', fields);
-    answerStatelessly(headers, method, flow, status, REASONS[status], true);
+    answerStatelessly(headers, method, flow, status, REASONS[status], true, extra);
   }
 
   /** @param dialogId undefined out of dialog */

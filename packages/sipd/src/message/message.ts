@@ -29,12 +29,14 @@ export const REASONS = {
   400: 'Bad Request',
   408: 'Request Timeout',
   413: 'Request Entity Too Large',
+  414: 'Request-URI Too Long',
   480: 'Temporarily Unavailable',
   481: 'Call/Transaction Does Not Exist',
   487: 'Request Terminated',
   491: 'Request Pending',
   503: 'Service Unavailable',
   505: 'Version Not Supported',
+  513: 'Message Too Large',
 } as const;
 
 export type OwnStatus = keyof typeof REASONS;

@@ -1,15 +1,19 @@
 import type { Socket } from 'node:net';
+import type { Intake } from '../intake';
 import type { Limits, Protocol } from '../options';
 import type { Timer, TimerQueue } from '../transaction/timer-queue';
 import { type Endpoint, type Flow, type FlowEvents, type Gone, Watchers } from './flow';
-import { SipStream } from './framing';
+import { SipStream, type StreamItem } from './framing';
 import type { Opened } from './line';
 
+/** Many connections that wait for the next moment must not keep the server busy by that alone. */
+const SHORTEST_REST_MS = 20;
 const PONG = Buffer.from('\r\n');
 
 /** What a connection needs from its surroundings. */
 export interface ConnectionContext {
   readonly limits: Limits;
+  readonly intake: Intake;
   readonly timers: TimerQueue;
   readonly events: FlowEvents;
   /** Bytes of messages that are not complete, over all connections. */
@@ -32,6 +36,9 @@ export class Connection implements Flow {
   private proven = false;
   /** What this connection adds to the context's `unfinishedBytes`. */
   private unfinishedBytes = 0;
+  /** Until then nothing more is read of a peer that sends too much. */
+  private pause: Timer | undefined;
+  private held: StreamItem | undefined;
   private corked = false;
   private ending = false;
   private gone = false;
@@ -44,7 +51,8 @@ export class Connection implements Flow {
     private readonly context: ConnectionContext,
     private readonly far: FarEnd,
   ) {
-    this.stream = new SipStream(context.limits.headBytes, context.limits.bodyBytes);
+    const { headBytes, bodyBytes, firstLineBytes } = context.limits;
+    this.stream = new SipStream(headBytes, bodyBytes, firstLineBytes);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
     socket.on('data', (chunk) => this.receive(chunk));
@@ -104,6 +112,7 @@ export class Connection implements Flow {
     this.gone = true;
     this.account(0);
     this.context.timers.clear(this.idleTimer);
+    this.context.timers.clear(this.pause);
     this.socket.destroy();
     this.context.closed(this);
     this.watchers.fire(why);
@@ -120,23 +129,50 @@ export class Connection implements Flow {
   private receive(chunk: Buffer): void {
     this.lastHeard = Date.now();
     this.stream.push(chunk);
-    for (let item = this.stream.next(); item !== undefined && !this.gone; item = this.stream.next()) {
-      if (item.is === 'ping') {
-        this.send(PONG);
-      } else if (item.is === 'message') {
-        this.proven = true;
-        this.owedSince = undefined;
-        this.context.events.message(item.head, item.body, this);
-      } else {
-        this.context.events.rejected(item.head, item.status, item.reason, this);
-        this.closeGently();
-      }
+    this.takeAll();
+  }
+
+  private takeAll(): void {
+    while (!this.gone && this.pause === undefined) {
+      const item = this.held ?? this.stream.next();
+      if (item === undefined) break;
+      this.held = undefined;
+      const waitMs = this.context.intake.message(this.remote.address, this.protocol);
+      if (waitMs > 0) this.rest(waitMs, item);
+      else this.take(item);
     }
     if (this.gone) return;
     if (this.stream.partial) this.owedSince ??= this.lastHeard;
     else if (this.proven) this.owedSince = undefined;
     this.account(this.stream.waiting);
     if (this.context.unfinishedBytes > this.context.limits.unfinishedBytes) this.close();
+  }
+
+  private take(item: StreamItem): void {
+    const { events } = this.context;
+    if (item.is === 'ping') {
+      this.send(PONG);
+    } else if (item.is === 'message') {
+      this.proven = true;
+      this.owedSince = undefined;
+      events.message(item.head, item.body, this);
+    } else {
+      events.rejected(item.head, item.status, item.reason, this);
+      this.closeGently();
+    }
+  }
+
+  /** Reads nothing for a while: the peer's own system makes it wait (RFC 9293 section 3.8.6), and nothing is lost. */
+  private rest(waitMs: number, item: StreamItem): void {
+    this.held = item;
+    this.socket.pause();
+    this.pause = this.context.timers.set(Math.max(waitMs, SHORTEST_REST_MS), () => {
+      this.pause = undefined;
+      // It was not the peer who kept us waiting.
+      if (this.owedSince !== undefined) this.owedSince = Date.now();
+      this.socket.resume();
+      this.takeAll();
+    });
   }
 
   private account(bytes: number): void {

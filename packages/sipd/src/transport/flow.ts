@@ -37,12 +37,15 @@ export interface Flow {
 /** Hears that a flow has failed, and why where that is known: one line of ASCII. */
 export type Gone = (why?: string) => void;
 
+/** 513: start line and headers are too large; 413: the body is. */
+export type Rejection = 400 | 413 | 513;
+
 /** What a transport reports upwards. */
 export interface FlowEvents {
   /** A whole SIP message: head without its final empty line, in Latin-1, and body. */
   message(head: string, body: Buffer, flow: Flow): void;
   /** A message that cannot be taken in; `head` is what was read of it. */
-  rejected(head: string, status: 400 | 413, reason: string, flow: Flow): void;
+  rejected(head: string, status: Rejection, reason: string, flow: Flow): void;
 }
 
 /** Functions to call once when something goes. */

@@ -1,20 +1,20 @@
 /** Cuts a byte stream into SIP messages. RFC 3261 sections 7.5 and 18.3; keep-alives of RFC 5626 section 4.4.1. */
 import { ByteQueue } from '../byte-queue';
+import { REASONS } from '../message/message';
 import { isStartLine } from '../message/parse';
+import type { Rejection } from './flow';
 
 export type StreamItem =
   | { readonly is: 'message'; readonly head: string; readonly body: Buffer }
   | { readonly is: 'ping' }
   /** The stream cannot be followed any further; answer `status` when the head allows it, then close. */
-  | { readonly is: 'broken'; readonly head: string; readonly status: 400 | 413; readonly reason: string };
+  | { readonly is: 'broken'; readonly head: string; readonly status: Rejection; readonly reason: string };
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 const CR = 0x0d;
 const LF = 0x0a;
 /** With the lines on which it goes on. */
 const CONTENT_LENGTH = /^(?:content-length|l)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)$/gim;
-/** A first line longer than this is no SIP. */
-const MAX_FIRST_LINE = 8192;
 
 /** Content-Length of a head: 0 when absent, undefined when it is no number or given twice with different values. */
 export function contentLength(head: string): number | undefined {
@@ -44,6 +44,8 @@ export class SipStream {
   constructor(
     private readonly maxHead: number,
     private readonly maxBody: number,
+    /** A longer one is not even looked at. */
+    private readonly maxFirstLine = 8192,
   ) {}
 
   /** Whether a message has begun and not ended; line ends before a start line are no beginning. */
@@ -78,7 +80,7 @@ export class SipStream {
     const end = this.queue.indexOf(END_OF_HEAD, this.scanned);
     if (end < 0) return this.checkIncomplete();
     this.scanned = 0;
-    if (end > this.maxHead) return this.broken(400, 'Header Too Large');
+    if (end > this.maxHead) return this.broken(513, REASONS[513]);
     const head = this.queue.takeText(end);
     this.queue.consume(END_OF_HEAD.length);
     if (!isStartLine(head.split('\r\n', 1)[0] ?? '')) return this.broken(400, 'Bad Start Line', '');
@@ -103,15 +105,15 @@ export class SipStream {
 
   private checkIncomplete(): StreamItem | undefined {
     const view = this.queue.view();
-    if (view.length > this.maxHead) return this.broken(400, 'Header Too Large');
-    if (view.length > MAX_FIRST_LINE && view.subarray(0, MAX_FIRST_LINE).indexOf(LF) < 0) {
+    if (view.length > this.maxHead) return this.broken(513, REASONS[513]);
+    if (view.length > this.maxFirstLine && view.subarray(0, this.maxFirstLine).indexOf(LF) < 0) {
       return this.broken(400, 'Bad Start Line', '');
     }
     this.scanned = Math.max(0, view.length - END_OF_HEAD.length + 1);
     return undefined;
   }
 
-  private broken(status: 400 | 413, reason: string, head?: string): StreamItem {
+  private broken(status: Rejection, reason: string, head?: string): StreamItem {
     const seen = head ?? this.queue.view().toString('latin1', 0, this.maxHead);
     this.queue.consume(this.queue.length);
     this.dead = true;

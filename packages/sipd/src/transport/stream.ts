@@ -3,6 +3,7 @@ import type { Protocol, Settings, SipListener } from '../options';
 import type { TimerQueue } from '../transaction/timer-queue';
 import { advertised, isOwn, listening } from './bind';
 import { Connection, type ConnectionContext, type FarEnd } from './connection';
+import { Counter } from './counter';
 import type { Endpoint, Flow, FlowEvents, Target } from './flow';
 import { type Line, type PeerProof, tcpLine } from './line';
 
@@ -14,6 +15,8 @@ export class StreamTransport {
   /** Connections that we opened, by the line's key: the only ones that requests out of dialog may use. */
   private readonly opened = new Map<string, Connection>();
   private readonly context: ConnectionContext;
+  /** Connections that peers opened. */
+  private readonly byAddress = new Counter();
   private refusing = false;
   private closed = false;
 
@@ -25,8 +28,8 @@ export class StreamTransport {
     timers: TimerQueue,
     events: FlowEvents,
   ) {
-    const { limits, log } = settings;
-    this.context = { limits, timers, events, unfinishedBytes: 0, closed: (connection) => this.forget(connection) };
+    const { limits, intake, log } = settings;
+    this.context = { limits, intake, timers, events, unfinishedBytes: 0, closed: (connection) => this.forget(connection) };
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', (error) => log('error', 'accept_failed', { error: error.message }));
   }
@@ -83,20 +86,28 @@ export class StreamTransport {
 
   private accept(socket: Socket): void {
     const { remoteAddress, remotePort } = socket;
-    const accepted = this.connections.size - this.opened.size + this.line.unready;
-    const full = accepted >= this.settings.limits.connections;
-    if (remoteAddress === undefined || remotePort === undefined || full) {
-      if (full) this.complain(remoteAddress ?? '');
+    const address = remoteAddress?.replace(/^::ffff:/, '') ?? '';
+    const limit = this.limitReached(address);
+    if (remoteAddress === undefined || remotePort === undefined || limit !== undefined) {
+      if (limit !== undefined) this.complain(address, limit);
       socket.destroy();
       return;
     }
     this.refusing = false;
-    const address = remoteAddress.replace(/^::ffff:/, '');
+    this.byAddress.more(address);
+    socket.once('close', () => this.byAddress.less(address));
     const local = this.named({ address: (socket.localAddress ?? this.bound.address).replace(/^::ffff:/, ''), port: this.bound.port });
     this.line.accept(socket, (ready, proof) => {
       if (this.closed) ready.destroy();
       else this.add(ready, { address, port: remotePort }, local, acceptedFrom(proof));
     });
+  }
+
+  /** Those that are not yet secured count too. */
+  private limitReached(address: string): number | undefined {
+    const { connections, connectionsPerAddress } = this.settings.limits;
+    if (this.connections.size - this.opened.size + this.line.unready >= connections) return connections;
+    return this.byAddress.of(address) >= connectionsPerAddress ? connectionsPerAddress : undefined;
   }
 
   private named(place: Endpoint): Endpoint {
@@ -105,8 +116,8 @@ export class StreamTransport {
   }
 
   /** One line when the limit is reached, not one for each connection above it. */
-  private complain(peer: string): void {
-    if (!this.refusing) this.settings.log('warn', 'connections_refused', { peer, limit: this.settings.limits.connections });
+  private complain(peer: string, limit: number): void {
+    if (!this.refusing) this.settings.log('warn', 'connections_refused', { peer, limit });
     this.refusing = true;
   }
 

@@ -1,5 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import type { Intake } from '../intake';
+import { REASONS } from '../message/message';
 import type { Limits, Log, Settings, SipListener } from '../options';
 import { advertised, isOwn, listening } from './bind';
 import { type Endpoint, type Flow, type FlowEvents, type Gone, Watchers } from './flow';
@@ -21,6 +23,7 @@ export class UdpTransport {
     private readonly socket: Socket,
     readonly bound: Endpoint,
     private readonly limits: Limits,
+    private readonly intake: Intake,
     log: Log,
     private readonly events: FlowEvents,
   ) {
@@ -28,7 +31,7 @@ export class UdpTransport {
     socket.on('error', (error) => log('error', 'udp_failed', { error: error.message }));
   }
 
-  static async listen(listener: SipListener, { limits, log }: Settings, events: FlowEvents): Promise<UdpTransport> {
+  static async listen(listener: SipListener, { limits, intake, log }: Settings, events: FlowEvents): Promise<UdpTransport> {
     const socket = createSocket({
       type: isIPv6(listener.host) ? 'udp6' : 'udp4',
       recvBufferSize: 4 * 1024 * 1024,
@@ -37,7 +40,7 @@ export class UdpTransport {
     const bound = await listening(socket, `SIP udp:${listener.host}:${listener.port}`, () =>
       socket.bind({ address: listener.host, port: listener.port, exclusive: true }),
     );
-    return new UdpTransport(socket, bound, limits, log, events);
+    return new UdpTransport(socket, bound, limits, intake, log, events);
   }
 
   /** Our own place for a peer: for Via and Contact. */
@@ -102,6 +105,7 @@ export class UdpTransport {
   }
 
   private receive(datagram: Buffer, from: RemoteInfo): void {
+    if (this.intake.message(from.address, 'udp') > 0) return;
     let start = 0;
     while (datagram[start] === 0x0d || datagram[start] === 0x0a) start += 1;
     if (start === datagram.length) return;
@@ -109,7 +113,7 @@ export class UdpTransport {
     const end = datagram.indexOf(END_OF_HEAD, start);
     const head = datagram.toString('latin1', start, end < 0 ? datagram.length : end);
     if (head.length > this.limits.headBytes) {
-      this.events.rejected(head, 400, 'Header Too Large', flow);
+      this.events.rejected(head, 513, REASONS[513], flow);
       return;
     }
     const rest = end < 0 ? datagram.subarray(0, 0) : datagram.subarray(end + END_OF_HEAD.length);
