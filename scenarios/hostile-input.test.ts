@@ -1,7 +1,7 @@
 import xml from '@xmpp/xml';
 
 import { Cast, sees } from './support/cast';
-import { annAdds, AVAILABLE, open } from './support/contact-list';
+import { annAdds, AVAILABLE, bobAdds, open } from './support/contact-list';
 import { draftPidf } from './support/presence-documents';
 import type { PresenceDocument } from './support/presence-documents';
 import type { SipDialog } from './support/sip-dialog';
@@ -10,7 +10,10 @@ import type { SipMessage } from './support/sip-message';
 /** Promise 7: any bytes. No input crashes the worker, closes the shared XMPP stream, or leaks into a header. */
 
 let cast: Cast;
-beforeAll(async () => (cast = await Cast.start({ dialect: 'microsoft' })));
+/** A name that only escapes can write (XEP-0106). */
+const ODD = "o\\27dd\\20\\22one\\22;";
+
+beforeAll(async () => (cast = await Cast.start({ dialect: 'microsoft' }, [ODD])));
 afterAll(() => cast.stop());
 
 /** The worker and its one stream to the XMPP server have lived through it, and nothing failed that should not have. */
@@ -169,4 +172,42 @@ describe('text of an XMPP user never becomes a header (SEC-9)', () => {
     expect(heard.header('From')).toMatch(new RegExp(`^<sip:${ann.bareJid}[^>]*>;tag=[A-Za-z0-9]+$`));
     expect(heard.header('From')).not.toMatch(/[?"]|d>/);
   });
+
+  const NICK = xml('nick', { xmlns: 'http://jabber.org/protocol/nick' }, EVIL);
+  const REPLY = [xml('reply', { xmlns: 'urn:xmpp:reply:0', to: EVIL, id: EVIL }), xml('fallback', { xmlns: 'urn:xmpp:fallback:0', for: EVIL }, xml('body', { start: EVIL, end: EVIL }))];
+  const HTML = xml('html', { xmlns: 'http://jabber.org/protocol/xhtml-im' }, xml('body', { xmlns: 'http://www.w3.org/1999/xhtml' }, EVIL));
+  it.each([
+    ['display name and HTML', EVIL, [xml('body', {}, 'harmless'), NICK, HTML], 'harmless'],
+    ['a reply and its fallback', EVIL, [xml('body', {}, `> ${EVIL}\nyes`), ...REPLY], `> ${EVIL}\nyes`],
+    ['the address of a file', EVIL, [xml('body', {}, 'see'), xml('x', { xmlns: 'jabber:x:oob' }, xml('url', {}, `https://${EVIL}`))], 'see'],
+    ['a correction', EVIL, [xml('body', {}, 'better'), xml('replace', { xmlns: 'urn:xmpp:message-correct:0', id: EVIL })], '* better'],
+  ])('%s', async (_what, id, children, text) => {
+    const { ann, bob, chat } = await cast.couple();
+    await ann.send(xml('message', { to: bob.address, type: 'chat', id }, ...children));
+    const heard = await chat.hears();
+    expectNoEvil(heard);
+    expect(heard.text.replaceAll('\r\n', '\n')).toBe(text.replaceAll('\r\n', '\n'));
+  });
+
+  it('status, activity, show and capabilities', async () => {
+    const { ann, bob } = await cast.couple();
+    const watch = await bobAdds({ ann, bob });
+    const activity = xml('activity', { xmlns: 'http://jabber.org/protocol/activity' }, xml('talking', {}, EVIL), xml('text', {}, EVIL));
+    await ann.sendPresence({ 'xml:lang': EVIL, id: EVIL }, xml('show', {}, 'dnd'), xml('status', { 'xml:lang': EVIL }, EVIL), activity, xml('c', { xmlns: 'http://jabber.org/protocol/caps', node: EVIL, ver: EVIL, hash: EVIL }));
+    const { message } = await bob.isTold(watch);
+    expectNoEvil(message);
+  });
+
+  it('a user whose name holds what a header could not', async () => {
+    const { bob, chat } = await cast.couple();
+    const odd = await cast.world.signIn(ODD, 'x">\u2028Route: x');
+    await odd.sendChat(bob.address, 'from an odd name');
+    const heard = await chat.hears();
+    expectNoEvil(heard);
+    expect(heard.header('From')).toMatch(/^<sip:o'dd%20%22one%22%3B@example\.com>;tag=[A-Za-z0-9]+$|^<sip:o'dd%20%22one%22;@example\.com>;tag=[A-Za-z0-9]+$/);
+  });
+
+  function expectNoEvil({ headers }: SipMessage): void {
+    expect(headers.filter(([name, value]) => /evil/.test(`${name}${value}`) || name === 'Route')).toEqual([]);
+  }
 });

@@ -28,8 +28,9 @@ export class Cast {
     private readonly dialect: 'microsoft' | 'simple',
   ) {}
 
-  static async start(options: WorldOptions): Promise<Cast> {
-    return new Cast(await World.start({ ...options, users: accounts }), options.dialect);
+  /** @param others accounts besides those of the pairs */
+  static async start(options: WorldOptions, others: readonly string[] = []): Promise<Cast> {
+    return new Cast(await World.start({ ...options, users: [...accounts, ...others] }), options.dialect);
   }
 
   /** The addresses of a fresh pair, before anybody has signed in. */
