@@ -33,6 +33,15 @@ describe('PRES-25: the verdict on a watcher', () => {
     expect(await other.policies.verdict(PAIR)).toBe('block');
   });
 
+  test('SEC-14: a contact whose name mixes scripts is blocked, unless the user has put him on his list, or the setting says ask', async () => {
+    const contact = 'b\u043eb@example.com' as BareJid; // a Cyrillic o
+    expect(await worker.policies.verdict({ user: ANN, contact })).toBe('block');
+    expect(await worker.policies.blockedOf(ANN, [contact, BOB])).toEqual([contact]);
+    expect(await new PolicyWorker(place, { mixedScripts: 'ask' }).policies.verdict({ user: ANN, contact })).toBe('ask');
+    await worker.policies.replace(ANN, lists({ allow: [contact] }), 0, 't');
+    expect(await worker.policies.verdict({ user: ANN, contact })).toBe('allow');
+  });
+
   test('it is counted', async () => {
     await worker.policies.verdict(PAIR);
     expect(await worker.metrics.registry.metrics()).toContain('isthmus_policy_verdicts_total{verdict="ask"} 1');

@@ -24,15 +24,17 @@ interface Case {
 
 /**
  * What policy says about a contact that wants to see the user. The user's word counts more than the administrator's, but
- * for the administrator's block. An earlier decision of the user stands between `allow` and `auto`: the engine knows it.
+ * for the administrator's block. `suspect`: the contact's address could be taken for another one (SEC-14); then only the
+ * user's own list lets it in. An earlier decision of the user stands between `allow` and `auto`: the engine knows it.
  */
-export function verdictOf(contact: BareJid, user: PolicyLists | undefined, everyone: PolicyLists): Verdict {
+export function verdictOf(contact: BareJid, user: PolicyLists | undefined, everyone: PolicyLists, suspect = false): Verdict {
   const own = user ?? NO_LISTS;
   const isIn = (list: readonly string[]) => list.some((entry) => covers(entry, contact));
   const cases: readonly Case[] = [
     { holds: isIn(everyone.block), verdict: 'block' },
     { holds: isIn(own.block), verdict: 'block' },
     { holds: isIn(own.allow), verdict: 'allow' },
+    { holds: suspect, verdict: 'block' },
     { holds: isIn(everyone.allow), verdict: 'auto' },
     { holds: own.autoAuthorize ?? everyone.autoAuthorize ?? false, verdict: 'auto' },
   ];

@@ -27,6 +27,16 @@ describe('manual, Availability Subscriptions and Policy: who decides about a sub
     expect(verdictOf(BOB, user, everyone)).toBe(verdict);
   });
 
+  test.each<[string, PolicyLists | undefined, PolicyLists, Verdict]>([
+    ['is blocked though nobody has said anything', undefined, lists(), 'block'],
+    ['is blocked in spite of auto-authorization', auto, auto, 'block'],
+    ['is blocked in spite of the administrator’s list, which may be for many', undefined, lists({ allow: ['*'] }), 'block'],
+    ['is let in by the user’s own list', allow, lists(), 'allow'],
+    ['is blocked by the administrator all the same', allow, block, 'block'],
+  ])('SEC-14: a contact whose address could be taken for another one %s', (_title, user, everyone, verdict) => {
+    expect(verdictOf(BOB, user, everyone, true)).toBe(verdict);
+  });
+
   test.each([
     ['bob@example.com', true],
     ['*@example.com', true],

@@ -1,6 +1,7 @@
 import type { DialogRef } from '@isthmus/engine';
 import { fail, fault, succeed, type Fault, type Jid, type Result, type SipUri } from '@isthmus/model';
 import { faultFromSip } from '@isthmus/rules';
+import { honestName } from '../address/look-alike';
 import { jidToSipUri, readNameAddr, readSipUri, sipToJid, type NameAddr } from '../address';
 import { readAssertedIdentity } from './asserted-identity';
 import { readCSeq } from './fields';
@@ -82,7 +83,7 @@ function readSipUser(from: NameAddr, context: SipReadContext): Result<SipUser> {
   if (!read.ok) return read;
   const uri = addressOfRecord(from.uri, read.value.jid);
   if (!uri.ok) return uri;
-  const { displayName } = from;
+  const displayName = honestName(from.displayName ?? '');
   return succeed({ jid: read.value.jid, uri: uri.value, ...(displayName !== undefined && { displayName }) });
 }
 

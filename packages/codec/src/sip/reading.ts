@@ -41,6 +41,7 @@ export interface SipUser {
   readonly jid: Jid;
   /** His address of record as he writes it (ADDR-10). */
   readonly uri: SipUri;
+  /** Absent as well where the raw address is to be shown (SEC-14). */
   readonly displayName?: string;
 }
 

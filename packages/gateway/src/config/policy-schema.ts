@@ -13,6 +13,10 @@ export const policySchema = z.strictObject({
   autoAuthorize: z.boolean().default(false).describe('let SIP users see XMPP users without asking them; each user may say otherwise for himself'),
   allow: entries('SIP users who see everybody without asking, but for users who have refused or blocked them: addresses, `*@domain`, `*`'),
   block: entries('SIP users who see everybody as offline, whatever users say: addresses, `*@domain`, `*`'),
+  mixedScripts: z
+    .enum(['ask', 'block'])
+    .default('block')
+    .describe('SIP users whose name mixes scripts, Cyrillic letters among Latin ones for example, so that it can be taken for another one: `block`: they see everybody as offline, but for users who have put them on their own list; `ask`: as all others'),
   maxListEntries: z.number().int().min(1).max(10_000).default(1_000).describe('entries of each list of a user'),
 });
 

@@ -31,8 +31,8 @@ const MAX_LIMITED = 10_000;
 
 export function buildPolicy(parts: PolicyParts): { readonly policies: Policies; readonly commands: Commands } {
   const { settings, store, now } = parts;
-  const { everyone, maxListEntries, maxListedWatchers, commandsPerMinute, administrators } = settings;
-  const policies = new Policies({ ...parts, store: store.policies, pairs: store.pairs, everyone, maxEntries: maxListEntries });
+  const { everyone, mixedScripts, maxListEntries, maxListedWatchers, commandsPerMinute, administrators } = settings;
+  const policies = new Policies({ ...parts, store: store.policies, pairs: store.pairs, everyone, mixedScripts, maxEntries: maxListEntries });
   const others = async () => [...(await messageCounts(parts.metrics)), ...parts.links()];
   const catalogue = catalogueOf({ policies, pairs: store.pairs, maxListed: maxListedWatchers, others });
   const rate = new RateLimit(perMinute(commandsPerMinute), MAX_LIMITED, now);

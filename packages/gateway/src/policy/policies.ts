@@ -1,3 +1,4 @@
+import { isLookAlike } from '@isthmus/codec';
 import type { EngineEvent, PairRecord } from '@isthmus/engine';
 import { FaultError, pairKeyPrefix, type BareJid, type Pair, type PolicyLists } from '@isthmus/model';
 import { verdictOf, type Verdict } from '@isthmus/rules';
@@ -20,6 +21,8 @@ export interface PoliciesOptions {
   readonly sweeper: Pick<Sweeper, 'sweep'>;
   /** What the administrator said for all users. */
   readonly everyone: PolicyLists;
+  /** `block`: a contact whose name mixes scripts is shown offline for ever (SEC-14). */
+  readonly mixedScripts: 'ask' | 'block';
   /** Entries of each list of a user. */
   readonly maxEntries: number;
   readonly log: Logger;
@@ -47,7 +50,7 @@ export class Policies {
   /** Read afresh each time: a change counts from the next request on, on every worker. */
   async verdict({ user, contact }: Pair): Promise<Verdict> {
     const lists = (await this.read(user)).record;
-    const verdict = verdictOf(contact, lists, this.options.everyone);
+    const verdict = this.judge(contact, lists);
     this.options.metrics.verdicts.inc({ verdict });
     return verdict;
   }
@@ -87,14 +90,14 @@ export class Policies {
 
   /** The user has decided about a contact by command. */
   async decide(pair: Pair, decision: Decision, trace: string): Promise<void> {
-    const verdict = verdictOf(pair.contact, (await this.read(pair.user)).record, this.options.everyone);
+    const verdict = this.judge(pair.contact, (await this.read(pair.user)).record);
     await this.options.loop.handle(pair, { on: 'policy', at: this.options.now(), trace, verdict, decision });
   }
 
   /** Those of the contacts who are blocked all the same, by an entry for many or by the administrator. */
   async blockedOf(user: BareJid, contacts: readonly BareJid[]): Promise<readonly BareJid[]> {
     const lists = (await this.read(user)).record;
-    return contacts.filter((contact) => verdictOf(contact, lists, this.options.everyone) === 'block');
+    return contacts.filter((contact) => this.judge(contact, lists) === 'block');
   }
 
   /** The keys of all pairs of a user. */
@@ -109,15 +112,20 @@ export class Policies {
 
   /** The lists are read last: of two changes in a row the last one counts, whoever tells it. */
   private async collect(user: BareJid): Promise<Omit<Sweep, 'name'>> {
-    const { store, everyone, log, now } = this.options;
+    const { store, log, now } = this.options;
     const keys = new Set<string>();
     for await (const key of this.keysOf(user)) keys.add(key);
     const lists = (await store.get(user))?.record ?? NOTHING;
     const select = ({ contact }: Pair, { inward }: PairRecord): readonly EngineEvent[] => {
       if (inward.is === 'none') return [];
-      return [{ on: 'policy', at: now(), trace: newTrace(), verdict: verdictOf(contact, lists, everyone) }];
+      return [{ on: 'policy', at: now(), trace: newTrace(), verdict: this.judge(contact, lists) }];
     };
     return { select, extent: keys, done: (pairs) => log.debug({ jid: user, pairs }, 'policy_told') };
+  }
+
+  private judge(contact: BareJid, lists: PolicyLists): Verdict {
+    const { everyone, mixedScripts } = this.options;
+    return verdictOf(contact, lists, everyone, mixedScripts === 'block' && isLookAlike(contact));
   }
 
   private isTooMuch({ allow, block }: PolicyLists): boolean {

@@ -6,6 +6,8 @@ import type { Config } from '../config/schema';
 export interface PolicySettings {
   /** For all users. */
   readonly everyone: PolicyLists;
+  /** SEC-14. */
+  readonly mixedScripts: 'ask' | 'block';
   readonly maxListEntries: number;
   readonly maxListedWatchers: number;
   readonly commandsPerMinute: number;
@@ -14,10 +16,10 @@ export interface PolicySettings {
 }
 
 export function policySettings({ policy, administrators, limits }: Config): PolicySettings {
-  const { autoAuthorize, allow, block, maxListEntries } = policy;
+  const { autoAuthorize, allow, block, mixedScripts, maxListEntries } = policy;
   const { maxListedWatchers, commandsPerMinute } = limits;
   const everyone = { autoAuthorize, allow: prepared(allow), block: prepared(block) };
-  return { everyone, maxListEntries, maxListedWatchers, commandsPerMinute, administrators: new Set(administrators.map(bare)) };
+  return { everyone, mixedScripts, maxListEntries, maxListedWatchers, commandsPerMinute, administrators: new Set(administrators.map(bare)) };
 }
 
 function prepared(entries: readonly string[]): readonly string[] {

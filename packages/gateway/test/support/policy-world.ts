@@ -55,7 +55,7 @@ export class PolicyWorker {
     const no = () => false;
     this.metrics = new Metrics({ pendingEvents: zero, cachedPairs: zero, effectsInFlight: zero, xmppUp: no, sipServersUp: zero, load: () => 0, storeUp: no, routesUp: () => new Map() });
     const parts = buildPolicy({
-      settings: { everyone: EMPTY, maxListEntries: 3, maxListedWatchers: 5, commandsPerMinute: 1_000, administrators: new Set(), ...settings },
+      settings: { everyone: EMPTY, mixedScripts: 'block', maxListEntries: 3, maxListedWatchers: 5, commandsPerMinute: 1_000, administrators: new Set(), ...settings },
       domains: ['example.com'],
       store: place.store,
       loop: { handle: async (pair: Pair, event: EngineEvent) => void this.told.push({ pair, event }) } as unknown as PairLoop,
