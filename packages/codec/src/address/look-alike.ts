@@ -4,9 +4,13 @@ import type { BareJid } from '@isthmus/model';
 import { unescapeLocalpart } from './escape';
 import { isMixedScript } from './scripts';
 
-/** Does the name before the at-sign mix scripts? The domain is ours, and no sender can choose it. */
+/**
+ * Does the name before the at-sign mix scripts? The domain is ours, and no sender can choose it; but the name may hold a
+ * whole address of another domain, whose labels may each be of a script of their own (RFC 8264 section 12.5).
+ */
 export function isLookAlike(address: BareJid): boolean {
-  return isMixedScript(unescapeLocalpart(address.slice(0, Math.max(0, address.indexOf('@')))));
+  const [name = '', ...domains] = unescapeLocalpart(address.slice(0, Math.max(0, address.indexOf('@')))).split('@');
+  return [name, ...domains.join('.').split('.')].some(isMixedScript);
 }
 
 /** Marks that turn the direction of the text around them, or cannot be seen. */

@@ -19,6 +19,7 @@ describe('SEC-14: names that mix scripts (UTS 39 sections 5.1 and 5.2)', () => {
     ['ideographs with Latin letters', 'wang\u738b'],
     ['digits only', '007'],
     ['an escape of a character, whose digits are no letters of the name', '\u0438\u0432\u0430\u043d\\2f\u043f'],
+    ['the name and the domain of an address of another domain, each of its script', '\u0438\u0432\u0430\u043d\\40example.org'],
     ['a script that is not in use', '\u{10330}\u{10331}'],
   ])('%s is one writing system', (_what, local) => {
     expect(isLookAlike(`${local}@example.com` as BareJid)).toBe(false);
@@ -28,6 +29,7 @@ describe('SEC-14: names that mix scripts (UTS 39 sections 5.1 and 5.2)', () => {
     ['a Cyrillic a in a Latin name', 'p\u0430ypal'],
     ['a Latin letter in a Cyrillic name', '\u0438\u0432a\u043d'],
     ['a Greek omicron in a Latin name', 'b\u03bfb'],
+    ['a label that mixes scripts in an address of another domain', 'bob\\40ex\u0430mple.org'],
     ['Cyrillic and Greek', '\u0438\u03bf'],
     ['Cyrillic beside ideographs', '\u738b\u0438'],
     ['Korean beside Japanese syllables', '\ud64d\u306e'],
