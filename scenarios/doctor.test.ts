@@ -81,6 +81,11 @@ describe('what is wrong is named, with what to do', () => {
     expect([code, all]).toEqual([1, [expect.objectContaining({ part: 'configuration', text: expect.stringMatching(/is empty/) })]]);
   });
 
+  test('a peer whose name DNS does not know', async () => {
+    const { code, of } = await findings((config) => Object.assign((config as unknown as { sip: Section }).sip, { allow: ['nowhere.invalid', '192.0.2.7'], peers: [{ name: 'here', from: ['localhost'] }] }));
+    expect([code, of('peers').map(({ level, text }) => [level, text.split(/[ :]/)[0]])]).toEqual([1, [['problem', 'nowhere.invalid'], ['ok', 'localhost']]]);
+  });
+
   test('no worker runs: a warning, since nothing else is wrong', async () => {
     const unused = await freePort();
     const { code, of } = await findings((config) => Object.assign(config, { http: { port: unused } }));
@@ -119,4 +124,20 @@ describe('routes', () => {
   test('switched off: nobody is asked', async () => {
     expect(await route({ enabled: false, host: 'nowhere.invalid' })).toMatchObject({ code: 0, found: { level: 'ok', text: 'switched off' } });
   });
+});
+
+test('subdomain mode: beside a worker its connection is not tried, and not taken from it', async () => {
+  const plain = await World.start({ dialect: 'simple', users: ['ann'], component: 'sip.example.com', prosody: { partitioned: false }, xmpp: { mode: 'subdomain' }, subdomain: { appearAs: { 'example.com': 'xmpp.example.com' } } });
+  try {
+    const config = { ...plain.config('w1'), http: { port: plain.gateway.httpPort } };
+    const files = { 'component-secret': 'component-test-secret', 'isthmus.yaml': JSON.stringify(config) };
+    const ask = async () => JSON.parse((await isthmus(['doctor', '--json', '--config', '{dir}/isthmus.yaml'], files)).output) as Finding[];
+    const xmpp = (all: readonly Finding[]) => all.filter(({ part }) => part === 'xmpp').map(({ level, text }) => `${level} ${text}`);
+    expect(xmpp(await ask())).toEqual([expect.stringMatching(/^ok the worker is connected/)]);
+    expect((await plain.gateway.readyz()).status).toBe(200);
+    await plain.gateway.stop();
+    expect(xmpp(await ask())).toEqual([expect.stringMatching(/^ok .*takes the component sip\.example\.com/)]);
+  } finally {
+    await plain.stop();
+  }
 });

@@ -1,7 +1,7 @@
 import { checkSecrets, ConfigError } from '../config/load';
 import type { Config } from '../config/schema';
 import { ok, problem, type Finding } from './finding';
-import { examineSipServers, examineStore, examineWorker, examineXmppSide } from './parts';
+import { examinePeers, examineSipServers, examineStore, examineWorker, examineXmppSide } from './parts';
 import { examineRoutes } from './routes';
 
 /**
@@ -16,10 +16,11 @@ export async function examine(config: Config, file: string): Promise<readonly Fi
     return error.problems.map(({ path, message }) => problem('configuration', `${path}: ${message}`, 'write the secret where the configuration says that it is'));
   }
   const patient = { config, file };
-  const [store, xmpp, sip, worker] = await Promise.all([examineStore(patient), examineXmppSide(patient), examineSipServers(patient), examineWorker(patient)]);
+  const worker = await examineWorker(patient);
+  const [store, xmpp, sip, peers] = await Promise.all([examineStore(patient), examineXmppSide(patient, worker), examineSipServers(patient), examinePeers(patient)]);
   try {
     const routes = await examineRoutes(config, sip.links);
-    return [ok('configuration', `${file}: nothing is wrong with it`), ...store, ...xmpp, ...sip.findings, ...routes, ...worker];
+    return [ok('configuration', `${file}: nothing is wrong with it`), ...store, ...xmpp, ...sip.findings, ...peers, ...routes, ...worker.findings];
   } finally {
     await sip.close();
   }

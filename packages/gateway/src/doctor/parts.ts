@@ -2,9 +2,11 @@ import { createSipLinks, type SipLinks } from '@isthmus/sip';
 import { examineXmpp } from '@isthmus/xmpp';
 import { openStore, sipServers, StartError, xmppOptions } from '../build';
 import type { Config } from '../config/schema';
+import type { Readiness } from '../http';
 import { createLog, type Logger } from '../log';
+import { isHostName } from '../peers/networks';
 import { ok, problem, warning, type Finding } from './finding';
-import { wordsFor, within } from './network';
+import { QUESTION_MS, resolve, wordsFor, within } from './network';
 
 /** What every check is given. */
 export interface Patient {
@@ -42,10 +44,14 @@ export async function examineStore({ config, file }: Patient): Promise<readonly 
   }
 }
 
-/** The XMPP server: secret, plug-in at each domain, and a guard that refuses a foreign name. */
-export async function examineXmppSide({ config, file }: Patient): Promise<readonly Finding[]> {
-  const { refusal, domains } = await examineXmpp(xmppOptions(config, file, NAME, quiet()));
+/**
+ * The XMPP server: secret, plug-in at each domain, and a guard that refuses a foreign name. A server without the plug-in takes a
+ * component once: there a worker that is connected is believed.
+ */
+export async function examineXmppSide({ config, file }: Patient, worker: WorkerState): Promise<readonly Finding[]> {
   const where = `${config.xmpp.host}:${config.xmpp.port}`;
+  if (config.xmpp.mode === 'subdomain' && worker.readyParts.has('xmpp')) return [ok('xmpp', `the worker is connected to the server at ${where}`)];
+  const { refusal, domains } = await examineXmpp(xmppOptions(config, file, NAME, quiet()));
   const paste = 'isthmus print-config prosody shows what belongs there';
   if (refusal !== undefined) return [problem('xmpp', refusal, paste)];
   return [
@@ -104,16 +110,35 @@ function serverFinding(server: ReturnType<SipLinks['servers']>[number], config: 
   ];
 }
 
+/** What the worker's health page says. */
+export interface WorkerState {
+  readonly findings: readonly Finding[];
+  readonly readyParts: ReadonlySet<string>;
+}
+
 /** The worker of this configuration, by its own health page. */
-export async function examineWorker({ config }: Patient): Promise<readonly Finding[]> {
+export async function examineWorker({ config }: Patient): Promise<WorkerState> {
   const url = `http://${config.http.host}:${config.http.port}/readyz`;
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    const { ready, parts } = (await response.json()) as { ready: boolean; parts: readonly { name: string; ready: boolean; why?: string }[] };
-    if (ready) return [ok('worker', `runs and is ready (${url})`)];
+    const response = await fetch(url, { signal: AbortSignal.timeout(QUESTION_MS) });
+    const { ready, parts } = (await response.json()) as { ready: boolean; parts: readonly Readiness[] };
+    const readyParts = new Set(parts.filter((part) => part.ready).map(({ name }) => name));
     const why = parts.filter((part) => !part.ready).map(({ name, why: reason = 'not ready' }) => `${name}: ${reason}`);
-    return [problem('worker', `runs and is not ready: ${why.join('; ')}`, 'the findings above say why')];
+    const finding = ready ? ok('worker', `runs and is ready (${url})`) : problem('worker', `runs and is not ready: ${why.join('; ')}`, 'the findings above say why');
+    return { findings: [finding], readyParts };
   } catch {
-    return [warning('worker', `none answers at ${url}`, 'start it: isthmus run --config FILE')];
+    return { findings: [warning('worker', `none answers at ${url}`, 'start it: isthmus run --config FILE')], readyParts: new Set() };
   }
+}
+
+/** Host names among the peers: one that DNS does not know lets nobody in. */
+export async function examinePeers({ config }: Patient): Promise<readonly Finding[]> {
+  const { allow, peers } = config.sip;
+  const names = [...new Set([...allow, ...peers.flatMap(({ from }) => from ?? [])])].filter(isHostName);
+  const found = await Promise.all(names.map(async (name) => ({ name, answer: await resolve(name) })));
+  return found.map(({ name, answer }) =>
+    'why' in answer
+      ? problem('peers', `${name}: ${answer.why}`, 'correct the name under sip.peers or sip.allow, or the DNS of this machine; until then nobody comes in by it')
+      : ok('peers', `${name} is ${answer.addresses.join(', ')}`),
+  );
 }
