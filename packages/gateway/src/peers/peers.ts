@@ -23,6 +23,7 @@ export class Peers {
   private settings: PeerSettings;
   private list: PeerList;
   private holders = new Map<string, string | undefined>();
+  private hops: readonly string[] = [];
   private readonly names: HostNames;
 
   constructor({ settings, log, lookUp }: PeersOptions) {
@@ -46,6 +47,16 @@ export class Peers {
     this.settings = settings;
     this.rebuild();
     void this.start();
+  }
+
+  /**
+   * The addresses of all next hops now, for whoever looks up more of a route's name than its addresses (SRV): they may send
+   * like hosts that stand in `sip.allow`.
+   */
+  nextHopsAre(addresses: readonly string[]): void {
+    if (addresses.join() === this.hops.join()) return;
+    this.hops = addresses;
+    this.rebuild();
   }
 
   /** Undefined: not listed. */
@@ -73,6 +84,7 @@ export class Peers {
   }
 
   private newList(): PeerList {
-    return new PeerList(this.settings.rules, this.names.addressesOf);
+    const rules = this.settings.rules.map((rule) => (rule.holds ? rule : { ...rule, from: [...(rule.from ?? []), ...this.hops] }));
+    return new PeerList(rules, this.names.addressesOf);
   }
 }

@@ -109,6 +109,15 @@ test('SEC-12: a next hop is its peer\'s, by address or by host name', async () =
   expect(hops.map((host) => peers.holderOf(host))).toEqual(['lync', 'lync', 'lync', undefined, undefined, undefined]);
 });
 
+test('promise 5: next hops that were found by other ways are let in, as long as they are next hops', async () => {
+  peers.stop();
+  peers = newPeers([...RULES, { name: 'allow', holds: false, domains: ['example.com'], trusted: false, from: ['198.51.100.1'] }]);
+  peers.nextHopsAre(['192.0.2.99', '203.0.113.1', '2001:db8::7']);
+  expect(['192.0.2.99', '203.0.113.1', '2001:db8::7', '198.51.100.1'].map(nameOf)).toEqual(['lync', 'allow', 'allow', 'allow']);
+  peers.nextHopsAre(['203.0.113.2']);
+  expect(['203.0.113.1', '203.0.113.2'].map(nameOf)).toEqual([undefined, 'allow']);
+});
+
 test('promise 6: no more than so many next hops are remembered', () => {
   for (let n = 0; n < 5_000; n += 1) expect(peers.holderOf(`10.0.${n >> 8}.${n & 255}`)).toBeUndefined();
   expect((peers as unknown as { holders: Map<string, unknown> }).holders.size).toBeLessThanOrEqual(1_000);
