@@ -1,5 +1,6 @@
 import type { EventOf } from '../events';
 import { ignore, to, type Facts, type Step } from '../machine';
+import { forgetLast } from './seen';
 import { pump } from './send';
 import type { Conversation, Memory, Owed } from './state';
 
@@ -38,7 +39,7 @@ export function serverLeft(state: Conversation, _event: EventOf<'xmpp.down'>, fa
   if (given.size === 0) return state.typing ? tellTyping(notTyping(state), facts) : ignore(state, 'nothing waits for it');
   const next = {
     ...notTyping(state),
-    seen: state.seen.slice(0, -given.size),
+    seen: forgetLast(state.seen, given.size),
     delivered: state.delivered?.filter((id) => !given.has(id)),
     owed: state.owed?.filter(({ id }: Owed) => !given.has(id)),
   };

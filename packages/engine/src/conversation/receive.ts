@@ -6,10 +6,9 @@ import { ignore, to, type Draft, type Facts, type Step } from '../machine';
 import { noteDelivered } from './late-error';
 import { isFull } from './queue';
 import { owing, reported } from './receipts';
+import { hasSeen, noteSeen } from './seen';
 import { dialogsIn, idleFrom, mapDialogs, type Conversation, type Memory } from './state';
 
-/** Requests of the far side that are remembered, to know a repetition. */
-const MAX_SEEN = 32;
 /** RFC 3994 section 3.3: without `refresh`, typing is over after so long. */
 const COMPOSING_SECONDS = 120;
 /** The longest `refresh` of the far side that is believed. */
@@ -35,19 +34,17 @@ function noteHeard<S extends Conversation>(state: S, ref: DialogRef): S {
 /** A text of the SIP user: handed to the XMPP server first, answered 200 then, so that 200 means delivered (promise 1). */
 export function receive<S extends Conversation>(state: S, event: EventOf<'sip.message'>, facts: Facts): Step<S> {
   const { ref, message } = event;
-  // The From tag is part of it: a new dialog may reuse Call-ID and CSeq of an ended one (microsoft-observed A4).
-  const request = `${ref.callId} ${ref.remoteTag} ${ref.cseq}`;
   const paged = isPaged(state, ref);
   const ok = answer(event, paged ? (facts.pageStatus ?? 200) : 200);
   // Also when its session is over by now: the text has been taken.
-  if (state.seen.includes(request)) return to(state, ok);
+  if (hasSeen(state.seen, ref)) return to(state, ok);
   if (!isKnown(state, ref)) return ignore(state, 'no such session');
   if (isFull(facts.undelivered.map((effect) => effect.message), message, facts)) return to(state, refuse(event, fault('queue.full')));
   const id = facts.newId();
   const owed = owing(state, event, id, facts);
   const next = {
     ...noteHeard(state, ref),
-    seen: [...state.seen, request].slice(-MAX_SEEN),
+    seen: noteSeen(state.seen, ref),
     delivered: noteDelivered(state, id, facts),
     owed: owed ?? state.owed,
     paged: paged ? (true as const) : state.paged,

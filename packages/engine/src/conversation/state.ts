@@ -2,6 +2,7 @@ import type { TextMessage } from '@isthmus/model';
 import type { Dialog } from '../dialog';
 import type { DeliveryReport } from '../effects';
 import { earliest, type Facts } from '../machine';
+import type { Seen } from './seen';
 
 /** A message of the XMPP user that has had no outcome yet. */
 export interface Held {
@@ -46,8 +47,8 @@ export interface Memory {
   readonly queue: readonly Held[];
   /** Key of the one request that is on its way (IM-6): the message at the head of the queue, or typing. */
   readonly inflight?: string | undefined;
-  /** Requests of the far side that were delivered lately, oldest first: `Call-ID From-tag CSeq`. */
-  readonly seen: readonly string[];
+  /** Texts of the far side that were taken lately. */
+  readonly seen: Seen;
   /** When nobody has written for so long that the session ends, or what is remembered is forgotten. */
   readonly idleAt?: number | undefined;
   /** The XMPP user is shown that the SIP user is typing: until then, unless there is news. */
