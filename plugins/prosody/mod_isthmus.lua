@@ -94,12 +94,15 @@ local options = {
 	account_limit = positive("isthmus_account_cache_size", 10000),
 	request_lifetime = positive("isthmus_request_lifetime", 120),
 	request_limit = positive("isthmus_request_limit", 10000),
+	pair_lifetime = positive("isthmus_pair_lifetime", 30),
+	pair_limit = positive("isthmus_pair_limit", 100000),
 	contact_limit = positive("isthmus_contact_limit", 100000),
 };
 
 local accounts = module:require "accounts" (options);
 local contacts = module:require "contacts" (options, accounts);
-local connections = module:require "connections" (options, contacts);
+local keepers = module:require "keepers" (options);
+local connections = module:require "connections" (options, contacts, keepers);
 local requests = module:require "requests" (options, connections);
 local heartbeat = module:require "heartbeat" (options, connections);
 local guard = module:require "guard" (options, accounts, connections, contacts, requests);
@@ -202,6 +205,7 @@ function module.load()
 	warn_about_configuration();
 	connections.adopt_open_sessions();
 	heartbeat.start();
+	keepers.start();
 end
 
 function module.save()

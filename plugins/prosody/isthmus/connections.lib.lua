@@ -16,7 +16,7 @@ local sha1 = require "util.hashes".sha1;
 local new_id = require "util.id".short;
 local now = require "util.time".monotonic;
 
-return function (options, contacts)
+return function (options, contacts, keepers)
 	-- session -> connection
 	local attached = {};
 	local count = 0;
@@ -105,12 +105,8 @@ return function (options, contacts)
 		return digest > best_digest;
 	end
 
-	-- The live connection for the pair of two bare JIDs, in either order; nil if there is none.
-	local function choose(one, other)
-		if other < one then
-			one, other = other, one;
-		end
-		local pair = "\0" .. one .. "\0" .. other;
+	-- The live connection that the hash names for a pair; nil if there is none.
+	local function hashed(pair)
 		local best, best_digest;
 		for _, connection in pairs(attached) do
 			if is_live(connection) then
@@ -121,6 +117,31 @@ return function (options, contacts)
 			end
 		end
 		return best;
+	end
+
+	-- The newest live connection of the worker that had the pair lately; nil if it has gone, or is about to.
+	local function kept(pair)
+		local name = keepers.of(pair);
+		local newest;
+		for _, connection in pairs(name and attached or {}) do
+			if connection.name == name and is_live(connection) and not (newest and newest.serial > connection.serial) then
+				newest = connection;
+			end
+		end
+		return newest;
+	end
+
+	-- The live connection for the pair of two bare JIDs, in either order; nil if there is none.
+	local function choose(one, other)
+		if other < one then
+			one, other = other, one;
+		end
+		local pair = "\0" .. one .. "\0" .. other;
+		local connection = kept(pair) or hashed(pair);
+		if connection and connection.announced then
+			keepers.keep(pair, connection.name);
+		end
+		return connection;
 	end
 
 	-- Connections that were open before the module was loaded, or that a failed reload has dropped.

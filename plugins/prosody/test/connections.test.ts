@@ -78,6 +78,27 @@ describe('several connections of one component', () => {
     expect(used.size).toBe(3);
   });
 
+  test('promise 2: a worker that joins takes no pair from a living one in the middle of its stanzas; a pair that was quiet is its by the hash', async () => {
+    const before = await connectAll('w1', 'w2');
+    const busy = MISSING_USERS.slice(0, 10);
+    for (const user of busy) await ann.sendChat(user, `${user} before`);
+    for (const user of busy) await ownerOf(before, user).takeMessage(`${user} before`);
+    const all = { ...before, ...(await connectAll('w3')) };
+    for (const user of MISSING_USERS) await ann.sendChat(user, `${user} after`);
+    for (const user of MISSING_USERS) await ownerOf(busy.includes(user) ? before : all, user).takeMessage(`${user} after`);
+    expect(busy.filter((user) => ownerOf(all, user) === all['w3'])).not.toEqual([]);
+    expect(MISSING_USERS.filter((user) => !busy.includes(user) && ownerOf(all, user) === all['w3'])).not.toEqual([]);
+  });
+
+  test('promise 2: nor does one that comes back under its name: it is the newer connection of the same worker', async () => {
+    const { w1 } = await connectAll('w1');
+    await ann.sendChat(MISSING_USERS[0] ?? '', 'to the older one');
+    await w1?.takeMessage('to the older one');
+    const { w1: newer } = await connectAll('w1');
+    await ann.sendChat(MISSING_USERS[0] ?? '', 'to the newer one');
+    await newer?.takeMessage('to the newer one');
+  });
+
   test('XD-16: stanzas for the component itself are spread by the same hash', async () => {
     const workers = await connectAll('w1', 'w2', 'w3');
     for (const user of [GATEWAY, `search@${GATEWAY}`, `rooms@${GATEWAY}`]) {
@@ -171,7 +192,7 @@ describe('several connections of one component', () => {
   test('XD-11: a connection that does not read leaves the hash, and returns with its next answer, nothing lost', async () => {
     const workers = await connectAll('w1', 'w2');
     const [silent, other] = [pick(workers, 'w1'), pick(workers, 'w2')];
-    const user = userOf(workers, 'w1');
+    const [user = '', quiet = ''] = MISSING_USERS.filter((each) => ownerOf(workers, each) === silent);
     silent.stream.pause();
     await ann.sendChat(user, 'before it was noticed');
     await bench.prosody.logLine(new RegExp(`Connection ${silent.name} does not answer`));
@@ -180,8 +201,10 @@ describe('several connections of one component', () => {
     silent.stream.resume();
     await silent.takeMessage('before it was noticed');
     await bench.prosody.logLine(new RegExp(`Connection ${silent.name} answers again`));
-    await ann.sendChat(user, 'back');
+    await ann.sendChat(quiet, 'back');
     await silent.takeMessage('back');
+    await ann.sendChat(user, 'and this behind what has moved');
+    await other.takeMessage('and this behind what has moved');
   });
 
   test('XD-11: pings come from the domain to the component, each with an id of its own', async () => {
@@ -192,5 +215,27 @@ describe('several connections of one component', () => {
       expect([type, from, to, ping?.getChild('ping')?.attrs]).toEqual(['get', DOMAIN, GATEWAY, { xmlns: PARTITION_NS }]);
     }
     expect(pings[0]?.attrs['id']).not.toBe(pings[1]?.attrs['id']);
+  });
+});
+
+describe('pairs that have been quiet', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await Bench.start(['ann'], { domainOptions: { isthmus_pair_lifetime: 0.3, isthmus_pair_limit: 2 } });
+  });
+  afterAll(() => bench.stop());
+
+  test('move to the worker that the hash names; promise 6: of busy ones so many are remembered', async () => {
+    const ann = await bench.login('ann');
+    const first = await bench.connect({ worker: 'w1' });
+    const [user = ''] = MISSING_USERS.filter((each) => workerOfPair(['w1', 'w2'], ANN, each) === 'w2');
+    await ann.sendChat(user, 'before');
+    await first.takeMessage('before');
+    const second = await bench.connect({ worker: 'w2' });
+    await bench.prosody.logLine(/Forgot the workers of at most 1 quiet pairs/);
+    await ann.sendChat(user, 'after');
+    await second.takeMessage('after');
+    for (const each of MISSING_USERS) await ann.sendChat(each, each);
+    await bench.prosody.logLine(/Forgot the workers of at most 2 quiet pairs/);
   });
 });
