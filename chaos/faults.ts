@@ -43,6 +43,7 @@ async function reviveSipServer(world: World): Promise<void> {
 export const FAULTS: readonly Fault[] = [
   { name: 'nothing', break: nothing, mend: nothing },
   { name: 'worker killed', losesSocket: true, break: (world) => killWorker(world, 'SIGKILL'), mend: async (world) => void (await world.startWorker('w3')) },
+  { name: 'worker joins', break: nothing, mend: async (world) => void (await world.startWorker('w3')) },
   { name: 'worker stopped (drain)', break: (world) => killWorker(world, 'SIGTERM'), mend: async (world) => void (await world.startWorker('w3')) },
   { name: 'SIP server killed', break: killSipServer, mend: reviveSipServer },
   { name: 'Redis restarted', break: (world) => world.redis.suspend(), mend: (world) => world.redis.resume() },
