@@ -8,6 +8,7 @@ import { readSecret } from './config/load';
 import type { Config } from './config/schema';
 import { sipdLimits } from './config/sip-limits-schema';
 import { toTables } from './config/tables';
+import { nameToVerify, sipTls, xmppTls } from './config/tls';
 import { startHttp, type HttpServer, type Readiness } from './http';
 import { newId } from './ids';
 import { limitSettings } from './limits/build';
@@ -84,11 +85,13 @@ export async function build(config: Config, file: string, name: string, log: Log
 /** How this configuration connects to the XMPP server. */
 export function xmppOptions(config: Config, file: string, name: string, log: Logger): Parameters<typeof createXmppLink>[0] {
   const [userDomain = '', ...furtherDomains] = servedDomains(config);
+  const tls = xmppTls(config);
   return {
     host: config.xmpp.host,
     port: config.xmpp.port,
     domain: preparedDomain(config.xmpp.component),
     secret: readSecret(config.xmpp.secret, 'xmpp.secret', file),
+    ...(tls !== undefined && { tls }),
     userDomain,
     furtherDomains,
     workerName: name,
@@ -135,7 +138,10 @@ function workerSettings(config: Config): WorkerSettings {
 
 function routesOf(config: Config): readonly Route[] {
   const served = sipDomains(config);
-  return config.routes.map((route) => toRoute(route, served));
+  return config.routes.map((route) => {
+    const name = nameToVerify(route, config);
+    return toRoute(name === undefined ? route : { ...route, tls: { name } }, served);
+  });
 }
 
 export async function openStore(config: Config, file: string, log: Logger): Promise<Store<StoredPair>> {
@@ -165,12 +171,14 @@ export async function sipServers(config: Config, file: string, log: Logger, inta
     return { sipd: undefined, servers };
   }
   const secret = newId();
+  const tls = sipTls(config);
   const sip = server.listen.map(({ transport, host, port }) => ({ protocol: transport, host, port }));
   try {
     const sipd = await createSipd({
       admin: { host: LOOPBACK, port: 0 },
       secret,
       sip,
+      ...(tls !== undefined && { tls }),
       strict: true,
       limits: sipdLimits(server.limits),
       ...(intake !== undefined && { intake }),

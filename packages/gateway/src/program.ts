@@ -21,7 +21,10 @@ export async function runProgram(config: Config, file: string): Promise<number> 
   const parts = await build(config, file, name, log);
   log.info({ version, domain: config.domain, http: parts.http.port }, 'worker_starting');
   const reloader = new Reloader(config, { load: () => checked(file), parts: parts.reloadable, log });
-  const reload = (): void => reloader.reload();
+  const reload = (): void => {
+    reloader.reload();
+    parts.sipd?.reloadCertificates();
+  };
   process.on('SIGHUP', reload);
   const failed = startLinks(parts, config);
   const cause = await Promise.race([stopped, failed]);

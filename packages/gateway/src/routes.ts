@@ -9,6 +9,8 @@ export interface Route extends Routing {
   readonly host: string;
   readonly port: number;
   readonly transport: Transport;
+  /** The name that the certificate of the next hop must show, where it is not the host. */
+  readonly tlsName?: string;
   readonly dialect: Dialect;
   readonly variant: Variant;
   readonly presence: 'msrtc' | 'pidf';
@@ -33,7 +35,7 @@ export function toRoute(config: RouteConfig, served: readonly string[]): Route {
   const users = config.users.map((pattern) => escapeLocalpart(pattern.normalize('NFC').toLowerCase()));
   const routing = { name, domains, users, priority: config.priority, weight: config.weight, enabled: config.enabled };
   const documents = dialect === 'microsoft' ? (config.documents ?? DOCUMENTS_OF_VARIANT[variant]) : 'pidf';
-  return { ...routing, host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs, streamOnly };
+  return { ...routing, ...(config.tls !== undefined && { tlsName: config.tls.name }), host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs, streamOnly };
 }
 
 /** A domain, or `*.` before one, prepared. */
@@ -48,10 +50,15 @@ export function nextHop(route: Route): string {
   return `sip:${host}:${route.port};transport=${route.transport}`;
 }
 
+/** The same as it is given to the SIP server, which takes the name out (sipd's README). */
+export function nextHopToVerify(route: Route): string {
+  return nextHop(route) + (route.tlsName === undefined ? '' : `;tls-name=${route.tlsName}`);
+}
+
 /** Do requests by these routes end at one server, in one manner of speaking? */
 export function isSameWay(one: Route | undefined, other: Route | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
-  return nextHop(one) === nextHop(other) && one.dialect === other.dialect && one.variant === other.variant;
+  return nextHopToVerify(one) === nextHopToVerify(other) && one.dialect === other.dialect && one.variant === other.variant;
 }
 
 export type RouteState = 'unknown' | 'up' | 'down';
@@ -83,8 +90,8 @@ export class RouteTable {
     for (const [name, state] of this.states) before.setState(name, state);
     this.routes = routes;
     this.known.clear();
-    const hops = new Map(before.routes.map((route) => [route.name, nextHop(route)]));
-    const kept = new Set(routes.filter((route) => nextHop(route) === hops.get(route.name)).map(({ name }) => name));
+    const hops = new Map(before.routes.map((route) => [route.name, nextHopToVerify(route)]));
+    const kept = new Set(routes.filter((route) => nextHopToVerify(route) === hops.get(route.name)).map(({ name }) => name));
     for (const name of before.states.keys()) if (!kept.has(name)) this.states.delete(name);
     return before;
   }

@@ -108,7 +108,7 @@ describe('print-config', () => {
   });
 
   test('prosody on another host must listen there', async () => {
-    const { out } = await run('print-config', 'prosody', '--config', file('far.yaml', config({ host: '192.0.2.5' })));
+    const { out } = await run('print-config', 'prosody', '--config', file('far.yaml', config({ host: '192.0.2.5, allowUnencrypted: true' })));
     expect(out).toContain('component_interfaces = { "192.0.2.5" }');
   });
 

@@ -44,12 +44,18 @@ describe('print-config prosody', () => {
     ['10.0.0.5', '{ "10.0.0.5" }'],
     ['[2001:db8::5]', '{ "2001:db8::5" }'],
   ])('workers that connect to %s find Prosody listening on %s', (host, interfaces) => {
-    expect(code({ xmpp: { host } })).toContain(`component_interfaces = ${interfaces}\n`);
+    expect(code({ xmpp: { host, allowUnencrypted: true } })).toContain(`component_interfaces = ${interfaces}\n`);
   });
 
   test('only a link that stays on the machine is called so', () => {
     expect(printConfig('prosody', config())).toContain('Loopback only');
-    expect(printConfig('prosody', config({ xmpp: { host: '10.0.0.5' } }))).not.toContain('Loopback');
+    expect(printConfig('prosody', config({ xmpp: { host: '10.0.0.5', allowUnencrypted: true } }))).not.toContain('Loopback');
+  });
+
+  test('behind a wrapper of TLS Prosody listens on the machine itself', () => {
+    const text = printConfig('prosody', config({ xmpp: { host: 'xmpp.example.com', tls: {} } }));
+    expect(text).toContain('component_interfaces = { "127.0.0.1" }\n');
+    expect(text).toContain('what wraps the link in TLS takes xmpp.example.com:5347');
   });
 
   test('the secret itself is not printed; where it is found is', () => {

@@ -4,10 +4,19 @@ import type { Element } from '@xmpp/xml';
 import type { ReconnectPolicy } from './backoff';
 import type { XmppLinkLog } from './log';
 
+export interface TlsOptions {
+  /** Authorities that are believed, PEM; default: those of Node. */
+  readonly ca?: Buffer;
+  /** The name that the certificate must show (RFC 6125); default: the host. */
+  readonly name?: string;
+}
+
 export interface XmppLinkOptions {
   readonly host: string;
   /** The server's component port (XEP-0114). */
   readonly port: number;
+  /** The link is TLS from its first byte; absent: plain TCP. */
+  readonly tls?: TlsOptions;
   /** The component's own domain. */
   readonly domain: string;
   readonly secret: string;

@@ -5,10 +5,13 @@ import { Component } from '@xmpp/component-core';
 import type { Element } from '@xmpp/xml';
 
 import { toError, XmppLinkError } from './errors';
+import type { TlsOptions } from './options';
+import { connectSecurely } from './tls';
 
 export interface StreamOptions {
   readonly host: string;
   readonly port: number;
+  readonly tls?: TlsOptions;
   /** The component's domain. */
   readonly domain: string;
   readonly secret: string;
@@ -31,6 +34,13 @@ const CLOSE_MS = 1_000;
 /** The library's connection, made safe against bytes that arrive after its parser has gone or while it fails. */
 class GuardedComponent extends Component {
   private unfinished = 0;
+
+  /** As the library's `connect`, over TLS: resolves when the certificate has been checked. */
+  async connectSecurely(host: string, port: number, tls: TlsOptions): Promise<void> {
+    const { socket, secured } = connectSecurely(host, port, tls);
+    this._attachSocket(socket);
+    await secured;
+  }
 
   protected override _onData(data: Buffer | string): void {
     if (this.parser === null) return; // the stream has ended or is broken: what still arrives belongs to nothing
@@ -162,7 +172,8 @@ export class ComponentStream {
   }
 
   private async handshake(): Promise<void> {
-    const connected = this.entity.connect(this.service);
+    const { host, port, tls } = this.options;
+    const connected = tls === undefined ? this.entity.connect(this.service) : this.entity.connectSecurely(host, port, tls);
     this.tune();
     await this.within('the TCP connection', connected);
     const header = await this.within('the stream header', this.entity.open({ domain: this.options.domain }));

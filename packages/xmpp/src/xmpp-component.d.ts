@@ -24,6 +24,7 @@ declare module '@xmpp/component-core' {
     /** Ends stream and socket; waits at most twice `timeout`. */
     stop(): Promise<unknown>;
     protected _onData(data: Buffer | string): void;
+    protected _attachSocket(socket: Socket): void;
     protected _onElement(element: Element): void;
   }
 }

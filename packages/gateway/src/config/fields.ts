@@ -17,6 +17,11 @@ export const domainPattern = z
   .string()
   .refine((text) => text === '*' || domainName.safeParse(text.replace(/^\*\./, '')).success, 'must be a domain such as example.com, *.example.com for all below it, or * for any');
 
+/** A port left out becomes the one of the transport (RFC 3261 section 19.1.2). */
+export function withSipPort<T extends { readonly port?: number | undefined; readonly transport: string }>(place: T): T & { port: number } {
+  return { ...place, port: place.port ?? (place.transport === 'tls' ? 5061 : 5060) };
+}
+
 /** A secret by reference: exactly one of the two. */
 export function secret(what: string) {
   return z

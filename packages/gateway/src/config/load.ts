@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { aboutDomains, aboutRouting } from './about-domains';
 import type { ConfigProblem } from './problem';
 import { configSchema, type Config, type SecretRef } from './schema';
+import { aboutTls, tlsFileProblems } from './tls';
 
 /** Everything that is wrong with a configuration, at once. */
 export class ConfigError extends Error {
@@ -52,15 +53,15 @@ export function checkSecrets(config: Config, file: string): void {
   const refs: (readonly [path: string, ref: SecretRef])[] = [['xmpp.secret', xmpp.secret]];
   if (store.type === 'redis' && store.password !== undefined) refs.push(['store.password', store.password]);
   if (sip.server.type === 'drachtio') sip.server.servers.forEach(({ secret }, index) => refs.push([`sip.server.servers.${index}.secret`, secret]));
-  const problems = refs.flatMap(([path, ref]) => {
+  const problems: ConfigProblem[] = [...tlsFileProblems(config)];
+  for (const [path, ref] of refs) {
     try {
       readSecret(ref, path, file);
-      return [];
     } catch (error) {
-      if (error instanceof ConfigError) return error.problems;
-      throw error;
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
     }
-  });
+  }
   if (problems.length > 0) throw new ConfigError(file, problems);
 }
 
@@ -98,7 +99,7 @@ const MAX_DRACHTIO_TEXT = 11_000;
 function contradictions(config: Config): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const { availability, messaging, routes, sip } = config;
-  problems.push(...namesUsedTwice('routes', routes), ...namesUsedTwice('sip.peers', sip.peers), ...aboutCertificates(config));
+  problems.push(...namesUsedTwice('routes', routes), ...namesUsedTwice('sip.peers', sip.peers), ...aboutTls(config));
   if (sip.server.type === 'drachtio') problems.push(...namesUsedTwice('sip.server.servers', sip.server.servers));
   if (availability.minExpiresSeconds > availability.maxExpiresSeconds) {
     problems.push({ path: 'availability.minExpiresSeconds', message: 'must not exceed maxExpiresSeconds' });
@@ -126,21 +127,11 @@ function contradictions(config: Config): ConfigProblem[] {
     if (route.streamOnly && route.transport === 'udp') {
       problems.push({ path: `routes.${index}.streamOnly`, message: 'contradicts transport udp' });
     }
-    if (route.transport === 'tls' && sip.server.type === 'embedded') {
-      problems.push({ path: `routes.${index}.transport`, message: 'tls needs a drachtio server; the embedded one speaks udp and tcp' });
-    } else if (sip.server.type === 'embedded' && !sip.server.listen.some(({ transport }) => transport === route.transport)) {
+    if (sip.server.type === 'embedded' && !sip.server.listen.some(({ transport }) => transport === route.transport)) {
       problems.push({ path: `routes.${index}.transport`, message: `${route.transport} needs an entry of sip.server.listen with this transport` });
     }
   });
   return problems;
-}
-
-/** Certificates are seen only where the embedded server takes TLS (drachtio.md DR-33). */
-function aboutCertificates({ sip: { peers, server } }: Config): ConfigProblem[] {
-  if (server.type === 'embedded') return [];
-  return peers.flatMap(({ tlsNames }, index) =>
-    tlsNames === undefined ? [] : [{ path: `sip.peers.${index}.tlsNames`, message: 'a drachtio server does not show the certificate of a peer: give its addresses in from' }],
-  );
 }
 
 function namesUsedTwice(path: string, list: readonly { readonly name: string }[]): ConfigProblem[] {

@@ -1,6 +1,6 @@
 import { DOCUMENTS } from '@isthmus/rules';
 import { z } from 'zod';
-import { domainPattern, host, port } from './fields';
+import { domainName, domainPattern, host, port, withSipPort } from './fields';
 
 const userPattern = z.string().min(1).max(1_023).regex(/^[^@\s]+$/, 'must be the part of an address before the @, in which * stands for any text');
 
@@ -26,8 +26,9 @@ export const routeSchema = z.strictObject({
     .default(0)
     .describe('share of the users among routes of one priority; 0: tried after those with a share, in the order of this list'),
   host: host.describe('the next hop'),
-  port: port.default(5060).describe('its port'),
+  port: port.optional().describe('its port; default: 5060, with tls 5061'),
   transport: z.enum(['udp', 'tcp', 'tls']).default('tcp').describe('transport to it; a Microsoft server takes tls (LCS and OCS also tcp)'),
+  tls: z.strictObject({ name: domainName.describe('the name that its certificate must show, where that is not `host`') }).optional().describe('with transport tls and the embedded server'),
   streamOnly: z
     .boolean()
     .default(false)
@@ -63,4 +64,4 @@ export const routeSchema = z.strictObject({
     .enum(['answer', 'state'])
     .default('answer')
     .describe('when a contact there counts as having approved an XMPP user: at its first answer, or when it first shows another state than offline'),
-});
+}).transform(withSipPort);

@@ -1,16 +1,37 @@
 import { z } from 'zod';
-import { host, port, seconds, secret } from './fields';
+import { domainName, host, port, seconds, secret, withSipPort } from './fields';
 import { hostEntry, peersSchema } from './peers-schema';
 import { sipLimitsSchema } from './sip-limits-schema';
 
-const listener = z.strictObject({
-  transport: z.enum(['udp', 'tcp']).describe('transport of this listener'),
-  host: host.default('127.0.0.1').describe('own address to listen on; the SIP peers must reach it'),
-  port: z.number().int().min(0).max(65_535).default(5060).describe('0: any free one'),
+const listener = z
+  .strictObject({
+    transport: z.enum(['udp', 'tcp', 'tls']).describe('transport of this listener; connections that are opened need one of their transport too'),
+    host: host.default('127.0.0.1').describe('own address to listen on; the SIP peers must reach it'),
+    port: z.number().int().min(0).max(65_535).optional().describe('0: any free one; default: 5060, with tls 5061'),
+  })
+  .transform(withSipPort);
+const certificateFiles = {
+  certificate: z.string().min(1).describe('PEM file of the certificate, followed by the intermediate ones'),
+  key: z.string().min(1).describe('PEM file of its private key, without a passphrase, readable by the worker only'),
+};
+const tls = z.strictObject({
+  ...certificateFiles,
+  ca: z.string().min(1).describe('PEM file of the authorities that are believed, of peers that connect and of next hops'),
+  clientCertificates: z
+    .enum(['required', 'optional', 'none'])
+    .default('required')
+    .describe('whether a peer that connects must show a certificate; one that is shown is checked unless none is asked for'),
+  name: domainName.optional().describe('the name by which peers know this server, shown to them in Via and Contact instead of its address: Lync and Skype for Business want it'),
+  further: z.array(z.strictObject(certificateFiles)).default([]).describe('certificates for further names of this server, shown to peers that ask for one of them (SNI)'),
+  client: z.strictObject(certificateFiles).optional().describe('the certificate shown to next hops, where it is not the one above'),
+  minVersion: z.enum(['1.2', '1.3']).default('1.2').describe('the oldest version of TLS that is spoken'),
+  handshakeSeconds: seconds.default(10).describe('a handshake that takes longer is given up'),
+  maxHandshakes: z.number().int().min(1).default(256).describe('handshakes of peers under way; a connection above that is closed'),
 });
 const embeddedServer = z.strictObject({
-  type: z.literal('embedded').describe('the built-in SIP server: one process, UDP and TCP, no TLS'),
+  type: z.literal('embedded').describe('the built-in SIP server: one process, UDP, TCP and TLS'),
   listen: z.array(listener).min(1).describe('where it takes requests'),
+  tls: tls.optional().describe('for listeners and routes with transport tls; docs/tls.md. Changed files are taken over within a minute, or at once by SIGHUP'),
   limits: sipLimitsSchema.prefault({}).describe('what it bears of its peers'),
 });
 const drachtioServer = z.strictObject({

@@ -9,6 +9,17 @@ export const xmppSchema = z.strictObject({
   host: host.default('127.0.0.1').describe('where the XMPP server takes component connections (XEP-0114)'),
   port: port.default(5347).describe('its component port'),
   component: domainName.describe("the component's own domain, e.g. isthmus.example.com"),
+  tls: z
+    .strictObject({
+      ca: z.string().min(1).optional().describe('PEM file of the authorities that are believed; default: those of Node'),
+      name: domainName.optional().describe('the name that the certificate must show; default: `host`'),
+    })
+    .optional()
+    .describe('the link is wrapped in TLS from the first byte: stunnel or haproxy before the component port, or a listener with `tls: true` of ejabberd; docs/tls.md'),
+  allowUnencrypted: z
+    .boolean()
+    .default(false)
+    .describe('true: `host` may be another machine without `tls`; for a network that nobody else can read, such as that of docker compose'),
   secret: secret('the component secret').describe('the component secret; exactly one of the two'),
   selfTest: z
     .boolean()

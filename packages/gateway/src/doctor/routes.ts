@@ -1,5 +1,6 @@
 import type { SipLinks } from '@isthmus/sip';
 import type { Config, RouteConfig } from '../config/schema';
+import { nameToVerify } from '../config/tls';
 import { newId } from '../ids';
 import { ok, problem, warning, type Finding } from './finding';
 import { QUESTION_MS, resolve, tryTcp } from './network';
@@ -27,13 +28,17 @@ async function askOptions(part: string, route: RouteConfig, address: string, con
   const way = `${route.host}:${route.port} over ${route.transport}`;
   if (links === undefined) return warning(part, `${way}: not asked, for want of a SIP server of ours`, 'mend that first');
   const uri = `sip:${address.includes(':') ? `[${address}]` : address}:${route.port};transport=${route.transport}`;
+  const name = nameToVerify(route, config);
   const headers = { From: `<sip:${config.domain}>;tag=${newId()}`, To: `<${uri}>`, 'Call-ID': newId(), CSeq: '1 OPTIONS' };
-  const result = await links.request({ method: 'OPTIONS', uri, headers, proxy: uri, timeoutMs: QUESTION_MS });
+  const result = await links.request({ method: 'OPTIONS', uri, headers, proxy: name === undefined ? uri : `${uri};tls-name=${name}`, timeoutMs: QUESTION_MS });
   if (result.is === 'unsent') return problem(part, `${way}: OPTIONS could not be sent: ${result.why}`, 'look at the log of the SIP server that isthmus uses');
   if (result.is !== 'answered' || (result.synthetic && result.status === 408)) {
     return warning(part, `${way}: connected, and no answer to OPTIONS`, 'some servers never answer it; else let that server trust this host (isthmus print-config lync)');
   }
-  if (result.synthetic) return problem(part, `${way}: ${result.status} ${result.reason}`, 'the SIP server that isthmus uses could not reach it');
+  if (result.synthetic) {
+    const advice = route.transport === 'tls' ? 'docs/tls.md says which certificates are needed on either side' : 'the SIP server that isthmus uses could not reach it';
+    return problem(part, `${way}: ${result.status} ${result.reason}`, advice);
+  }
   const refused = [401, 403, 407].includes(result.status);
   const answer = `${way}: answers OPTIONS with ${result.status} ${result.reason}`;
   return refused ? warning(part, answer, 'let that server trust this host and not challenge it (isthmus print-config lync)') : ok(part, answer);

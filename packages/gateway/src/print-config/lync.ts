@@ -25,7 +25,7 @@ Enable-CsTopology
 }
 
 const TCP_NOTE = `
-# Microsoft supports trusted peers over TLS only. For TLS give this route "transport: tls" and put a drachtio server in front.`;
+# Microsoft supports trusted peers over TLS only: give this route "transport: tls" (docs/tls.md).`;
 
 function staticRoute(route: RouteConfig, domain: string, index: number, port: number): string {
   const target =

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import type { Config } from '../config/schema';
+import { isLoopback } from '../config/tls';
 
 /**
  * For Prosody's configuration file (0.12 or later). Hosts are written with their options in braces: an option that merely
@@ -21,7 +21,7 @@ Component ${lua(xmpp.component)} {
 
 -- 2. Server-wide: where components connect. ${reach(xmpp)}
 component_ports = { ${xmpp.port} }
-component_interfaces = { ${interfaces(xmpp.host).map(lua).join(', ')} }
+component_interfaces = { ${interfaces(xmpp).map(lua).join(', ')} }
 
 -- 3. Server-wide: small stanzas go out at once. Without it typing and presence may lag by 40 ms.
 network_settings = { nagle = false }
@@ -50,7 +50,7 @@ plugin_paths = { "/usr/local/lib/prosody/modules" }
 
 -- 4. Server-wide: where components connect. ${reach(xmpp)}
 component_ports = { ${xmpp.port} }
-component_interfaces = { ${interfaces(xmpp.host).map(lua).join(', ')} }
+component_interfaces = { ${interfaces(xmpp).map(lua).join(', ')} }
 
 -- 5. Server-wide: small stanzas go out at once. Without it typing and presence may lag by 40 ms.
 network_settings = { nagle = false }
@@ -72,19 +72,17 @@ function reference(secret: Config['xmpp']['secret']): string {
   return secret.file === undefined ? `the environment variable ${secret.env}` : secret.file;
 }
 
-function reach({ host, port }: Config['xmpp']): string {
+function reach({ host, port, tls }: Config['xmpp']): string {
+  if (tls !== undefined) return `Loopback only: what wraps the link in TLS takes ${host}:${port}\n--    and hands it on to here (docs/tls.md).`;
   if (isLoopback(host)) return 'Loopback only: the link carries no encryption of its own.';
   return `Let nobody but the isthmus workers reach ${host}:${port}:\n--    the link carries no encryption of its own.`;
 }
 
 /** `localhost` may be resolved to either address family by a worker, so both listen. */
-function interfaces(host: string): readonly string[] {
+function interfaces({ host, tls }: Config['xmpp']): readonly string[] {
+  if (tls !== undefined) return ['127.0.0.1'];
   if (host.toLowerCase() === 'localhost') return ['127.0.0.1', '::1'];
   return [host.replace(/^\[(.*)\]$/, '$1')];
-}
-
-function isLoopback(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
 /** A Lua string: quotes and backslashes escaped, everything else as it is (Lua strings are bytes). */

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net';
-import { nextHop, type Route } from '../routes';
+import { nextHop, nextHopToVerify, type Route } from '../routes';
 
 /** One place to which requests by a route can go: a route has one for each address of its host. */
 export interface Hop {
   readonly route: Route;
   /** `sip:192.0.2.10:5060;transport=tcp`: what the SIP server is told, and its name: routes that lead to one place share its health. */
   readonly uri: string;
+  /** The same as others may see it: without the name that its certificate must show. */
+  readonly requestUri: string;
   /** An address, or the host as it stands in the route. */
   readonly host: string;
   readonly port: number;
@@ -23,7 +25,8 @@ export interface Place {
 }
 
 export function hopAt(route: Route, { address, port, priority, weight }: Place): Hop {
-  return { route, uri: nextHop({ ...route, host: address, port }), host: address, port, priority, weight };
+  const at = { ...route, host: address, port };
+  return { route, uri: nextHopToVerify(at), requestUri: nextHop(at), host: address, port, priority, weight };
 }
 
 /** The address of a host that is written as one, without brackets. */

@@ -19,7 +19,7 @@ import type { Tables } from '@isthmus/rules';
 import { newId } from '../ids';
 import type { Peers } from '../peers/peers';
 import { noteRepeated } from '../repeated';
-import { nextHop, type Route, type RouteTable } from '../routes';
+import { nextHopToVerify, type Route, type RouteTable } from '../routes';
 import type { Hop } from '../routing/hop';
 import { reasonOf, type Result } from './failover';
 import { Openings, type OpeningOptions } from './openings';
@@ -89,7 +89,7 @@ export class SipRequests {
     if (effect.do === 'sip.message') metrics.messages.inc({ direction: 'to-sip', outcome: outcome.status < 300 ? 'delivered' : 'failed' });
     const diagnostics = final.is === 'answered' ? readDiagnostics(final.headers) : undefined;
     const level = outcome.result !== 'answered' ? 'warn' : diagnostics === undefined ? 'debug' : 'info';
-    log[level]({ trace: effect.trace, method: outcome.method, status: outcome.status, result: outcome.result, diagnostics }, 'request_answered');
+    log[level]({ trace: effect.trace, method: outcome.method, status: outcome.status, result: outcome.result, diagnostics, why: whyNot(final) }, 'request_answered');
     // What the far side sent before its answer is handled before it: in glare it matters which came first (observed A3).
     await this.options.sequence.begun(pairKey(pair));
     return outcome;
@@ -138,12 +138,12 @@ export class SipRequests {
   }
 
   /** Asks a next hop for a sign of life (RFC 3261 section 11). */
-  probe({ uri }: Hop, timeoutMs: number): Promise<SipResult> {
+  probe({ uri: proxy, requestUri: uri }: Hop, timeoutMs: number): Promise<SipResult> {
     const callId = newId();
     const [domain = ''] = this.options.domains;
     const from = `<sip:${domain}>;tag=${newId()}`;
     const headers = { From: from, To: `<${uri}>`, 'Call-ID': callId, CSeq: '1 OPTIONS' };
-    return this.options.links.request({ method: 'OPTIONS', uri, headers, proxy: uri, timeoutMs });
+    return this.options.links.request({ method: 'OPTIONS', uri, headers, proxy, timeoutMs });
   }
 
   routeOf(record: PairRecord): Route | undefined {
@@ -161,7 +161,7 @@ export class SipRequests {
       session: SESSION,
       tables,
       loopMark,
-      ...(route !== undefined && { proxy: nextHop(route), assumeSentMs: route.assumeSentMs, streamOnly: route.streamOnly }),
+      ...(route !== undefined && { proxy: nextHopToVerify(route), assumeSentMs: route.assumeSentMs, streamOnly: route.streamOnly }),
       ...(content.emoticons !== undefined && { emoticons: content.emoticons }),
       ...(maxRequestBytes !== undefined && { maxRequestBytes }),
       inviteTimeoutMs,
@@ -180,4 +180,10 @@ export class SipRequests {
     if (!parties.ok) throw new FaultError(parties.fault);
     return parties.value;
   }
+}
+
+/** What kept a request from being answered, where the SIP server has said it. */
+function whyNot(final: Result): string | undefined {
+  if (final.is === 'unsent') return final.why;
+  return final.is === 'answered' && final.synthetic ? final.reason : undefined;
 }

@@ -7,7 +7,7 @@ const rulesOf = (sip: string, routes = '[{ name: far, host: SIP.example.com, dia
       `
 domain: Example.com
 xmpp: { component: isthmus.example.com, secret: { env: SECRET } }
-sip: { server: { type: embedded, listen: [{ transport: tcp }] }, ${sip} }
+sip: { server: { type: embedded, listen: [{ transport: tcp }, { transport: tls }], tls: { certificate: c, key: k, ca: a } }, ${sip} }
 routes: ${routes}
 `,
       'isthmus.yaml',
