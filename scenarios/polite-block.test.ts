@@ -1,3 +1,5 @@
+import xml from '@xmpp/xml';
+
 import { allows, asksFor, Cast, refuses, shows, unclaimedFrom } from './support/cast';
 import type { Couple } from './support/cast';
 import { decides, setsPolicy } from './support/commands';
@@ -114,6 +116,18 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     expect(bob.unclaimed('NOTIFY')).toEqual([]);
     const look = await bob.watches(ann.bareJid, { expires: 0 });
     expect((await bob.isTold(look)).said).toEqual(CLOSED);
+  });
+
+  it('presence that she directs at one of them is told to nobody else (SEC-6)', async () => {
+    const { ann, bob } = await cast.couple();
+    const { bob: other } = await cast.couple();
+    await bobAdds({ ann, bob });
+    await bobAdds({ ann, bob: other });
+    await ann.sendPresence({ to: bob.address }, xml('show', {}, 'dnd'), xml('status', {}, 'FOR-BOB-ALONE'));
+    expect((await bob.isTold()).message.text).not.toContain('<basic>closed');
+    await shows(ann, 'away');
+    expect((await other.isTold()).message.text).not.toContain('FOR-BOB-ALONE');
+    expect(other.unclaimed('NOTIFY')).toEqual([]);
   });
 
   it('a denied watcher who asks again disturbs her no more (PRES-22)', async () => {

@@ -1,20 +1,22 @@
 import pino, { type DestinationStream, type LogFn, type Logger } from 'pino';
 import { LineLimit, type Omitted } from './limits/line-limit';
 
+import type { Pseudonym } from './pseudonym';
+
 export type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
 /**
  * The log: JSON lines. Fields first, then a constant event name (docs/log-fields.md lists both). Never message texts,
- * presence notes or secrets (SEC-15); bodies show only their length.
+ * presence notes or secrets (SEC-15); bodies show only their length. With `pseudonym` no user's address, either.
  */
-export function createLog(level: Level, worker: string, destination?: DestinationStream): Logger {
+export function createLog(level: Level, worker: string, destination?: DestinationStream, pseudonym?: Pseudonym): Logger {
   const options = {
     level,
     base: { worker },
     messageKey: 'event',
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
-    serializers: { error: (error: unknown) => describe(error) },
+    serializers: { error: (error: unknown) => describe(error), ...(pseudonym !== undefined && hiding(pseudonym)) },
     hooks: { logMethod: sumUp() },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
@@ -43,6 +45,14 @@ function tellOmitted(log: Logger, { event, who, count }: Omitted): void {
 
 function whoOf({ source, peer, from }: Readonly<Record<string, unknown>>): string {
   return String(source ?? peer ?? from ?? '');
+}
+
+/** The fields in which users' addresses stand. */
+const ADDRESS_FIELDS = ['from', 'to', 'jid', 'client'] as const;
+
+function hiding(pseudonym: Pseudonym): Readonly<Record<string, (value: unknown) => unknown>> {
+  const hide = (value: unknown): unknown => (typeof value === 'string' && value.includes('@') ? pseudonym(value) : value);
+  return Object.fromEntries(ADDRESS_FIELDS.map((name) => [name, hide]));
 }
 
 /** Causes of causes that are shown. */

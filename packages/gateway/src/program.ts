@@ -1,8 +1,9 @@
 import { hostname } from 'node:os';
 import { build, readinessOf, type Parts } from './build';
-import { checkSecrets, loadConfig } from './config/load';
+import { checkSecrets, loadConfig, readSecret } from './config/load';
 import type { Config } from './config/schema';
 import { createLog } from './log';
+import { keyedPseudonym, type Pseudonym } from './pseudonym';
 import { Reloader } from './reload';
 import { version } from './version';
 
@@ -16,7 +17,7 @@ export async function runProgram(config: Config, file: string): Promise<number> 
   // drachtio-srf looks at the environment once for each header of each message: an object of ours answers at once.
   process.env = { ...process.env };
   const name = config.worker.name ?? defaultName();
-  const log = createLog(config.log.level, name);
+  const log = createLog(config.log.level, name, undefined, pseudonymOf(config, file));
   const stopped = untilStopped();
   const parts = await build(config, file, name, log);
   log.info({ version, domain: config.domain, http: parts.http.port }, 'worker_starting');
@@ -33,6 +34,11 @@ export async function runProgram(config: Config, file: string): Promise<number> 
   await stop(parts);
   log.info({}, 'worker_stopped');
   return cause.startsWith('SIG') ? 0 : 1;
+}
+
+/** All workers of a component know its secret, and nobody else does. */
+function pseudonymOf({ log, xmpp }: Config, file: string): Pseudonym | undefined {
+  return log.addresses === 'hashed' ? keyedPseudonym(readSecret(xmpp.secret, 'xmpp.secret', file)) : undefined;
 }
 
 function checked(file: string): Config {

@@ -1,5 +1,7 @@
 import { StoreUnavailableError } from '@isthmus/store';
+import { createHmac } from 'node:crypto';
 import { createLog, type Level } from '../src/log';
+import { keyedPseudonym } from '../src/pseudonym';
 import { newId, newTrace } from '../src/ids';
 
 function lines(level: Level, write: (log: ReturnType<typeof createLog>) => void): Record<string, unknown>[] {
@@ -21,6 +23,23 @@ test('nothing below the configured level is written', () => {
     log.error({}, 'd');
   }).map(({ event }) => event);
   expect(events).toEqual(['c', 'd']);
+});
+
+test('SEC-15: with hashed addresses no user can be read from the log, and one user is the same everywhere', () => {
+  const ann = 'ann@example.com';
+  const written = (key: string): string => {
+    const all: string[] = [];
+    const log = createLog('info', 'w1', { write: (line) => void all.push(line) }, keyedPseudonym(key));
+    log.info({ trace: 't1', from: ann, to: 'bob@example.com', callId: 'c1', status: 404 }, 'request_refused');
+    log.info({ jid: ann, client: '192.0.2.1:5060' }, 'policy_changed');
+    return all.join('');
+  };
+  // printf %s ann@example.com | openssl dgst -sha256 -hmac secret
+  const name = `#${createHmac('sha256', 'secret').update(ann).digest('hex').slice(0, 16)}`;
+  expect(written('secret')).not.toMatch(/@|ann|bob/);
+  expect(written('secret').split(name)).toHaveLength(3);
+  expect(written('secret')).toContain('"client":"192.0.2.1:5060"');
+  expect(written('other')).not.toContain(name);
 });
 
 test('SEC-15: of an error only what it is, not what a library hung on it', () => {

@@ -106,6 +106,12 @@ describe('XD-5: what is answered', () => {
     expect(condition(ask('bob@example.com', query))).toBe('service-unavailable');
   });
 
+  test('SEC-17: nothing of a card that comes with a question is kept, fetched or sent back', () => {
+    const evil = "<vCard xmlns='vcard-temp'><FN>Eve</FN><PHOTO><EXTVAL>http://127.0.0.1/x</EXTVAL></PHOTO></vCard>";
+    expect(ask('bob@example.com', evil)?.toString()).not.toMatch(/Eve|PHOTO|EXTVAL|http:/);
+    expect(condition(ask('bob@example.com', evil, 'set'))).toBe('service-unavailable');
+  });
+
   test('XEP-0054: the least of a card, of the bare JID only', () => {
     const vcard = "<vCard xmlns='vcard-temp'/>";
     expect(ask('bob@example.com', vcard)?.getChild('vCard')?.toString()).toBe(

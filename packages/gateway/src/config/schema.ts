@@ -57,6 +57,10 @@ export const configSchema = z.strictObject({
         .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
         .default('info')
         .describe('the least that is written; trace and debug are for a short time only'),
+      addresses: z
+        .enum(['plain', 'hashed'])
+        .default('plain')
+        .describe('users’ addresses in the log: as they are, or as a keyed hash (docs/log-fields.md says how to find a user)'),
     })
     .prefault({})
     .describe('JSON lines on standard output'),
