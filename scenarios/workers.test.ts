@@ -68,7 +68,7 @@ describe('the only worker goes away', () => {
     await shows(ann);
   });
 
-  test('promise 1: a message that it had taken when it was killed is delivered', async () => {
+  test('promise 1: a message that it had taken when it was killed is delivered, and marked: it may have arrived before', async () => {
     const carol = person('carol');
     const chat = new SipChat('microsoft', carol, ANN);
     await ann.sendChat(carol.address, 'Just in time');
@@ -77,6 +77,8 @@ describe('the only worker goes away', () => {
     worker = await world.startWorker('w1');
     expect(await soon(hears(chat, 1))).toEqual(['Just in time']);
     expect(chat.session?.callId).not.toBe(unanswered.message.callId);
+    await worker.logged(new RegExp(`"to":"${carol.address}".*"event":"message_repeated"`));
+    expect(await worker.metrics()).toMatch(/^isthmus_repeated_messages_total\{direction="to-sip"\} 1$/m);
   });
 });
 
