@@ -1,4 +1,5 @@
 import type { BareJid } from '@isthmus/model';
+import { Answers } from './answers';
 
 /** What the XMPP server says of an address of its domain (the plug-in's `account` query). */
 export interface Account {
@@ -15,23 +16,17 @@ export interface AccountsOptions {
   readonly now: () => number;
 }
 
-interface Known {
-  readonly local: boolean;
-  /** Believed until then, milliseconds since the epoch. */
-  readonly until: number;
-}
-
 /** Is this address an account of the XMPP server? Answers are believed for a while; being online is always asked afresh. */
 export class Accounts {
-  private known = new Map<BareJid, Known>();
+  private known: Answers;
   private readonly asking = new Map<BareJid, Promise<Account>>();
 
-  constructor(private readonly options: AccountsOptions) {}
+  constructor(private readonly options: AccountsOptions) {
+    this.known = new Answers(options);
+  }
 
   async isLocal(jid: BareJid): Promise<boolean> {
-    const known = this.known.get(jid);
-    if (known !== undefined && known.until > this.options.now()) return known.local;
-    return (await this.lookUp(jid)).local;
+    return this.known.get(jid) ?? (await this.lookUp(jid)).local;
   }
 
   /** Asks now; several callers at once share one query. */
@@ -41,7 +36,10 @@ export class Accounts {
     const { known } = this;
     const query = this.options
       .ask(jid)
-      .then((account) => this.remember(known, jid, account))
+      .then((account) => {
+        known.set(jid, account.local);
+        return account;
+      })
       .finally(() => this.asking.delete(jid));
     this.asking.set(jid, query);
     return query;
@@ -49,16 +47,6 @@ export class Accounts {
 
   /** After the XMPP server has been away its accounts may have changed: what was asked before is not believed any more. */
   forget(): void {
-    this.known = new Map();
-  }
-
-  private remember(known: Map<BareJid, Known>, jid: BareJid, account: Account): Account {
-    known.delete(jid);
-    known.set(jid, { local: account.local, until: this.options.now() + this.options.ttlMs });
-    if (known.size > this.options.maxCached) {
-      const oldest = known.keys().next();
-      if (!oldest.done) known.delete(oldest.value);
-    }
-    return account;
+    this.known = new Answers(this.options);
   }
 }

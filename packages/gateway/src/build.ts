@@ -19,6 +19,9 @@ import { peerSettings } from './peers/settings';
 import { policySettings } from './policy/settings';
 import type { Reloadable } from './reload';
 import { preparedPattern, toRoute, type Route } from './routes';
+import { UserListError } from './users/list-text';
+import { openSipUsers } from './users/open';
+import type { SipUsers } from './users/sip-users';
 import { version } from './version';
 import { Worker } from './worker';
 import type { WorkerSettings } from './worker-parts';
@@ -37,6 +40,8 @@ export interface Parts {
   readonly sipd: Sipd | undefined;
   readonly xmpp: XmppLink;
   readonly sip: SipLinks;
+  /** The list of SIP users; absent in mode basic. */
+  readonly sipUsers: SipUsers | undefined;
   readonly peers: Peers;
   readonly worker: Worker;
   readonly http: HttpServer;
@@ -63,7 +68,9 @@ export async function build(config: Config, file: string, name: string, log: Log
     const peers = new Peers({ settings: peerSettings(config), log });
     undo.push(async () => peers.stop());
     await peers.start();
-    const worker = new Worker({ settings: workerSettings(config), instance, store, xmpp, sip, peers, log });
+    const sipUsers = await openSipUsers(config, store.sipUsers, log);
+    undo.push(async () => sipUsers?.stop());
+    const worker = new Worker({ sipUsers, settings: workerSettings(config), instance, store, xmpp, sip, peers, log });
     running.worker = worker;
     const readiness = () => readinessOf(xmpp, sip, store);
     const onError = (error: Error) => log.warn({ error }, 'http_failed');
@@ -75,9 +82,10 @@ export async function build(config: Config, file: string, name: string, log: Log
       { takes: ['sip.peers', 'sip.allow', 'sip.peerRefreshSeconds', 'routes'], reload: (changed: Config) => peers.replace(peerSettings(changed)) },
       { takes: ['limits.rates', 'limits.overload'], reload: (changed: Config) => worker.changeLimits(limitSettings(changed)) },
     ];
-    return { log, store, sipd, xmpp, sip, peers, worker, http, reloadable };
+    return { log, store, sipd, xmpp, sip, sipUsers, peers, worker, http, reloadable };
   } catch (error) {
     for (const each of undo.reverse()) await each();
+    if (error instanceof UserListError) throw new StartError(`the list of SIP users cannot be used: ${error.message}`);
     throw error;
   }
 }

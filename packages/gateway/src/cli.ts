@@ -6,6 +6,8 @@ import { examine } from './doctor/doctor';
 import { asText } from './doctor/finding';
 import { printConfig, PRINTABLE, type Printable } from './print-config';
 import { runProgram } from './program';
+import { checkUserList } from './users/check';
+import { runUsersCommand, USERS_ACTIONS, type UsersAction } from './users/users-command';
 import { version } from './version';
 
 const USAGE = `usage:
@@ -14,6 +16,8 @@ const USAGE = `usage:
   isthmus print-config WHAT --config FILE
                                        print what goes into the configuration of the other side;
                                        WHAT: ${PRINTABLE.join(', ')}
+  isthmus users ACTION --config FILE   look at and change the list of SIP users, for routing.mode advanced;
+                                       ACTION: import LIST, add ADDRESS..., remove ADDRESS..., list, count
   isthmus doctor --config FILE [--json]
                                        look at everything the configuration names, and say what is wrong
                                        and what to do; exit code 1 when something does not work
@@ -46,16 +50,19 @@ async function dispatch(args: readonly string[], out: NodeJS.WritableStream): Pr
   if (values.version === true) return print(out, `isthmus ${version}\n`);
   if (values.help === true) return print(out, USAGE);
   if (command === undefined) throw new UsageError('no command is given');
-  if (!['run', 'check-config', 'print-config', 'doctor'].includes(command)) throw new UsageError(`there is no command "${command}"`);
-  if (more.length > 0 || (what !== undefined && command !== 'print-config')) throw new UsageError(`"${more[0] ?? what}" is too much`);
+  if (!['run', 'check-config', 'print-config', 'doctor', 'users'].includes(command)) throw new UsageError(`there is no command "${command}"`);
+  if (command !== 'users' && (more.length > 0 || (what !== undefined && command !== 'print-config'))) throw new UsageError(`"${more[0] ?? what}" is too much`);
   if (values.config === undefined) throw new UsageError(`${command} needs --config FILE`);
   if (command === 'print-config' && !isPrintable(what)) {
     throw new UsageError(what === undefined ? 'print-config needs to know for what' : `nothing can be printed for "${what}"`);
   }
+  const action = command === 'users' ? usersAction(what, more) : undefined;
   const config = loadConfig(values.config);
+  if (action !== undefined) return print(out, await runUsersCommand(action, more, config, values.config));
   if (command === 'print-config') return print(out, printConfig(what as Printable, config));
   if (command === 'doctor') return runDoctor(config, values.config, values.json === true, out);
   checkSecrets(config, values.config);
+  if (command === 'check-config') await checkUserList(config, values.config);
   if (command === 'check-config') return print(out, `${values.config}: nothing is wrong with it\n`);
   return runProgram(config, values.config);
 }
@@ -76,6 +83,15 @@ function parse(args: readonly string[]): { positionals: string[]; values: { conf
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function usersAction(what: string | undefined, args: readonly string[]): UsersAction {
+  const action = USERS_ACTIONS.find((each) => each === what);
+  if (action === undefined) throw new UsageError(what === undefined ? 'users needs to know what to do' : `users cannot "${what}"`);
+  const takes = { import: 'one file', add: 'addresses', remove: 'addresses', list: 'nothing', count: 'nothing' }[action];
+  const fits = takes === 'addresses' ? args.length > 0 : args.length === (takes === 'nothing' ? 0 : 1);
+  if (!fits) throw new UsageError(`users ${action} takes ${takes}`);
+  return action;
 }
 
 function isPrintable(what: string | undefined): what is Printable {

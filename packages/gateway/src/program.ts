@@ -25,6 +25,7 @@ export async function runProgram(config: Config, file: string): Promise<number> 
   const reload = (): void => {
     reloader.reload();
     parts.sipd?.reloadCertificates();
+    parts.sipUsers?.refresh();
   };
   process.on('SIGHUP', reload);
   const failed = startLinks(parts, config);
@@ -97,7 +98,7 @@ async function startWorker({ worker, store, log }: Parts, look: () => void): Pro
 }
 
 /** Nothing new comes in; what is in hand is finished; then everything is closed (XD-10). */
-async function stop({ xmpp, sip, peers, worker, http, store, sipd, log }: Parts): Promise<void> {
+async function stop({ xmpp, sip, peers, worker, http, store, sipd, log, sipUsers }: Parts): Promise<void> {
   const step = async (what: string, work: () => unknown) => {
     try {
       await work();
@@ -114,6 +115,7 @@ async function stop({ xmpp, sip, peers, worker, http, store, sipd, log }: Parts)
   await step('peers', () => peers.stop());
   await step('xmpp', () => xmpp.stop());
   await step('sip server', () => sipd?.close());
+  await step('list of SIP users', () => sipUsers?.stop());
   await step('store', () => store.close());
   await step('http', () => http.close());
 }

@@ -57,6 +57,20 @@ export interface PolicyStore {
   set(user: BareJid, policy: PolicyLists | undefined, expected: number): Promise<CommitResult>;
 }
 
+/** The SIP users of the installation, where the configuration keeps their list here. Prepared bare addresses. */
+export interface UserList {
+  has(user: BareJid): Promise<boolean>;
+  /** How many of them were not on it. */
+  add(users: readonly BareJid[]): Promise<number>;
+  /** How many of them were on it. */
+  remove(users: readonly BareJid[]): Promise<number>;
+  /** These and no others: whoever reads meanwhile sees the old list or the new one. Two at once: the later one stays. */
+  replace(users: readonly BareJid[]): Promise<void>;
+  /** Everybody, each at least once, in no order. */
+  list(): AsyncIterable<BareJid>;
+  count(): Promise<number>;
+}
+
 /** Which workers live: each keeps a lease alive by a heartbeat. */
 export interface WorkerStore {
   /** Says that the worker lives for `ttlMs` more. `connections` are the owner names of its links (see Dialog.owner). */
@@ -97,6 +111,7 @@ export interface StoreExamination {
 export interface Store<R> {
   readonly pairs: PairStore<R>;
   readonly policies: PolicyStore;
+  readonly sipUsers: UserList;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
   readonly state: StoreState;

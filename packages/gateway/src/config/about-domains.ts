@@ -47,7 +47,6 @@ function aboutSubdomain(config: Config, served: readonly string[], component: st
 export function aboutRouting({ routing, store }: Config): ConfigProblem[] {
   const { mode, sipUsers } = routing;
   if (mode === 'basic') return sipUsers === undefined ? [] : [{ path: 'routing.sipUsers', message: 'needs routing.mode advanced: in mode basic nobody asks for the list' }];
-  if (mode === 'advanced') return [{ path: 'routing.mode', message: 'advanced is not there yet' }];
   if (sipUsers === undefined) return [{ path: 'routing.sipUsers', message: 'is missing: mode advanced needs the list of SIP users' }];
   return sipUsers.type === 'redis' && store.type !== 'redis' ? [{ path: 'routing.sipUsers.type', message: 'redis needs store.type redis' }] : [];
 }

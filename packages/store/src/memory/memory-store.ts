@@ -1,9 +1,10 @@
-import type { CacheStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, WorkerStore } from '../port';
+import type { CacheStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
 import { StoreUnavailableError } from '../port';
 import { ObservedState } from '../state';
 import { MemoryCache } from './memory-cache';
 import { MemoryPairs } from './memory-pairs';
 import { MemoryPolicies } from './memory-policies';
+import { MemoryUserList } from './memory-user-list';
 import { MemoryWorkers } from './memory-workers';
 
 export interface MemoryStoreOptions {
@@ -22,6 +23,7 @@ const DEFAULT_MAX_CACHE_ENTRIES = 10_000;
 export class MemoryStore<R> implements Store<R> {
   readonly pairs: PairStore<R>;
   readonly policies: PolicyStore;
+  readonly sipUsers: UserList;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
   private readonly observed = new ObservedState({ is: 'ready' });
@@ -33,6 +35,7 @@ export class MemoryStore<R> implements Store<R> {
     this.now = now;
     this.pairs = new MemoryPairs(maxRecords, open);
     this.policies = new MemoryPolicies(maxRecords, open);
+    this.sipUsers = new MemoryUserList(open);
     this.workers = new MemoryWorkers(now, open);
     this.cache = new MemoryCache(maxCacheEntries, now, open);
   }

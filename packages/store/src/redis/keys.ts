@@ -20,12 +20,15 @@ export interface BucketKeys {
 export class RedisKeys {
   /** Hash: worker -> end of its lease (milliseconds since the epoch) and connections (JSON). */
   readonly workers: string;
+  /** Set: SIP users. */
+  readonly sipUsers: string;
   /** The sorted sets of all buckets. */
   readonly dues: readonly string[];
   private readonly all: readonly BucketKeys[];
 
   constructor(private readonly prefix: string) {
     this.workers = `${prefix}:workers`;
+    this.sipUsers = `${prefix}:{sip-users}`;
     this.all = Array.from({ length: BUCKETS }, (_, number) => this.bucket(number));
     this.dues = this.all.map(({ due }) => due);
   }

@@ -1,4 +1,4 @@
-import type { CacheStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, WorkerStore } from '../port';
+import type { CacheStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
 import { RedisConnection } from './connection';
 import { risksOf } from './diagnosis';
 import { RedisKeys } from './keys';
@@ -7,6 +7,7 @@ import type { RedisStoreOptions } from './options';
 import { RedisCache } from './redis-cache';
 import { RedisPairs } from './redis-pairs';
 import { RedisPolicies } from './redis-policies';
+import { RedisUserList } from './redis-user-list';
 import { RedisWorkers } from './redis-workers';
 
 /**
@@ -23,6 +24,7 @@ export async function createRedisStore<R>(options: RedisStoreOptions): Promise<S
 class RedisStore<R> implements Store<R> {
   readonly pairs: PairStore<R>;
   readonly policies: PolicyStore;
+  readonly sipUsers: UserList;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
 
@@ -32,6 +34,7 @@ class RedisStore<R> implements Store<R> {
   ) {
     this.pairs = new RedisPairs<R>(connection, keys);
     this.policies = new RedisPolicies(connection, keys);
+    this.sipUsers = new RedisUserList(connection, keys);
     this.workers = new RedisWorkers(connection, keys);
     this.cache = new RedisCache(connection, keys);
   }
