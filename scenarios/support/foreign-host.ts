@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import type { NetConnectOpts } from 'node:net';
 
 import { DEFAULT_DEADLINE_MS } from './mailbox';
@@ -25,9 +25,9 @@ export function askFromElsewhere(port: number, method: string, from: string, to:
 }
 
 /** Sends one request by a connection of its own, and gives the final answer. */
-export function exchange(by: NetConnectOpts, request: SipMessage): Promise<SipMessage> {
+export function exchange(by: NetConnectOpts | Socket, request: SipMessage): Promise<SipMessage> {
   return new Promise((resolve, reject) => {
-    const socket = connect(by);
+    const socket = by instanceof Socket ? by : connect(by);
     let heard = '';
     const end = (outcome: SipMessage | Error): void => {
       clearTimeout(deadline);
