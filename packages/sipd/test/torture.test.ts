@@ -41,10 +41,10 @@ describeSipd('torture messages', () => {
   test('RFC 4475 3.2.1: two requests whose branch is the bare magic cookie are two, not one that comes again', async () => {
     const peer = await TcpPeer.connect(server.sip.tcp);
     const via = [`SIP/2.0/TCP 127.0.0.1:${peer.port};branch=z9hG4bK`];
-    for (const callId of ['bare-1', 'bare-2']) {
-      const request = peer.request({ method: 'MESSAGE', callId, via });
+    const requests = ['bare-1', 'bare-2'].map((callId) => peer.request({ method: 'MESSAGE', callId, via }));
+    for (const request of requests) {
       const given = await app.gets('MESSAGE');
-      expect(given.req.get('call-id')).toBe(callId);
+      expect(given.req.get('call-id')).toBe(value(request, 'call-id'));
       await answer(given, 200);
       expect(statusOf(await peer.answerTo(request))).toBe(200);
     }
