@@ -1,6 +1,10 @@
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Server as TlsServer } from 'node:tls';
 
+import { Authority, pemOf } from './support/certificates';
+import type { CertificateWish, IssuedCertificate } from './support/certificates';
 import { isthmus } from './support/gateway';
 import { freePort, LOOPBACK } from './support/ports';
 import { World } from './support/world';
@@ -140,4 +144,66 @@ test('subdomain mode: beside a worker its connection is not tried, and not taken
   } finally {
     await plain.stop();
   }
+});
+
+describe('TLS', () => {
+  let authority: Authority;
+  const open: TlsServer[] = [];
+  beforeAll(() => (authority = Authority.create()));
+  afterAll(() => {
+    for (const each of open) each.close();
+    authority.remove();
+  });
+
+  /** A next hop that answers whatever it is asked with 200, behind this certificate. */
+  async function hop(certificate: IssuedCertificate): Promise<number> {
+    const server = createTlsServer({ ...pemOf(certificate), ca: authority.pem, requestCert: true, rejectUnauthorized: true }, (socket) => {
+      socket.on('error', () => undefined);
+      socket.on('data', (data: Buffer) => {
+        const [request = ''] = data.toString().split('\r\n\r\n');
+        const kept = request.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
+        if (kept.length > 0) socket.write(['SIP/2.0 200 OK', ...kept.map((line) => (/^To:/i.test(line) ? `${line};tag=hop` : line)), 'Content-Length: 0', '', ''].join('\r\n'));
+      });
+    });
+    server.on('tlsClientError', () => undefined);
+    open.push(server);
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, LOOPBACK, resolve));
+    return port;
+  }
+
+  /** What is found of TLS and of a route to such a hop; nobody else is there. */
+  async function look(ours: CertificateWish, theirs: IssuedCertificate) {
+    const tls = { ...authority.issue({ names: ['DNS:isthmus.example.com'], ...ours }), ca: authority.ca };
+    const config = {
+      ...base,
+      sip: { server: { type: 'embedded', listen: [{ transport: 'tls', host: LOOPBACK, port: await freePort() }], tls } },
+      routes: [{ name: 'far', host: LOOPBACK, port: await hop(theirs), transport: 'tls', tls: { name: 'fe.example.com' }, dialect: 'microsoft' }],
+    };
+    const files = { 'component-secret': 'component-test-secret', 'isthmus.yaml': JSON.stringify(config) };
+    const { output } = await isthmus(['doctor', '--json', '--config', '{dir}/isthmus.yaml'], files);
+    if (!output.startsWith('[')) throw new Error(output);
+    return (JSON.parse(output) as Finding[]).filter(({ part }) => ['configuration', 'tls', 'route far'].includes(part)).map(({ level, part, text }) => `${level} ${part}: ${text}`);
+  }
+
+  test('SEC-1: both certificates are good', async () => {
+    expect((await look({}, authority.issue({ names: ['DNS:fe.example.com'] }))).slice(1)).toEqual([expect.stringMatching(/^ok route far: .* answers OPTIONS with 200/)]);
+  });
+
+  test.each<[string, () => IssuedCertificate, RegExp]>([
+    ['for another name', () => authority.issue({ names: ['DNS:other.example.com'] }), /for other\.example\.com, not for fe\.example\.com/],
+    ['self-signed', () => authority.selfSigned({ names: ['DNS:fe.example.com'] }), /self-signed/],
+    ['expired', () => authority.issue({ names: ['DNS:fe.example.com'], validFrom: -30, validTo: -2 }), /expired/],
+  ])("SEC-1: the next hop's certificate is %s", async (_what, theirs, text) => {
+    expect((await look({}, theirs())).slice(1)).toEqual([expect.stringMatching(new RegExp(`^problem route far: .*${text.source}`))]);
+  });
+
+  test('SEC-1: certificates that expire soon', async () => {
+    const found = await look({ validTo: 3 }, authority.issue({ names: ['DNS:fe.example.com'], validTo: 5 }));
+    expect(found).toEqual(expect.arrayContaining([expect.stringMatching(/^warning tls: within 14 days/), expect.stringMatching(/^warning route far: its certificate expires on \d{4}-/)]));
+  });
+
+  test('SEC-1: ours has expired: a mistake of the configuration', async () => {
+    expect(await look({ validFrom: -30, validTo: -2 }, authority.issue({ names: ['DNS:fe.example.com'] }))).toEqual([expect.stringMatching(/^problem configuration: sip\.server\.tls/)]);
+  });
 });

@@ -1,5 +1,6 @@
 import { checkSecrets, ConfigError } from '../config/load';
 import type { Config } from '../config/schema';
+import { examineOwnCertificates } from './certificates';
 import { ok, problem, type Finding } from './finding';
 import { examinePeers, examineSipServers, examineStore, examineWorker, examineXmppSide } from './parts';
 import { examineRoutes } from './routes';
@@ -20,7 +21,7 @@ export async function examine(config: Config, file: string): Promise<readonly Fi
   const [store, xmpp, sip, peers] = await Promise.all([examineStore(patient), examineXmppSide(patient, worker), examineSipServers(patient), examinePeers(patient)]);
   try {
     const routes = await examineRoutes(config, sip.links);
-    return [ok('configuration', `${file}: nothing is wrong with it`), ...store, ...xmpp, ...sip.findings, ...peers, ...routes, ...worker.findings];
+    return [ok('configuration', `${file}: nothing is wrong with it`), ...store, ...examineOwnCertificates(config), ...xmpp, ...sip.findings, ...peers, ...routes, ...worker.findings];
   } finally {
     await sip.close();
   }

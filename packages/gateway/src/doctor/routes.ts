@@ -2,6 +2,7 @@ import type { SipLinks } from '@isthmus/sip';
 import type { Config, RouteConfig } from '../config/schema';
 import { nameToVerify } from '../config/tls';
 import { newId } from '../ids';
+import { examineTheirCertificate } from './certificates';
 import { ok, problem, warning, type Finding } from './finding';
 import { QUESTION_MS, resolve, tryTcp } from './network';
 
@@ -21,7 +22,8 @@ async function examineRoute(route: RouteConfig, config: Config, links: SipLinks 
   if (refused !== undefined) {
     return [problem(part, `${address} port ${route.port} (${route.transport}): ${refused}`, 'start the SIP server there, or correct host, port and transport; look at firewalls between')];
   }
-  return [await askOptions(part, route, address, config, links)];
+  const certificate = route.transport === 'tls' ? await examineTheirCertificate(part, address, route.port, nameToVerify(route, config), config) : [];
+  return [await askOptions(part, route, address, config, links), ...certificate];
 }
 
 async function askOptions(part: string, route: RouteConfig, address: string, config: Config, links: SipLinks | undefined): Promise<Finding> {
