@@ -3,7 +3,7 @@ import { parseNameAddr, parseSipUri, splitList, tagIn, type SipUri } from './mes
 import { type Essentials, parseCSeq } from './message/essentials';
 import type { Headers } from './message/headers';
 import type { SipRequest, SipResponse } from './message/message';
-import type { Flow } from './transport/flow';
+import type { Endpoint, Flow } from './transport/flow';
 
 /** Everything needed to send in a dialog and to recognise its requests. */
 export interface Dialog<Owner> {
@@ -29,6 +29,8 @@ export interface Dialog<Owner> {
   flow: Flow | undefined;
   /** Next hop guessed from the source of the creating message; see `natTarget`. */
   readonly natTarget: SipUri | undefined;
+  /** The far end as it was reached over TLS; undefined for a dialog that was made by another transport. */
+  readonly securePeer: Endpoint | undefined;
   /** Last CSeq number that we sent. */
   localCSeq: number;
   /** CSeq of our last INVITE, for its ACK. */
@@ -92,6 +94,19 @@ export function natTarget(
   return role.method === 'INVITE' && !sameHost ? asTarget : undefined;
 }
 
+function securePeer({ protocol, remote }: Flow): Endpoint | undefined {
+  return protocol === 'tls' ? remote : undefined;
+}
+
+/**
+ * Where a dialog goes on that was made over TLS: to the same place over TLS, whatever transport its URI names. Proxies that
+ * write one Record-Route for two sides name that of the other side.
+ */
+export function keptSecure(uri: SipUri, { securePeer: peer }: { readonly securePeer: Endpoint | undefined }): SipUri {
+  const isPeer = peer !== undefined && uri.host === peer.address && (uri.port ?? 5061) === peer.port;
+  return isPeer ? { ...uri, transport: 'tls' } : uri;
+}
+
 /** Whether a NOTIFY ends its subscription (RFC 6665 section 4.1.3). */
 export function endsSubscription(request: { readonly method: string; readonly headers: Headers }): boolean {
   return request.method === 'NOTIFY' && /^terminated\b/i.test(request.headers.get('subscription-state') ?? '');
@@ -136,6 +151,7 @@ export function uasDialog<Owner>(
     owner,
     flow: flow.reusable ? flow : undefined,
     natTarget: natDetection ? natTarget({ uas: true, method }, flow, contact, routeSet) : undefined,
+    securePeer: securePeer(flow),
     localCSeq: essentials.cseq,
     inviteCSeq: essentials.cseq,
     lastAck: undefined,
@@ -171,6 +187,7 @@ export function uacDialog<Owner>(
     owner,
     flow: undefined,
     natTarget: natDetection ? natTarget({ uas: false, method }, flow, contact, routeSet) : undefined,
+    securePeer: securePeer(flow),
     localCSeq: cseq,
     inviteCSeq: cseq,
     lastAck: undefined,

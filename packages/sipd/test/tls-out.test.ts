@@ -202,6 +202,20 @@ describeSipd("what is sipd's own about connections that it opens over TLS", () =
     expect(far.accepted.all.map(({ inbox }) => inbox.all.length)).toEqual([2, 1]);
   });
 
+  test('SEC-1: a dialog that was made over TLS goes on over TLS at the same place, also when a Record-Route there names TCP', async () => {
+    await start();
+    await listen(fe);
+    const sent = await app.send('sip:bob@example.com', { method: 'SUBSCRIBE', proxy: far.uri('fe.example.com'), headers: { Event: 'presence' } });
+    const peer = await far.accepted.next();
+    const route = `Record-Route: <sip:127.0.0.1:${far.port};transport=tcp;lr>`;
+    peer.respond(await peer.gets('SUBSCRIBE'), '200 OK', ['Contact: <sip:bob@192.0.2.9>', route]);
+    const { res } = await sent.final();
+    const refresh = await app.inDialog(res.stackDialogId, { method: 'SUBSCRIBE', headers: { Event: 'presence' } });
+    peer.respond(await peer.gets('SUBSCRIBE'), '200 OK', ['Contact: <sip:bob@192.0.2.9>']);
+    expect(await refresh.status()).toBe(200);
+    expect(far.accepted.all).toHaveLength(1);
+  });
+
   test('an address without a name that was proven there needs a certificate for the address', async () => {
     await start();
     await listen(authority.issue({ names: ['DNS:fe.example.com'] }));

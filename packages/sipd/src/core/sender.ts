@@ -1,7 +1,7 @@
 import type { Client } from '../control/client';
 import { type Hop, networkLine, requestSentLine } from '../control/fields';
 import { writeFrame } from '../control/frame';
-import type { Dialog } from '../dialog';
+import { type Dialog, keptSecure } from '../dialog';
 import { parseNameAddr, parseSipUri } from '../message/address';
 import type { SipRequest, SipResponse } from '../message/message';
 import { serialise, serialiseHead } from '../message/serialise';
@@ -122,7 +122,7 @@ export class Sender {
     dialog.flow = undefined;
     const first = dialog.routeSet[0];
     const uri = dialog.natTarget ?? parseSipUri(first === undefined ? target : (parseNameAddr(first)?.uri ?? ''));
-    const hop = uri === undefined ? undefined : this.core.transports.nextHop(uri);
+    const hop = uri === undefined ? undefined : this.core.transports.nextHop(keptSecure(uri, dialog));
     return hop === undefined ? undefined : { hop, local: this.core.transports.localFor(hop), flow: undefined };
   }
 
