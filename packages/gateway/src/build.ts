@@ -80,7 +80,7 @@ export async function build(config: Config, file: string, name: string, log: Log
     const reloadable = [
       { takes: ['routes'], reload: (changed: Config) => worker.replaceRoutes(routesOf(changed)) },
       { takes: ['sip.peers', 'sip.allow', 'sip.peerRefreshSeconds', 'routes'], reload: (changed: Config) => peers.replace(peerSettings(changed)) },
-      { takes: ['limits.rates', 'limits.overload'], reload: (changed: Config) => worker.changeLimits(limitSettings(changed)) },
+      { takes: ['limits.rates', 'limits.overload', 'limits.maxUserContacts', 'limits.maxUserWatchers', 'limits.maxUserUndecided'], reload: (changed: Config) => worker.changeLimits(limitSettings(changed)) },
     ];
     return { log, store, sipd, xmpp, sip, sipUsers, peers, worker, http, reloadable };
   } catch (error) {

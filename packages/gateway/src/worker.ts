@@ -127,16 +127,16 @@ export class Worker {
         return known && allowanceOf(known, address);
       },
       pendingPercent: () => (this.loop.pending / settings.maxPendingEvents) * 100,
-      ping: () => store.pairs.ping(),
+      store,
       metrics: this.metrics,
       log,
       now: this.now,
     });
-    const { newWork } = this.limits;
+    const { newWork, userWatches } = this.limits;
     const federation = new Federation({ ...settings.federation, domains: settings.domains });
     const isKnownPair = async (pair: Pair) => (await store.pairs.load(pairKey(pair))) !== undefined;
     const trust = { federation, isKnownPair, sipUsers: parts.sipUsers };
-    const sides = { ...trust, newWork, loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table, hops: this.routing.hops };
+    const sides = { ...trust, newWork, userWatches, loop: this.loop, sequence: new Sequence(), accounts: this.accounts, routes: this.table, hops: this.routing.hops };
     const common = { ...sides, log, metrics: this.metrics, now: this.now };
     const { policies, commands } = buildPolicy({
       ...common,

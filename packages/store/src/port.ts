@@ -87,6 +87,13 @@ export interface CacheStore {
   delete(key: string): Promise<void>;
 }
 
+/** Bounded sets of names, whose members end by themselves unless they are put again. */
+export interface MemberStore {
+  /** Puts a member for `ttlMs` more. False, and nothing has changed, when it is none yet and there are `max` others. */
+  put(set: string, member: string, max: number, ttlMs: number): Promise<boolean>;
+  remove(set: string, member: string): Promise<void>;
+}
+
 /** Whether the store can be used. A store that is `away` or `refused` tries again by itself. */
 export type StoreState =
   | {
@@ -114,6 +121,7 @@ export interface Store<R> {
   readonly sipUsers: UserList;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
+  readonly members: MemberStore;
   readonly state: StoreState;
   /** Tells every later change of `state`, once each. The result ends it. */
   onState(listener: (state: StoreState) => void): () => void;

@@ -4,8 +4,8 @@ const count = (fallback: number) => z.number().int().min(1).max(1_000_000).defau
 const percent = (fallback: number) => z.number().int().min(1).max(100).default(fallback);
 
 const ratesSchema = z.strictObject({
-  sipPeerPerSecond: count(1_000).describe('requests out of dialog of one SIP peer; one more is answered 503 with Retry-After'),
-  sipPeerMessagesPerSecond: count(5_000).describe('all messages of one SIP peer, answers included; more are read later, or dropped where they come by UDP (embedded SIP server only)'),
+  sipPeerPerSecond: count(250).describe('requests out of dialog of one SIP peer; one more is answered 503 with Retry-After'),
+  sipPeerMessagesPerSecond: count(3_000).describe('all messages of one SIP peer, answers included; more are read later, or dropped where they come by UDP (embedded SIP server only)'),
   sipStrangersPerSecond: count(100).describe('all messages of all hosts that are no peers together; the same becomes of more (embedded SIP server only)'),
   sipUserPerMinute: count(3_000).describe('requests out of dialog of one SIP user; one more is answered 500 with Retry-After'),
   xmppUserPerMinute: count(3_000).describe('messages, typing, presence subscriptions, probes and queries of one XMPP user; one more comes back with policy-violation'),
@@ -24,6 +24,9 @@ const overloadSchema = z.strictObject({
 export const limitsSchema = z.strictObject({
   maxPendingEvents: z.number().int().min(100).default(20_000).describe('events that wait for their turn in this worker'),
   maxCachedPairs: z.number().int().min(100).default(20_000).describe('records kept in memory beside the store'),
+  maxUserContacts: count(2_000).describe('SIP users whom one XMPP user may watch; a subscription to one more comes back with policy-violation'),
+  maxUserWatchers: count(5_000).describe('SIP users who may watch one XMPP user; the SUBSCRIBE of one more is answered 500 with Retry-After'),
+  maxUserUndecided: count(200).describe('of these, SIP users about whom he has been asked and has not decided'),
   maxListedWatchers: z.number().int().min(1).max(2_000).default(200).describe('SIP users that the command "Who watches me" lists'),
   commandsPerMinute: z.number().int().min(1).default(60).describe('stages of ad-hoc commands that one user may send in a minute'),
   rates: ratesSchema.prefault({}).describe('how much is taken: so many at once, and as many again in each second or minute; what goes on in dialogs, refreshes and news are not counted'),

@@ -4,6 +4,7 @@ import { fault, FaultError, type Fault, type Jid, type Pair } from '@isthmus/mod
 import type { Verdict } from '@isthmus/rules';
 import type { Accounts } from '../accounts';
 import type { Federation } from '../federation';
+import type { UserWatches } from '../limits/user-watches';
 import type { Policies } from '../policy/policies';
 import type { SipUsers } from '../users/sip-users';
 import type { Denial } from './gate';
@@ -11,6 +12,7 @@ import type { Denial } from './gate';
 export interface AdmissionOptions {
   readonly accounts: Accounts;
   readonly policies: Pick<Policies, 'verdict'>;
+  readonly userWatches: Pick<UserWatches, 'inward'>;
   readonly federation: Federation;
   readonly addressing: Addressing;
   /** Does the XMPP server have the plug-in, and thus one name for a user on both sides? */
@@ -61,7 +63,10 @@ export class Admissions {
     if (await this.known(() => accounts.isLocal(contact.bare))) return { denied: 'local' };
     if (!(await this.isListed(sipUser.jid))) return { denied: 'unlisted' };
     if (event.on !== 'sip.subscribe') return {};
-    return { policy: await policies.verdict(pair) };
+    const policy = await policies.verdict(pair);
+    // One look (Expires 0) is no subscription.
+    const full = event.expires === 0 ? undefined : await this.options.userWatches.inward(pair, policy);
+    return full === undefined ? { policy } : { refusal: full };
   }
 
   /** Of another XMPP domain: reached as far as that is allowed (SEC-4). */

@@ -3,6 +3,7 @@ import type { EngineEvent } from '@isthmus/engine';
 import { fault, FaultError, type Fault, type Pair } from '@isthmus/model';
 import { sipUserOf } from '../addresses';
 import type { Federation } from '../federation';
+import type { UserWatches } from '../limits/user-watches';
 import { domainOf, type RouteTable } from '../routes';
 import type { SipUsers } from '../users/sip-users';
 
@@ -10,6 +11,7 @@ export interface StanzaAdmissionOptions {
   readonly federation: Federation;
   readonly addressing: Addressing;
   readonly routes: RouteTable;
+  readonly userWatches: Pick<UserWatches, 'outward' | 'ended' | 'decided'>;
   /** Absent: whoever has no account is taken for a SIP user (basic routing). */
   readonly sipUsers?: SipUsers | undefined;
   /** Has anything been begun between the two? */
@@ -25,6 +27,16 @@ export class StanzaAdmissions {
 
   /** Why not, or undefined; a promise only where somebody has to be asked. */
   refusal(pair: Pair, event: EngineEvent): Fault | undefined | Promise<Fault | undefined> {
+    const { userWatches } = this.options;
+    const refusal = this.stranger(pair, event);
+    if (event.on === 'xmpp.unsubscribe') userWatches.ended(pair);
+    if (event.on === 'xmpp.subscribed' || event.on === 'xmpp.unsubscribed') userWatches.decided(pair);
+    if (event.on !== 'xmpp.subscribe' && event.on !== 'xmpp.probe') return refusal;
+    if (refusal === undefined) return userWatches.outward(pair);
+    return 'then' in refusal ? refusal.then((why) => why ?? userWatches.outward(pair)) : refusal;
+  }
+
+  private stranger(pair: Pair, event: EngineEvent): Fault | undefined | Promise<Fault | undefined> {
     const { federation, addressing, routes, sipUsers } = this.options;
     const permission = federation.toSip(domainOf(pair.user));
     if (permission === 'none') return fault('sender.foreign');

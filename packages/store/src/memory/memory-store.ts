@@ -1,7 +1,8 @@
-import type { CacheStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
+import type { CacheStore, MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
 import { StoreUnavailableError } from '../port';
 import { ObservedState } from '../state';
 import { MemoryCache } from './memory-cache';
+import { MemoryMembers } from './memory-members';
 import { MemoryPairs } from './memory-pairs';
 import { MemoryPolicies } from './memory-policies';
 import { MemoryUserList } from './memory-user-list';
@@ -26,6 +27,7 @@ export class MemoryStore<R> implements Store<R> {
   readonly sipUsers: UserList;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
+  readonly members: MemberStore;
   private readonly observed = new ObservedState({ is: 'ready' });
   private readonly now: () => number;
 
@@ -38,6 +40,7 @@ export class MemoryStore<R> implements Store<R> {
     this.sipUsers = new MemoryUserList(open);
     this.workers = new MemoryWorkers(now, open);
     this.cache = new MemoryCache(maxCacheEntries, now, open);
+    this.members = new MemoryMembers(now, open);
   }
 
   get state(): StoreState {

@@ -43,6 +43,10 @@ export class RedisKeys {
     return this.all;
   }
 
+  members(set: string): string {
+    return `${this.prefix}:members:${set}`;
+  }
+
   cache(key: string): string {
     return `${this.prefix}:cache:${key}`;
   }

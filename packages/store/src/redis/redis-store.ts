@@ -1,10 +1,11 @@
-import type { CacheStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
+import type { CacheStore, MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
 import { RedisConnection } from './connection';
 import { risksOf } from './diagnosis';
 import { RedisKeys } from './keys';
 import { readOptions } from './options';
 import type { RedisStoreOptions } from './options';
 import { RedisCache } from './redis-cache';
+import { RedisMembers } from './redis-members';
 import { RedisPairs } from './redis-pairs';
 import { RedisPolicies } from './redis-policies';
 import { RedisUserList } from './redis-user-list';
@@ -27,6 +28,7 @@ class RedisStore<R> implements Store<R> {
   readonly sipUsers: UserList;
   readonly workers: WorkerStore;
   readonly cache: CacheStore;
+  readonly members: MemberStore;
 
   constructor(
     private readonly connection: RedisConnection,
@@ -37,6 +39,7 @@ class RedisStore<R> implements Store<R> {
     this.sipUsers = new RedisUserList(connection, keys);
     this.workers = new RedisWorkers(connection, keys);
     this.cache = new RedisCache(connection, keys);
+    this.members = new RedisMembers(connection, keys);
   }
 
   get state(): StoreState {

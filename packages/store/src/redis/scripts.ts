@@ -103,3 +103,16 @@ for i = 1, #leases, 2 do
   end
 end
 return live`);
+
+/**
+ * Puts a member into a bounded set, and forgets those that have ended.
+ * KEYS: the set. ARGV: member, most members, milliseconds.
+ * Returns '1', or '0' when there is no room.
+ */
+export const PUT_MEMBER = script(`${NOW}
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if not redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return '0' end
+redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]), ARGV[1])
+local left = redis.call('PTTL', KEYS[1])
+if left < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return '1'`);
