@@ -13,7 +13,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { only: { type: 'string', multiple: true }, rate: { type: 'string' }, seconds: { type: 'string' }, texts: { type: 'string' }, json: { type: 'boolean' } },
   });
-  const options = { rate: Number(values.rate ?? 10_000), seconds: Number(values.seconds ?? 60), texts: Number(values.texts ?? 50) };
+  const options = { rate: Number(values.rate ?? 10_000), seconds: Number(values.seconds ?? 60), texts: Number(values.texts ?? 20) };
   const names = (Object.keys(FLOODS) as FloodName[]).filter((name) => values.only === undefined || values.only.includes(name));
   if (names.length === 0 || !Object.values(options).every((value) => value > 0)) {
     process.stderr.write(`usage: npm run flood -- [--only NAME] [--rate R] [--seconds S] [--texts T] [--json]\nNAME: ${Object.keys(FLOODS).map((name) => `"${name}"`).join(', ')}\n`);

@@ -43,7 +43,7 @@ export interface FloodResult {
 }
 
 const USERS = ['u0', 'u1', 'u2', 'u3', 'u4'];
-const CONTACTS = 4;
+const CONTACTS = 20;
 const TICK_MS = 5;
 const LOOK_MS = 250;
 const SETTLE_MS = 20_000;
@@ -89,9 +89,12 @@ export async function runFlood(name: FloodName, { rate, seconds, texts }: FloodO
     await Promise.all([flood.next(), ...senders.map((sender) => sender.online())]);
     const sip = SipSide.serve(world.peer, ledger);
     // Sessions are up before the flood comes.
-    for (const pair of PAIRS) say(pair, sip, senders, ledger);
-    await settled(ledger);
+    for (const { user, contact } of PAIRS) {
+      sip.say(contact, `${user}@${DOMAIN}`, ledger.begin('to XMPP', `${contact} ${user}`));
+      await settled(ledger);
+    }
     ledger.tookMs.length = 0;
+    const before = talliesOf(ledger);
     const memory = new Memory(world.gateway.pid);
     const addresses: readonly string[] = FLOODS[name];
     const flooded = addresses.length === 0 ? undefined : flood.run({ do: 'flood', port: world.sipPort, to: USERS.map((user) => `${user}@${DOMAIN}`), rate, seconds, addresses });
@@ -107,7 +110,7 @@ export async function runFlood(name: FloodName, { rate, seconds, texts }: FloodO
       name,
       sentPerSecond: report === undefined ? 0 : report.sent / (report.tookMs / 1_000),
       answers: report?.answers ?? {},
-      tallies: { 'to SIP': ledger.tally('to SIP'), 'to XMPP': ledger.tally('to XMPP') },
+      tallies: { 'to SIP': since(before['to SIP'], ledger.tally('to SIP')), 'to XMPP': since(before['to XMPP'], ledger.tally('to XMPP')) },
       p50: percentile(ledger.tookMs, 0.5),
       p99: percentile(ledger.tookMs, 0.99),
       rssBefore: memory.before,
@@ -120,6 +123,16 @@ export async function runFlood(name: FloodName, { rate, seconds, texts }: FloodO
     for (const sender of senders) sender.stop();
     await world.stop();
   }
+}
+
+function talliesOf(ledger: Ledger): Readonly<Record<Direction, Tally>> {
+  return { 'to SIP': ledger.tally('to SIP'), 'to XMPP': ledger.tally('to XMPP') };
+}
+
+/** What has been added. */
+function since(before: Tally, after: Tally): Tally {
+  const names = Object.keys(after) as (keyof Tally)[];
+  return Object.fromEntries(names.map((name) => [name, after[name] - before[name]])) as unknown as Tally;
 }
 
 function say({ user, contact }: (typeof PAIRS)[number], sip: SipSide, senders: readonly XmppSender[], ledger: Ledger): void {

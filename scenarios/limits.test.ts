@@ -42,7 +42,7 @@ describe('a peer', () => {
 
 describe('a user', () => {
   let cast: Cast;
-  beforeAll(async () => (cast = await Cast.start({ dialect: 'simple', limits: { rates: { sipUserPerMinute: 5, xmppUserPerMinute: 20 } } })));
+  beforeAll(async () => (cast = await Cast.start({ dialect: 'simple', limits: { maxUserContacts: 1, maxUserWatchers: 2, rates: { sipUserPerMinute: 5, xmppUserPerMinute: 20 } } })));
   afterAll(() => cast.stop());
 
   it('ERR-2, SEC-5: a SIP user beyond his rate gets 500 with Retry-After; his dialogs and other users go on', async () => {
@@ -57,6 +57,26 @@ describe('a user', () => {
     expect(Number(answers.at(-1)?.header('Retry-After'))).toBeGreaterThan(0);
     expect((await writes(carol.uri)).response.status).toBe(200);
     expect((await watch.request('SUBSCRIBE', { headers: { ...headers, Expires: '0' } })).status).toBe(200);
+  });
+
+  it('SEC-5: so many SIP users watch her; one more gets 500 with Retry-After, and those who do go on', async () => {
+    const { ann, bob } = await cast.couple();
+    const headers = { Event: 'presence', Expires: '3600' };
+    const subscribes = (from: string) => bob.peer.request('SUBSCRIBE', { from, to: `sip:${ann.bareJid}`, headers });
+    const watch = await bob.peer.open('SUBSCRIBE', { from: bob.uri, to: `sip:${ann.bareJid}`, headers });
+    expect((await subscribes(`sip:dora@${DOMAIN}`)).response.status).toBe(200);
+    const { response } = await subscribes(`sip:erin@${DOMAIN}`);
+    expect([response.status, response.header('Retry-After')]).toEqual([500, '600']);
+    expect((await watch.request('SUBSCRIBE', { headers })).status).toBe(200);
+  });
+
+  it('SEC-5: she watches so many SIP users; a subscription to one more comes back', async () => {
+    const { ann, bob } = await cast.couple();
+    await ann.sendPresence({ to: bob.address, type: 'subscribe' });
+    await bob.letsWatch();
+    await ann.sendPresence({ to: `frida@${DOMAIN}`, type: 'subscribe' });
+    const returned = await ann.take('an error', (each) => each.is('presence') && each.attrs['type'] === 'error');
+    expect([returned.attrs['from'], conditionOf(returned)]).toEqual([`frida@${DOMAIN}`, 'policy-violation']);
   });
 
   it('an XMPP user beyond his rate gets policy-violation; others go on', async () => {

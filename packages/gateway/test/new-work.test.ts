@@ -167,6 +167,12 @@ describe('promise 6: a worker that has too much to do sheds new work first', () 
     expect(new Set(reached)).toEqual(new Set(level === 'normal' ? [] : [level]));
   });
 
+  test('a message in a session that is up is no new work; a subscription is, whoever asks', () => {
+    load = 'overloaded';
+    const work = newWork();
+    expect(['xmpp.message', 'xmpp.subscribe'].map((on) => answer(work.stanza(ANN, on as EngineEvent['on'], () => true))?.[1])).toEqual([undefined, 'resource-constraint']);
+  });
+
   test('what is shed costs its sender nothing of his allowance', () => {
     const work = newWork({ sipPeerPerSecond: 1, xmppUserPerMinute: 1 });
     load = 'overloaded';

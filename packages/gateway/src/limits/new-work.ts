@@ -100,11 +100,15 @@ export class NewWork {
     return limited ?? (kind === 'new' ? this.spend(this.all, '', 'all', 'worker.busy') : undefined);
   }
 
-  /** Why a stanza of an XMPP user is not taken. */
-  stanza(user: BareJid, on: EngineEvent['on']): Fault | undefined {
+  /**
+   * Why a stanza of an XMPP user is not taken.
+   * @param inSession is his session with this contact known to be up? Asked only when that matters.
+   */
+  stanza(user: BareJid, on: EngineEvent['on'], inSession: () => boolean = () => false): Fault | undefined {
     const begins = on === 'xmpp.message' || on === 'xmpp.subscribe';
     if (!begins && on !== 'xmpp.probe' && on !== 'xmpp.chat-state') return undefined;
-    const busy = begins ? this.shed(on === 'xmpp.subscribe') : undefined;
+    const goesOn = begins && this.options.load() === 'overloaded' && on === 'xmpp.message' && inSession();
+    const busy = begins && !goesOn ? this.shed(on === 'xmpp.subscribe') : undefined;
     const limited = busy ?? this.query(user);
     return limited ?? (begins ? this.spend(this.all, '', 'all', 'worker.busy') : undefined);
   }

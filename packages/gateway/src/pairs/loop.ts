@@ -121,6 +121,11 @@ export class PairLoop {
     return this.takeTurn(pair, change);
   }
 
+  /** Does the record at hand show a session that is up? One that is not at hand shows none. */
+  hasSession(pair: Pair): boolean {
+    return this.cache.get(pairKey(pair))?.record.record.conversation.is === 'open';
+  }
+
   /** Resolves when no event waits any more. */
   async drained(): Promise<void> {
     if (this.waiting === 0) return;

@@ -113,7 +113,7 @@ export class XmppSide {
     log.debug({ trace, on: event.on, from: pair.user, to: pair.contact }, 'stanza_received');
     const refusal = this.admissions.refusal(pair, event);
     if (refusal !== undefined && !('then' in refusal)) return this.turnAway(stanza, pair, event, refusal);
-    const limited = this.options.newWork.stanza(pair.user, event.on);
+    const limited = this.options.newWork.stanza(pair.user, event.on, () => loop.hasSession(pair));
     if (limited !== undefined) return this.shed(stanza, event.on, limited, trace);
     if (event.on === 'xmpp.error' && event.stanza === 'message') {
       log.info({ trace, from: pair.user, to: pair.contact, condition: event.fault.condition }, 'message_came_back');

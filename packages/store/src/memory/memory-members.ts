@@ -16,9 +16,11 @@ export class MemoryMembers implements MemberStore {
     checkName('member', member);
     checkTtl(ttlMs);
     const members = this.sets.get(set) ?? new Map<string, number>();
-    for (const [name, until] of members) if (until <= this.now()) members.delete(name);
+    const at = this.now();
+    // Looked through only where it matters: those that have ended are many sets' worth of work.
+    if (members.size >= max) for (const [name, until] of members) if (until <= at) members.delete(name);
     if (!members.has(member) && members.size >= max) return false;
-    this.sets.set(set, members.set(member, this.now() + ttlMs));
+    this.sets.set(set, members.set(member, at + ttlMs));
     return true;
   }
 

@@ -1,0 +1,23 @@
+import { runFlood } from '../chaos/flood';
+
+/** The short form of `npm run flood`. */
+const OPTIONS = { rate: 5_000, seconds: 5, texts: 10 };
+const MOST_GROWTH_MB = 200;
+
+describe('a flood of SUBSCRIBE beside ordinary traffic', () => {
+  test.each(['one peer', '100 strangers'] as const)(
+    'SEC-5, promise 6: from %s: others write to each other, none of their texts is lost, and memory stays within bounds',
+    async (name) => {
+      const { tallies, answers, rssBefore, rssMost, sentPerSecond } = await runFlood(name, OPTIONS);
+      for (const { sent, delivered, lost } of Object.values(tallies)) {
+        expect(lost).toBe(0);
+        expect(sent).toBeGreaterThan(0);
+        expect(delivered).toBeGreaterThan(sent / 2);
+      }
+      expect(sentPerSecond).toBeGreaterThan(0);
+      expect(answers[name === 'one peer' ? '503' : '403'] ?? 0).toBeGreaterThan(0);
+      expect(rssMost - rssBefore).toBeLessThan(MOST_GROWTH_MB);
+    },
+    120_000,
+  );
+});
