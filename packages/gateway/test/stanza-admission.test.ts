@@ -1,6 +1,6 @@
 import { partitioned, subdomain } from '@isthmus/codec';
 import type { EngineEvent } from '@isthmus/engine';
-import { FaultError, type BareJid, type Pair } from '@isthmus/model';
+import { fault, FaultError, type BareJid, type Pair } from '@isthmus/model';
 import { Federation } from '../src/federation';
 import type { RouteTable } from '../src/routes';
 import { StanzaAdmissions, type StanzaAdmissionOptions } from '../src/sides/stanza-admission';
@@ -18,6 +18,7 @@ function admissions(over: Partial<StanzaAdmissionOptions> = {}): StanzaAdmission
     federation: new Federation({ domains: ['example.com'], xmppDomains: ['partner.example'], sipToXmpp: ['shy.example'] }),
     addressing: partitioned(['example.com']),
     routes: { find: (contact: string) => (contact.startsWith('lost@') ? undefined : {}) } as unknown as RouteTable,
+    userWatches: { outward: () => Promise.resolve(undefined), ended: () => undefined, decided: () => undefined },
     isKnownPair: () => Promise.resolve(false),
     ...over,
   });
@@ -27,6 +28,28 @@ function admissions(over: Partial<StanzaAdmissionOptions> = {}): StanzaAdmission
 async function refusal(of: StanzaAdmissions, between: Pair, what = MESSAGE): Promise<string | undefined> {
   return (await of.refusal(between, what))?.condition;
 }
+
+describe('SEC-5: subscriptions of one user', () => {
+  const told: string[] = [];
+  const counting = admissions({
+    userWatches: {
+      outward: () => Promise.resolve(fault('watches.full')),
+      ended: ({ contact }) => void told.push(`ended ${contact}`),
+      decided: ({ contact }) => void told.push(`decided ${contact}`),
+    },
+  });
+  const ours = pair('ann@example.com', 'bob@example.com');
+
+  test.each(['xmpp.subscribe', 'xmpp.probe'] as const)('%s is counted, behind all that is refused anyway', async (on) => {
+    expect(await refusal(counting, ours, event(on))).toBe('policy-violation');
+    expect(await refusal(counting, pair('eve@evil.example', 'bob@example.com'), event(on))).toBe('forbidden');
+  });
+
+  test('what ends or decides one is told', () => {
+    for (const on of ['xmpp.unsubscribe', 'xmpp.subscribed', 'xmpp.unsubscribed', 'xmpp.message'] as const) void counting.refusal(ours, event(on));
+    expect(told).toEqual(['ended bob@example.com', 'decided bob@example.com', 'decided bob@example.com']);
+  });
+});
 
 describe('basic routing', () => {
   test.each([
