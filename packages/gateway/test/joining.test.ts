@@ -3,6 +3,9 @@ import pino from 'pino';
 import { DEFAULT_SETTINGS, newRecord, type PairRecord } from '@isthmus/engine';
 import { pairKey } from '@isthmus/model';
 import { MemoryStore } from '@isthmus/store';
+import { limitsSchema } from '../src/config/limits-schema';
+import type { Config } from '../src/config/schema';
+import { limitSettings } from '../src/limits/build';
 import { XMPP_UP } from '../src/pairs/cluster';
 import type { StoredPair } from '../src/pairs/stored';
 import { Worker } from '../src/worker';
@@ -37,6 +40,7 @@ const SETTINGS = {
   maxCachedPairs: 1_000,
   recoveryPerSecond: 1_000,
   policy: { administrators: new Set() },
+  limits: limitSettings({ limits: limitsSchema.parse({}) } as unknown as Config),
 } as unknown as WorkerSettings;
 
 describe('a worker whose XMPP link comes up before it knows the others', () => {
