@@ -120,6 +120,14 @@ describe('print-config lync', () => {
     expect(text).not.toContain('EnableTcp');
   });
 
+  test('TLS of the built-in server: the name of its certificate is filled in', () => {
+    const tls = { certificate: '/c', key: '/k', ca: '/a', name: 'gw.example.com' };
+    const server = { type: 'embedded', listen: [{ transport: 'tls', host: '192.0.2.1' }], tls };
+    const text = printConfig('lync', config({ sip: { server }, route: { transport: 'tls' } }));
+    expect(text).toContain('-TLSRoute -Destination "gw.example.com" -Port 5061');
+    expect(text).toContain('New-CsTrustedApplicationPool -Identity gw.example.com');
+  });
+
   test('TCP is said to be what Lync does not support', () => {
     expect(printConfig('lync', config())).toMatch(/^# Microsoft supports trusted peers over TLS only/m);
   });

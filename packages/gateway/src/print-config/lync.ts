@@ -5,9 +5,16 @@ import { portOf } from './haproxy';
 export function printLync(config: Config): string {
   const routes = config.routes.filter((route) => route.dialect === 'microsoft');
   if (routes.length === 0) return '# No route of dialect microsoft is configured: nothing is to be done on that side.\n';
-  return `# Replace ISTHMUS_FQDN and ISTHMUS_ADDRESS by the name and address at which isthmus' SIP server is reached,
-# POOL_FQDN by the registrar pool, SITE by the site.
+  const name = nameOf(config);
+  const text = `# Replace ${name === undefined ? 'ISTHMUS_FQDN by the name and ' : ''}ISTHMUS_ADDRESS by the address at which isthmus' SIP server is reached, POOL_FQDN by
+# the registrar pool, SITE by the site.
 ${routes.map((route) => (route.variant === 'lync' ? commands(config, route) : steps(config, route))).join('\n')}`;
+  return name === undefined ? text : text.replaceAll('ISTHMUS_FQDN', name);
+}
+
+/** The name that our certificate is for: by it the front ends know us. */
+function nameOf({ sip: { server } }: Config): string | undefined {
+  return server.type === 'embedded' ? server.tls?.name : undefined;
 }
 
 function commands(config: Config, route: RouteConfig): string {
