@@ -50,6 +50,16 @@ describe('order (promise 2)', () => {
   });
 });
 
+test('promise 6: a session is known to be up while the record that shows it is at hand', async () => {
+  const dialog = { server: 'd1', owner: 'w1/1', callId: 'c', localTag: 'l', remoteTag: 'r', localCSeq: 1 };
+  await one.loop.handle(PAIR, says('a'));
+  expect(one.loop.hasSession(PAIR)).toBe(false);
+  await one.loop.change(PAIR, (record) => ({ record: { ...record, conversation: { ...record.conversation, is: 'open', dialog } as typeof record.conversation }, start: [] }));
+  expect([one.loop.hasSession(PAIR), one.loop.hasSession(pairOfUser('eve'))]).toEqual([true, false]);
+  one.loop.forget();
+  expect(one.loop.hasSession(PAIR)).toBe(false);
+});
+
 describe('commits', () => {
   test('events that wait for the same turn share one', async () => {
     const release = deferred();
