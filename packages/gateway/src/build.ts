@@ -19,6 +19,7 @@ import { peerSettings } from './peers/settings';
 import { policySettings } from './policy/settings';
 import type { Reloadable } from './reload';
 import { preparedPattern, toRoute, type Route } from './routes';
+import { systemDns } from './routing/dns';
 import { UserListError } from './users/list-text';
 import { openSipUsers } from './users/open';
 import type { SipUsers } from './users/sip-users';
@@ -65,12 +66,13 @@ export async function build(config: Config, file: string, name: string, log: Log
     const sip = createSipLinks({ servers, workerName: name, limits: sipd === undefined ? 'drachtio' : 'none', log });
     undo.push(() => sip.stop());
     const xmpp = createXmppLink(xmppOptions(config, file, name, log));
+    const dns = systemDns(config.sip.dnsServers);
     const peers = new Peers({ settings: peerSettings(config), log });
     undo.push(async () => peers.stop());
     await peers.start();
     const sipUsers = await openSipUsers(config, store.sipUsers, log);
     undo.push(async () => sipUsers?.stop());
-    const worker = new Worker({ sipUsers, settings: workerSettings(config), instance, store, xmpp, sip, peers, log });
+    const worker = new Worker({ sipUsers, settings: workerSettings(config), instance, store, xmpp, sip, peers, dns, log });
     running.worker = worker;
     const readiness = () => readinessOf(xmpp, sip, store);
     const onError = (error: Error) => log.warn({ error }, 'http_failed');
@@ -78,7 +80,7 @@ export async function build(config: Config, file: string, name: string, log: Log
       throw new StartError(`cannot listen for HTTP on ${config.http.host}:${config.http.port} (${error.message}): change http.port or http.host`);
     });
     const reloadable = [
-      { takes: ['routes'], reload: (changed: Config) => worker.replaceRoutes(routesOf(changed)) },
+      { takes: ['routes'], reload: (changed: Config) => void worker.replaceRoutes(routesOf(changed)) },
       { takes: ['sip.peers', 'sip.allow', 'sip.peerRefreshSeconds', 'routes'], reload: (changed: Config) => peers.replace(peerSettings(changed)) },
       { takes: ['limits.rates', 'limits.overload', 'limits.maxUserContacts', 'limits.maxUserWatchers', 'limits.maxUserUndecided'], reload: (changed: Config) => worker.changeLimits(limitSettings(changed)) },
     ];
@@ -131,6 +133,8 @@ function workerSettings(config: Config): WorkerSettings {
     inviteTimeoutMs: sip.inviteTimeoutSeconds * 1_000,
     requestTimeoutMs: sip.requestTimeoutSeconds * 1_000,
     nextHopTimeoutMs: sip.nextHopTimeoutSeconds * 1_000,
+    keepTlsNames: sip.server.type === 'drachtio',
+    hostRefreshMs: sip.peerRefreshSeconds * 1_000,
     maxRetryAfterMs: sip.maxRetryAfterSeconds * 1_000,
     healthIntervalMs: sip.healthIntervalSeconds * 1_000,
     xmppDownGraceMs: xmpp.downGraceSeconds * 1_000,

@@ -7,6 +7,8 @@ import type { RouteConfig } from './config/schema';
 /** A static route: where requests for some SIP users go, and how the server there speaks. */
 export interface Route extends Routing {
   readonly host: string;
+  /** The host's SRV records are asked for first. */
+  readonly srv: boolean;
   readonly port: number;
   readonly transport: Transport;
   /** The name that the certificate of the next hop must show, where it is not the host. */
@@ -35,7 +37,7 @@ export function toRoute(config: RouteConfig, served: readonly string[]): Route {
   const users = config.users.map((pattern) => escapeLocalpart(pattern.normalize('NFC').toLowerCase()));
   const routing = { name, domains, users, priority: config.priority, weight: config.weight, enabled: config.enabled };
   const documents = dialect === 'microsoft' ? (config.documents ?? DOCUMENTS_OF_VARIANT[variant]) : 'pidf';
-  return { ...routing, ...(config.tls !== undefined && { tlsName: config.tls.name }), host, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs, streamOnly };
+  return { ...routing, ...(config.tls !== undefined && { tlsName: config.tls.name }), host, srv: config.srv, port, transport, dialect, variant, presence, documents, approval, messageStatus, receipts, assumeSentMs, streamOnly };
 }
 
 /** A domain, or `*.` before one, prepared. */

@@ -10,6 +10,7 @@ import type { StoredPair } from './pairs/stored';
 import type { Peers } from './peers/peers';
 import type { PolicySettings } from './policy/settings';
 import type { Route } from './routes';
+import type { Dns } from './routing/resolve';
 import type { SipUsers } from './users/sip-users';
 
 /** The XMPP link as the worker sees it. */
@@ -53,6 +54,10 @@ export interface WorkerSettings {
   readonly requestTimeoutMs: number;
   readonly nextHopTimeoutMs: number;
   readonly maxRetryAfterMs: number;
+  /** The SIP server checks certificates against the host of the next hop's URI (drachtio). */
+  readonly keepTlsNames: boolean;
+  /** Host names are looked up again after so long at the latest. */
+  readonly hostRefreshMs: number;
   readonly healthIntervalMs: number;
   readonly xmppDownGraceMs: number;
   readonly routeDownGraceMs: number;
@@ -73,7 +78,8 @@ export interface WorkerParts {
   readonly sip: SipLinksPort;
   /** The list of SIP users; absent: basic routing. */
   readonly sipUsers?: SipUsers | undefined;
-  readonly peers: Pick<Peers, 'find' | 'holderOf'>;
+  readonly peers: Pick<Peers, 'find' | 'holderOf' | 'nextHopsAre'>;
+  readonly dns: Dns;
   readonly log: Logger;
   readonly now?: () => number;
 }

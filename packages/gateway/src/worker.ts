@@ -22,6 +22,7 @@ import { buildPolicy } from './policy/build';
 import { Recovery } from './recovery';
 import { noteRepeated } from './repeated';
 import type { Route, RouteTable } from './routes';
+import { resolve } from './routing/resolve';
 import { Routing } from './routing/routing';
 import { Sequence } from './sides/sequence';
 import { SipSide } from './sides/sip-side';
@@ -204,7 +205,7 @@ export class Worker {
     await this.cluster.start();
     this.due.start();
     this.limits.monitor.start();
-    this.routing.start();
+    await this.routing.start();
     // What an earlier life of this worker left: dialogs whose connection is gone.
     this.recovery.ownersGone('start');
     // What the others say of their links may be a beat old: believed is what they still say after that.
@@ -233,8 +234,9 @@ export class Worker {
   }
 
   /** Other routes: new requests take them from now on, and pairs that are led elsewhere now are told. */
-  replaceRoutes(routes: readonly Route[]): void {
-    const before = this.routing.replace(routes);
+  async replaceRoutes(routes: readonly Route[]): Promise<void> {
+    const before = await this.routing.replace(routes);
+    if (before === undefined) return;
     this.contexts.clear();
     this.recovery.routesReplaced(before);
   }
@@ -287,12 +289,15 @@ export class Worker {
     return new Routing({
       routes: settings.routes,
       sipUserOf: (contact) => sipUserOf(settings.addressing, contact) ?? contact,
+      resolve: (route) => resolve(route, this.parts.dns, settings.keepTlsNames),
+      refreshMs: settings.hostRefreshMs,
       probe: (hop, timeoutMs) => this.sipSide.requests.probe(hop, timeoutMs),
       probeTimeoutMs: Math.min(settings.nextHopTimeoutMs, settings.requestTimeoutMs),
       intervalMs: settings.healthIntervalMs,
       isConnected: () => sip.connections().length > 0,
       onChange: (route, state, before) => this.recovery.routeChanged(route, state, before),
       onHopLost: (hop) => this.recovery.hopLost(hop),
+      onPlaces: (addresses) => this.parts.peers.nextHopsAre(addresses),
       onFindings: () => this.exchange(),
       onError: (error) => this.failed('route_probe_failed', error),
       log,

@@ -55,7 +55,7 @@ describe('a worker whose XMPP link comes up before it knows the others', () => {
     sent = [];
     const xmpp = { online: true, send: async ({ name }: { name: string }) => void sent.push(name), deliver: async () => undefined, request: () => new Promise(() => undefined), onStanza: () => undefined };
     const sip = { connections: () => ['w2/1'], request: () => new Promise(() => undefined), answer: async () => ({ ok: true }), onRequest: () => undefined };
-    const parts = { settings: SETTINGS, instance: 'w2#b', store, xmpp, sip, log: pino({ level: 'silent' }) };
+    const parts = { settings: SETTINGS, instance: 'w2#b', store, xmpp, sip, peers: { nextHopsAre: () => undefined }, log: pino({ level: 'silent' }) };
     worker = new Worker(parts as unknown as WorkerParts);
   });
 

@@ -9,7 +9,7 @@ const BOB: Pair = { user: 'ann@example.com' as BareJid, contact: 'bob@example.co
 const CAROL: Pair = { user: 'ann@example.com' as BareJid, contact: 'carol@other.example' as BareJid };
 
 function route(name: string, domains?: string[]): Route {
-  const config = { name, host: '192.0.2.10', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'msrtc', approval: 'answer', streamOnly: false, messageStatus: 200, enabled: true, users: ['*'] as string[], priority: 0, weight: 0 } as const;
+  const config = { name, host: '192.0.2.10', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'msrtc', approval: 'answer', streamOnly: false, messageStatus: 200, enabled: true, users: ['*'] as string[], priority: 0, weight: 0, srv: false } as const;
   return toRoute({ ...config, ...(domains && { domains }) }, ['example.com']);
 }
 

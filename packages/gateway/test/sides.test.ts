@@ -18,7 +18,7 @@ import { SipSide } from '../src/sides/sip-side';
 import { XmppSide } from '../src/sides/xmpp-side';
 import { trust } from './support/trust';
 
-const ROUTE: Route = { name: 'far', users: ['*'], priority: 0, weight: 0, enabled: true, domains: ['example.com'], host: '127.0.0.1', port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', streamOnly: false, messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
+const ROUTE: Route = { name: 'far', users: ['*'], priority: 0, weight: 0, enabled: true, domains: ['example.com'], host: '127.0.0.1', srv: false, port: 5060, transport: 'tcp', dialect: 'microsoft', variant: 'lync', presence: 'pidf', documents: 'pidf', approval: 'answer', streamOnly: false, messageStatus: 200, receipts: 'answer', assumeSentMs: 0 };
 const MARK = loopMark('gw.example.com', 'example.com');
 const PEERS = [
   { name: 'allow', holds: false, domains: ['example.com'], trusted: false, from: ['127.0.0.1'] },

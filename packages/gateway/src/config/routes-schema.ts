@@ -25,7 +25,11 @@ export const routeSchema = z.strictObject({
     .max(65_535)
     .default(0)
     .describe('share of the users among routes of one priority; 0: tried after those with a share, in the order of this list'),
-  host: host.describe('the next hop'),
+  host: host.describe('the next hop: an address or a host name'),
+  srv: z
+    .boolean()
+    .default(false)
+    .describe('look for SRV records of the host name first (RFC 3263: _sip._tcp, _sip._udp, for tls _sips._tcp); `port` counts where there are none'),
   port: port.optional().describe('its port; default: 5060, with tls 5061'),
   transport: z.enum(['udp', 'tcp', 'tls']).default('tcp').describe('transport to it; a Microsoft server takes tls (LCS and OCS also tcp)'),
   tls: z.strictObject({ name: domainName.describe('the name that its certificate must show, where that is not `host`') }).optional().describe('with transport tls and the embedded server'),

@@ -1,3 +1,4 @@
+import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { domainName, host, port, seconds, secret, withSipPort } from './fields';
 import { hostEntry, peersSchema } from './peers-schema';
@@ -52,6 +53,15 @@ const drachtioServer = z.strictObject({
     .describe('all of them; new requests go to any that is connected'),
 });
 
+function isDnsServer(text: string): boolean {
+  try {
+    new Resolver().setServers([text]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export const sipSchema = z.strictObject({
   server: z.discriminatedUnion('type', [embeddedServer, drachtioServer]).describe('the SIP stack that this worker uses'),
   allow: z
@@ -60,6 +70,10 @@ export const sipSchema = z.strictObject({
     .describe('addresses, networks (CIDR) or host names from which requests are taken, besides the next hops; the short form of one peer'),
   peers: peersSchema.describe('who may send requests in whose name, where `allow` is not enough; the first that matches counts (docs/security.md)'),
   peerRefreshSeconds: seconds.default(60).describe('the host names of peers and next hops are looked up again after so long'),
+  dnsServers: z
+    .array(z.string().refine(isDnsServer, 'must be an address, or address:port ([address]:port)'))
+    .default([])
+    .describe('DNS servers for the next hops, address or address:port; none: those of the system, and its hosts file'),
   requestTimeoutSeconds: seconds.default(10).describe('deadline for the answer to any request of ours but INVITE'),
   inviteTimeoutSeconds: seconds.default(90).describe('deadline for the answer to INVITE: the far user may have to click'),
   nextHopTimeoutSeconds: seconds

@@ -7,7 +7,7 @@ import type { PeerSettings } from './peers';
 
 /**
  * The peers of the configuration, and behind them the one that `sip.allow` and the next hops make: who is named in
- * `sip.peers` is that peer also where he is a next hop.
+ * `sip.peers` is that peer also where he is a next hop. Those that SRV records name are told later (`Peers.nextHopsAre`).
  */
 export function peerSettings(config: Config): PeerSettings {
   const routes = config.routes.filter(({ enabled }) => enabled);
@@ -20,7 +20,7 @@ export function peerSettings(config: Config): PeerSettings {
     ...(from !== undefined && { from: from.map(prepared) }),
     ...(tlsNames !== undefined && { tlsNames: tlsNames.map((name) => name.toLowerCase()) }),
   }));
-  const from = [...config.sip.allow, ...routes.map(({ host }) => host)].map(prepared);
+  const from = [...config.sip.allow, ...routes.filter(({ srv }) => !srv).map(({ host }) => host)].map(prepared);
   return { rules: [...named, { name: UNNAMED_PEER, holds: false, trusted: false, domains, from }], refreshMs: config.sip.peerRefreshSeconds * 1_000 };
 }
 

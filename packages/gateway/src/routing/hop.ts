@@ -26,7 +26,9 @@ export interface Place {
 
 export function hopAt(route: Route, { address, port, priority, weight }: Place): Hop {
   const at = { ...route, host: address, port };
-  return { route, uri: nextHopToVerify(at), requestUri: nextHop(at), host: address, port, priority, weight };
+  const isFound = route.transport === 'tls' && addressOf(route.host) === undefined && addressOf(address) !== undefined;
+  const uri = nextHopToVerify(isFound ? { ...at, tlsName: route.tlsName ?? route.host } : at);
+  return { route, uri, requestUri: nextHop(at), host: address, port, priority, weight };
 }
 
 /** The address of a host that is written as one, without brackets. */

@@ -56,13 +56,13 @@ export class NextHops {
     return sorted.filter((hop, index) => sorted.findIndex(({ uri }) => uri === hop.uri) === index);
   }
 
-  /** The route by which requests to the contact reach this place; undefined: none does. */
+  /** The route by which requests to the contact reach this place, as a dialog remembers it; undefined: none does. */
   routeAt(uri: string | undefined, contact: BareJid): Route | undefined {
     const { table, hopsOf } = this.options;
     return uri === undefined ? undefined : table.candidates(contact).find((route) => hopsOf(route).some((hop) => hop.uri === uri));
   }
 
-  /** A hop by its name. */
+  /** A hop as a dialog remembers it. */
   find(uri: string): Hop | undefined {
     return this.all().find((hop) => hop.uri === uri);
   }

@@ -99,16 +99,23 @@ export class SipRequests {
   private async inDialog(pair: Pair, record: PairRecord, effect: RequestEffect): Promise<Done> {
     const { dialog } = effect;
     const route = this.options.hops.routeAt(dialog?.hop, pair.contact) ?? this.routeOf(record);
-    const context = this.writing(route);
+    const context = dialog?.handMade === true ? this.byHand(pair, this.writing(route)) : this.writing(route);
     const first = await this.send(pair, effect, writeRequest(effect, this.parties(record), context), route, context);
     let done: Done = { sent: effect, result: first, route };
     if (first.is === 'no-dialog' && dialog !== undefined) {
       const sent = { ...effect, dialog: handMade(dialog) };
       this.options.log.info({ trace: effect.trace, callId: dialog.callId }, 'dialog_continued_by_hand');
-      done = { sent, result: await this.options.links.request(writeRequest(sent, this.parties(record), context)), route };
+      const out = writeRequest(sent, this.parties(record), this.byHand(pair, context));
+      done = { sent, result: await this.options.links.request(out), route };
     }
     if (route !== undefined && ['unreachable', 'silent'].includes(reasonOf(done.result) ?? '')) this.options.onUnanswered(route, dialog?.hop);
     return done;
+  }
+
+  /** A dialog that the far side opened remembers no next hop: the first for the contact is taken. */
+  private byHand(pair: Pair, context: SipWriteContext): SipWriteContext {
+    const [hop] = this.options.hops.forContact(pair.contact);
+    return hop === undefined ? context : { ...context, proxy: hop.uri };
   }
 
   /** It goes to the next hops for the contact one after the other, the same request to each (decision 040). */

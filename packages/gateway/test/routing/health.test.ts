@@ -22,6 +22,8 @@ describe('the health of next hops', () => {
     [probes, changes, errors, asked, isConnected] = [[], [], [], 0, true];
     routing = new Routing({
       routes: [A],
+      resolve: async ({ host, port }) => ({ places: [{ address: host, port, priority: 0, weight: 0 }] }),
+      refreshMs: 60_000,
       probe: ({ host }) => {
         const result = deferred<SipResult>();
         probes.push({ host, result });
@@ -32,12 +34,13 @@ describe('the health of next hops', () => {
       isConnected: () => isConnected,
       onChange: ({ name }, state, before) => changes.push(`${name} ${before} ${state}`),
       onHopLost: () => undefined,
+      onPlaces: () => undefined,
       onFindings: () => undefined,
       onError: (error) => errors.push(error),
       log: pino({ level: 'silent' }),
       now: Date.now,
     });
-    routing.start();
+    void routing.start();
   }
 
   beforeEach(() => start(1));
@@ -131,7 +134,7 @@ describe('the health of next hops', () => {
   test('other routes: those that are gone are left alone, what they answer late does not count, new ones are probed', async () => {
     await answers('answered');
     await eventually('the next probe', () => probes.length === 2);
-    routing.replace([B]);
+    await routing.replace([B]);
     await answers('unreachable', 'answered');
     expect(changes).toEqual(['a unknown up', 'b unknown up']);
     expect(probes.slice(2).every(({ host }) => host === B.host)).toBe(true);
