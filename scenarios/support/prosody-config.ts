@@ -22,6 +22,8 @@ export interface ProsodyOptions {
   readonly withoutModules?: readonly string[];
   /** Lines for the end of the configuration, for instance other components. */
   readonly extraConfig?: string;
+  /** Links to other servers: the port where theirs come in, and the ports of those servers by domain. Default: there are none. */
+  readonly s2s?: { readonly port: number; readonly peers: Readonly<Record<string, number>> };
   readonly storage?: 'internal' | 'memory' | 'sql';
   readonly logLevel?: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -58,7 +60,19 @@ function assignments(options: Readonly<Record<string, LuaValue>>): string[] {
   return Object.entries(options).map(([name, value]) => `${name} = ${luaLiteral(value)}`);
 }
 
-/** The server-wide section: loopback only, no TLS (nothing leaves the machine), no server-to-server traffic. */
+/** Server-to-server links: by dialback (XEP-0220), without TLS, to servers on this machine. */
+function s2sSection({ s2s }: ProsodyOptions, place: ProsodyPlace): string[] {
+  if (s2s === undefined) return [];
+  const peers = Object.entries(s2s.peers).map(([domain, port]) => `[${luaLiteral(domain)}] = ${port}`);
+  return [
+    `s2s_ports = { ${s2s.port} }`,
+    `s2s_interfaces = ${luaList([place.address])}`,
+    ...assignments({ s2s_require_encryption: false, s2s_secure_auth: false }),
+    `test_peers = { ${peers.join(', ')} }`,
+  ];
+}
+
+/** The server-wide section: loopback only, no TLS (nothing leaves the machine), server-to-server traffic where asked for. */
 function globalSection(options: ProsodyOptions, place: ProsodyPlace, plugins: readonly string[]): string[] {
   const runAsRoot = process.getuid?.() === 0;
   return [
@@ -77,8 +91,9 @@ function globalSection(options: ProsodyOptions, place: ProsodyPlace, plugins: re
     'disable_sasl_mechanisms = { "SCRAM-SHA-1", "SCRAM-SHA-256" }',
     `plugin_paths = ${luaList(plugins)}`,
     'network_settings = { nagle = false }',
-    `modules_enabled = ${luaList([...MODULES.filter((name) => !options.withoutModules?.includes(name)), ...(options.extraModules ?? [])])}`,
-    'modules_disabled = { "s2s", "tls", "http" }',
+    `modules_enabled = ${luaList([...MODULES.filter((name) => !options.withoutModules?.includes(name)), ...(options.s2s === undefined ? [] : ['dialback', 'test_peers']), ...(options.extraModules ?? [])])}`,
+    `modules_disabled = ${luaList([...(options.s2s === undefined ? ['s2s'] : []), 'tls', 'http'])}`,
+    ...s2sSection(options, place),
     `interfaces = ${luaList([place.address])}`,
     `c2s_ports = { ${place.c2sPort} }`,
     `component_interfaces = ${luaList([place.address])}`,

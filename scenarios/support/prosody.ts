@@ -13,6 +13,7 @@ import { runShellCommand } from './prosody-shell';
 export type { ProsodyOptions } from './prosody-config';
 
 const PROJECT_PLUGINS = join(__dirname, '..', '..', 'plugins', 'prosody');
+const TEST_MODULES = join(__dirname, 'prosody-modules');
 const RETRY_MS = 20;
 
 /** Name of a folder or file in Prosody's internal storage: every byte but letters and digits is written as %xx. */
@@ -46,7 +47,7 @@ export class Prosody {
     const [c2sPort, componentPort] = [await freePort(), await freePort()];
     const place = { directory, address: LOOPBACK, c2sPort, componentPort };
     try {
-      await writeFile(join(directory, 'prosody.cfg.lua'), writeProsodyConfig(options, place, options.plugins ?? [PROJECT_PLUGINS]));
+      await writeFile(join(directory, 'prosody.cfg.lua'), writeProsodyConfig(options, place, options.plugins ?? [PROJECT_PLUGINS, TEST_MODULES]));
       const prosody = new Prosody(options, place, await Prosody.run(place));
       for (const [domain, users] of Object.entries({ [options.domain]: options.users ?? {}, ...options.furtherDomains })) {
         for (const [user, password] of Object.entries(users)) await prosody.writeAccount(user, password, domain);
