@@ -17,6 +17,30 @@ net.createServer((near) => {
 }).listen(path, () => console.log('up'));
 `;
 
+/** A SIP server over TCP that answers everything 200 and prints the text of each MESSAGE. */
+const SIP_SERVER = `
+const [host, port] = process.argv.slice(1);
+const COPIED = /^(via|from|to|call-id|cseq):/i;
+require('node:net').createServer((socket) => {
+  let unread = '';
+  socket.on('error', () => socket.destroy());
+  socket.on('data', (chunk) => {
+    unread += chunk.toString('latin1');
+    for (;;) {
+      const end = unread.indexOf('\\r\\n\\r\\n');
+      const length = Number(/^content-length:\\s*(\\d+)/im.exec(unread.slice(0, end))?.[1] ?? 0);
+      if (end < 0 || unread.length < end + 4 + length) return;
+      const lines = unread.slice(0, end).split('\\r\\n');
+      const text = unread.slice(end + 4, end + 4 + length);
+      unread = unread.slice(end + 4 + length);
+      const copied = lines.slice(1).filter((line) => COPIED.test(line)).map((line) => (/^to:/i.test(line) && !/;tag=/.test(line) ? line + ';tag=far' : line));
+      if (lines[0].startsWith('MESSAGE ')) console.log(text);
+      socket.write(['SIP/2.0 200 OK', ...copied, 'Content-Length: 0', '', ''].join('\\r\\n'));
+    }
+  });
+}).listen({ host, port: Number(port) }, () => console.log('up'));
+`;
+
 /** Changing networks is for root: npm test runs as root, or with sudo. */
 const asRoot = (command: string, args: readonly string[]): [string, string[]] =>
   process.getuid?.() === 0 ? [command, [...args]] : ['sudo', ['-n', command, ...args]];
@@ -64,6 +88,25 @@ export class Hosts {
     this.relays.push(relay);
     await once(relay.stdout, 'data');
     return path;
+  }
+
+  /** A SIP server runs on that host; `heard` gets the text of each MESSAGE. */
+  async sipServer(name: string, port: number, heard: (text: string) => void): Promise<void> {
+    const command = ['netns', 'exec', this.namespace(name), 'setpriv', '--pdeathsig', 'KILL', '--', process.execPath, '-e', SIP_SERVER, this.address(name), `${port}`];
+    const [file, args] = asRoot('ip', command);
+    const server = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.relays.push(server);
+    await once(server.stdout, 'data');
+    server.stdout.on('data', (text: Buffer) => heard(text.toString()));
+  }
+
+  /** Pulls the host's cable: what is sent to it is lost, and nothing tells so. */
+  cut(name: string): void {
+    ip('-n', this.namespace(name), 'link', 'set', 'eth0', 'down');
+  }
+
+  join(name: string): void {
+    ip('-n', this.namespace(name), 'link', 'set', 'eth0', 'up');
   }
 
   async remove(): Promise<void> {
