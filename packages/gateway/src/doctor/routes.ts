@@ -4,7 +4,7 @@ import { nameToVerify } from '../config/tls';
 import { newId } from '../ids';
 import { examineTheirCertificate } from './certificates';
 import { ok, problem, warning, type Finding } from './finding';
-import { QUESTION_MS, resolve, tryTcp } from './network';
+import { QUESTION_MS, placesOf, tryTcp } from './network';
 
 /** Each route: its name in DNS, a connection, and an answer to OPTIONS by the way that requests will take. */
 export async function examineRoutes(config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
@@ -15,9 +15,14 @@ export async function examineRoutes(config: Config, links: SipLinks | undefined)
 async function examineRoute(route: RouteConfig, config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
   const part = `route ${route.name}`;
   if (!route.enabled) return [ok(part, 'switched off')];
-  const found = await resolve(route.host);
+  const found = await placesOf(route, config);
   if ('why' in found) return [problem(part, `${route.host}: ${found.why}`, 'correct routes[].host, or the DNS of this machine')];
-  const [address = route.host] = found.addresses;
+  if (found.places.length === 0) return [problem(part, `${route.host}: DNS says that there is no such service`, 'correct its SRV records, or routes[].srv')];
+  const findings = await Promise.all(found.places.map(({ address, port }) => examinePlace(part, { ...route, port }, address, config, links)));
+  return findings.flat();
+}
+
+async function examinePlace(part: string, route: RouteConfig, address: string, config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
   const refused = route.transport === 'udp' ? undefined : await tryTcp(address, route.port);
   if (refused !== undefined) {
     return [problem(part, `${address} port ${route.port} (${route.transport}): ${refused}`, 'start the SIP server there, or correct host, port and transport; look at firewalls between')];

@@ -24,7 +24,7 @@ const MAX_PLACES = 20;
  * The places of a route's host (RFC 3263 section 4.2); rejects when DNS has no answer. An address is taken as it stands.
  * @param keepTlsNames with TLS the SIP server checks certificates against the host in the URI (drachtio): it is given names
  */
-export async function resolve(route: Route, dns: Dns, keepTlsNames = false): Promise<Resolved> {
+export async function resolve(route: Pick<Route, 'host' | 'port' | 'srv' | 'transport'>, dns: Dns, keepTlsNames = false): Promise<Resolved> {
   const { host, port } = route;
   const address = addressOf(host);
   if (address !== undefined) return { places: [{ address, port, priority: 0, weight: 0 }] };
