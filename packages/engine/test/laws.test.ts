@@ -153,10 +153,41 @@ law('promise 5: a watcher who is not allowed is told nothing but offline', () =>
   for (const { presence } of all(effects, 'sip.notify')) expect(['offline', undefined]).toContain(presence?.setting);
 });
 
-law('timers never spin: after its event the next one lies in the future', () => (event, _before, after) => {
+const neverSpins: Watcher = (event, _before, after) => {
   if (event.on !== 'timer') return;
   const due = dueAt(after);
   if (due !== undefined) expect(due).toBeGreaterThan(event.at);
+};
+
+law('timers never spin: after its event the next one lies in the future', () => neverSpins);
+
+test.each<[string, readonly Move[]]>([
+  [
+    'an idle session in which typing is on its way that is to be told again (seed -1138451764)',
+    [
+      { kind: 'invite', a: 0, b: 1 },
+      { kind: 'dialect', a: 13, b: 0 },
+      { kind: 'says', a: 0, b: 0 },
+      { kind: 'says', a: 0, b: 0 },
+      { kind: 'says', a: 0, b: 2 },
+      { kind: 'outcome', a: 0, b: 0 },
+      { kind: 'fails', a: 0, b: 0 },
+      { kind: 'outcome', a: 0, b: 0 },
+      { kind: 'pass', a: 4, b: 6 },
+    ],
+  ],
+  [
+    'a watch whose first NOTIFY is overdue when the XMPP server has not said whether the user is online (found in 300 lives)',
+    [
+      { kind: 'wish', a: 0, b: 0 },
+      { kind: 'notify', a: 0, b: 0 },
+      { kind: 'success', a: 0, b: 0 },
+      { kind: 'presence', a: 0, b: 0 },
+      { kind: 'pass', a: 0, b: 32 },
+    ],
+  ],
+])('timers never spin: %s', (_name, list) => {
+  new World(neverSpins).play(list);
 });
 
 law('keys are never used twice', () => {

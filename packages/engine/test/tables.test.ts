@@ -74,6 +74,14 @@ const REFRESHING: readonly Move[] = [
   { kind: 'account', a: 2, b: 0 },
 ];
 
+/** A watch that waits for its first NOTIFY, and for the XMPP server's word about the user. */
+const UNNOTIFIED: readonly Move[] = [
+  { kind: 'wish', a: 0, b: 0 },
+  { kind: 'notify', a: 0, b: 0 },
+  { kind: 'success', a: 0, b: 0 },
+  { kind: 'presence', a: 0, b: 0 },
+];
+
 /** Each may see the other, and what is delivered is reported. */
 const REPORTING: readonly Move[] = [
   { kind: 'subscribe', a: 0, b: 3 },
@@ -105,6 +113,7 @@ beforeAll(() => {
   live(KINDS, 500, 200);
   live(OUTWARD_KINDS, 300, 150);
   live(OUTWARD_KINDS, 1500, 10, REFRESHING);
+  live(['pass'], 50, 2, UNNOTIFIED);
   live(INWARD_KINDS, 600, 60);
   live(['says', 'outcome'], 100, 10, TYPING);
   live(['message', 'comesBack', 'comesBack', 'dialect'], 200, 10, REPORTING);

@@ -1,4 +1,5 @@
 import { fault } from '@isthmus/model';
+import { dueAt } from '../src';
 import { all, contextOf, names, newRef, only, Play, refOf, statusOf, theirDialog } from './support/pair';
 
 const bobs = theirDialog('bob');
@@ -287,6 +288,16 @@ describe('IM-26 typing that goes on', () => {
     composing(play);
     play.answer('sip.typing', 200);
     expect(play.pass(300)).toEqual([]);
+  });
+
+  test('is told again also when the worker looks late, and the conversation is idle but for the typing of the far side', () => {
+    const play = pages();
+    play.request('sip.typing', { ref: newRef(theirDialog('page')), composing: true, refreshSeconds: 3600 });
+    play.at += 600_000;
+    expect(only(play.on('timer'), 'sip.typing').composing).toBe(true);
+    play.answer('sip.typing', 200);
+    expect(dueAt(play.record)).toBeGreaterThan(play.at);
+    expect(play.record.conversation).toMatchObject({ is: 'none', typingTold: true });
   });
 
   test('in a session of dialect simple it is told again too', () => {

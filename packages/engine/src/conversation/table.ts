@@ -63,16 +63,19 @@ function retell<S extends None | Open>(state: S, facts: Facts): S {
 
 function idleInSession(state: Open, event: EventOf<'timer'>, facts: Facts): Step<Conversation> {
   return andThen(timePassed(state, event, facts), (next) => {
-    if (!hasPassed(next.idleAt, facts)) return pump(retell(next, facts), facts);
-    return next.inflight === undefined ? end(next, facts) : to({ ...next, idleAt: idleFrom(facts) });
+    const told = retell(next, facts);
+    if (!hasPassed(next.idleAt, facts)) return pump(told, facts);
+    return next.inflight === undefined ? end(next, facts) : to({ ...told, idleAt: idleFrom(facts) });
   });
 }
 
 function forget(state: None, event: EventOf<'timer'>, facts: Facts): Step<Conversation> {
   return andThen(timePassed(state, event, facts), (next) => {
+    const isIdle = hasPassed(next.idleAt, facts);
+    if (isIdle && next.composing === undefined) return to(NO_CONVERSATION);
     const told = retell(next, facts);
-    if (!hasPassed(next.idleAt, facts)) return told === next ? to(next) : pump({ ...told, is: 'paging' }, facts);
-    return to(next.composing === undefined ? NO_CONVERSATION : { ...next, idleAt: next.composing });
+    const kept = isIdle ? { ...told, idleAt: next.composing } : told;
+    return told === next ? to(kept) : pump({ ...kept, is: 'paging' }, facts);
   });
 }
 

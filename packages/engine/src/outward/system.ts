@@ -13,9 +13,10 @@ export function watchingDue(state: Watching, _event: unknown, facts: Facts): Ste
   return hasPassed(state.refreshAt, facts) ? check(state, facts) : to<Outward>(state);
 }
 
-/** The XMPP server has not said whether the user is online. */
-export function checkingDue(state: Checking, _event: unknown, facts: Facts): Step<Outward> {
-  return hasPassed(state.answerBy, facts) ? goOn(state, facts) : to<Outward>(state);
+/** The XMPP server has not said whether the user is online. Meanwhile the first NOTIFY may be overdue. */
+export function checkingDue(state: Checking, event: unknown, facts: Facts): Step<Outward> {
+  if (!hasPassed(state.answerBy, facts)) return to<Outward>(state);
+  return andThen(goOn(state, facts), (next) => (next.is === 'watching' ? watchingDue(next, event, facts) : to(next)));
 }
 
 export function endingDue(state: Ending, _event: unknown, facts: Facts): Step<Outward> {

@@ -52,7 +52,7 @@ export const OUTWARD: Table<Outward> = {
     'route.up': { to: ['subscribing'], run: system.watchAnew },
     'owner.gone': { to: ['subscribing', 'checking'], run: system.ownerGone },
     'xmpp.up': { to: ['checking'], run: system.xmppUp },
-    timer: { to: ['refreshing', 'watching', 'subscribing', 'checking'], run: system.checkingDue },
+    timer: { to: ['refreshing', 'watching', 'waiting', 'subscribing', 'checking'], run: system.checkingDue },
   },
   refreshing: {
     'xmpp.subscribe': { to: ['refreshing'], run: wish.askAgain },
