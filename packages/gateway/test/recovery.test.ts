@@ -1,9 +1,10 @@
 import pino from 'pino';
-import { newRecord, type EngineEvent } from '@isthmus/engine';
+import { newRecord, type EngineEvent, type PairRecord } from '@isthmus/engine';
 import type { BareJid, Pair } from '@isthmus/model';
 import type { Sweep, Sweeper } from '../src/pairs/sweep';
 import { Recovery, type RecoveryOptions } from '../src/recovery';
 import { RouteTable, toRoute, type Route } from '../src/routes';
+import { hopAt } from '../src/routing/hop';
 
 const BOB: Pair = { user: 'ann@example.com' as BareJid, contact: 'bob@example.com' as BareJid };
 const CAROL: Pair = { user: 'ann@example.com' as BareJid, contact: 'carol@other.example' as BareJid };
@@ -114,6 +115,23 @@ describe('the SIP servers of contacts go and come', () => {
     recovery.routesReplaced(table.replace([{ ...far, host: '192.0.2.99' }, route('other', ['other.example'])]));
     jest.advanceTimersByTime(3_000);
     expect(sweeps.map(({ name }) => name)).toEqual(['routes_replaced', 'route_down other']);
+  });
+
+  test('promise 3: one of several next hops of a route is gone: what was watched through it is watched anew, nothing else', () => {
+    const far = route('far');
+    start(far);
+    const [gone, other] = ['192.0.2.1', '192.0.2.2'].map((address) => hopAt(far, { address, port: 5060, priority: 0, weight: 1 }));
+    if (gone === undefined || other === undefined) throw new Error('no hops');
+    recovery.hopLost(gone);
+    const dialog = { callId: 'c', localTag: 'l', localCSeq: 1, remoteCSeq: 0, stackId: 's', server: 'd', owner: 'o' };
+    const watched = (hop?: string): PairRecord => {
+      const record = newRecord(BOB);
+      const outward = { ...record.outward, is: 'watching', dialog: { ...dialog, ...(hop !== undefined && { hop }) } };
+      return { ...record, outward } as unknown as PairRecord;
+    };
+    const [sweep] = sweeps;
+    const toldTo = (record: PairRecord): string[] => [...(sweep?.select(BOB, record) ?? [])].map(({ on }) => on);
+    expect([watched(gone.uri), watched(other.uri), watched(), newRecord(BOB)].map(toldTo)).toEqual([['route.up'], [], [], []]);
   });
 
   test('after stop nothing is told', () => {
