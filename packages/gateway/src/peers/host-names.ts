@@ -50,8 +50,8 @@ export class HostNames {
   private async look(): Promise<void> {
     clearTimeout(this.timer);
     const { names } = this;
-    const changed = await Promise.all(names.map((name) => this.lookAt(name)));
-    if (this.stopped || names !== this.names) return;
+    const changed = await Promise.all(names.map((name) => this.lookAt(name, names)));
+    if (this.isOver(names)) return;
     if (changed.includes(true)) this.options.onChange();
     if (names.length === 0) return;
     const { intervalMs } = this;
@@ -59,18 +59,25 @@ export class HostNames {
     this.timer.unref();
   }
 
+  /** Were other names asked for since? What they have found is newer than an answer that comes only now. */
+  private isOver(names: readonly string[]): boolean {
+    return this.stopped || names !== this.names;
+  }
+
   /** True when its addresses have changed. */
-  private async lookAt(name: string): Promise<boolean> {
+  private async lookAt(name: string, names: readonly string[]): Promise<boolean> {
     const { lookUp = lookUpAll, log } = this.options;
     const before = this.known.get(name);
     try {
       const addresses = [...new Set(await lookUp(name))].sort();
+      if (this.isOver(names)) return false;
       this.missing.delete(name);
       if (addresses.join() === before?.join()) return false;
       this.known.set(name, addresses);
       log.info({ host: name, addresses }, 'host_resolved');
       return true;
     } catch (error) {
+      if (this.isOver(names)) return false;
       if (!this.missing.has(name)) log.warn({ host: name, addresses: before, error }, 'host_unresolved');
       this.missing.add(name);
       return false;

@@ -122,3 +122,23 @@ test('promise 6: no more than so many next hops are remembered', () => {
   for (let n = 0; n < 5_000; n += 1) expect(peers.holderOf(`10.0.${n >> 8}.${n & 255}`)).toBeUndefined();
   expect((peers as unknown as { holders: Map<string, unknown> }).holders.size).toBeLessThanOrEqual(1_000);
 });
+
+test('SEC-3: an answer to a question of before the peers were changed comes too late to count', async () => {
+  const open: ((addresses: readonly string[]) => void)[] = [];
+  const settings = { rules: RULES, refreshMs: 60_000 };
+  const slow = new Peers({ settings, log: pino({ level: 'silent' }), lookUp: () => new Promise((resolve) => open.push(resolve)) });
+  const answer = async (index: number, address: string): Promise<void> => {
+    open[index]?.([address]);
+    await jest.advanceTimersByTimeAsync(0);
+  };
+  void slow.start();
+  slow.replace(settings);
+  await answer(1, '192.0.2.2');
+  await answer(0, '192.0.2.1');
+  const found = () => ['192.0.2.1', '192.0.2.2'].map((address) => slow.find({ address })?.name);
+  expect(found()).toEqual([undefined, 'lync']);
+  await jest.advanceTimersByTimeAsync(60_000);
+  await answer(2, '192.0.2.1');
+  expect(found()).toEqual(['lync', undefined]);
+  slow.stop();
+});
