@@ -312,6 +312,14 @@ describe('SIP requests', () => {
     expect(numbers).toContain('isthmus_peer_requests_total{peer="other",entry="taken"} 2');
   });
 
+  test('SEC-5: who speaks for a domain that is not his uses up neither what its users may send nor what all may', async () => {
+    const forged = { ...request('MESSAGE', 'bob@example.com', 'ann@example.com', TEXT), ...from('192.0.2.7') };
+    for (let count = 0; count < 100; count += 1) await sipSide.receive(forged);
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([403]));
+    await sipSide.receive(request('MESSAGE', 'bob@example.com', 'ann@example.com', TEXT));
+    expect([answers.length, events.map(({ pair }) => pair.contact)]).toEqual([100, ['bob@example.com']]);
+  });
+
   test('SEC-3: who speaks in the name of an account of the XMPP server is named in the log', async () => {
     await sipSide.receive(request('SUBSCRIBE', 'amy@example.com', 'ann@example.com'));
     expect(eventsOf('sender_refused')).toMatchObject([{ peerName: 'allow', from: 'amy@example.com', why: 'the sender has an account on the XMPP server' }]);

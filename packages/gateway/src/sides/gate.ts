@@ -47,6 +47,11 @@ export class Gate {
     return undefined;
   }
 
+  /** May the peer speak for this user's domain? If not, his allowance is not touched by what is sent in his name. */
+  mayName({ peer }: Visit, sipUser: SipUser): boolean {
+    return speaksFor(peer, sipUser);
+  }
+
   /** What can be told without asking anybody about a request that opens something. */
   check(visit: Visit, sipUser: SipUser, xmppUser: Jid): Denial | undefined {
     if (!speaksFor(visit.peer, sipUser)) return 'foreign';

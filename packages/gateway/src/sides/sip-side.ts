@@ -105,7 +105,7 @@ export class SipSide {
     }
     const { sipUser, xmppUser, event } = reading;
     log.debug({ trace, callId, on: event.on, peerName: visit.peer.name, from: sipUser.jid.bare, to: xmppUser.bare }, 'request_received');
-    const tooMany = newWork.sipUser(sipUser.jid.bare, allowance, request);
+    const tooMany = this.gate.mayName(visit, sipUser) ? newWork.sipUser(sipUser.jid.bare, allowance, request) : undefined;
     if (tooMany !== undefined) return this.refuse(request, tooMany, trace);
     if (event.on === 'sip.refused') {
       log.info({ trace, source, callId, method: request.method, status: event.fault.sip, why: event.fault.text }, 'request_refused');
