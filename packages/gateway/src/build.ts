@@ -59,7 +59,7 @@ export async function build(config: Config, file: string, name: string, log: Log
     undo.push(() => store.close());
     const running: { worker?: Worker } = {};
     const { sipd, servers } = await sipServers(config, file, log, {
-      message: (address, protocol) => running.worker?.intake.message(address, protocol) ?? 0,
+      message: (address, proven) => running.worker?.intake.message(address, proven) ?? 0,
       request: (address, method) => running.worker?.intake.request(address, method) ?? 0,
     });
     if (sipd !== undefined) undo.push(() => sipd.close());

@@ -92,7 +92,7 @@ describeSipd('promise 6: what a peer may ask of sipd', () => {
       const list: string[] = [];
       return {
         asked: list,
-        message: (address, protocol) => (list.push(`${address} ${protocol}`), message()),
+        message: (address, proven) => (list.push(`${address} ${proven ? 'proven' : 'unproven'}`), message()),
         request: (address, method) => (list.push(`${address} ${method}`), request(method)),
       };
     }
@@ -103,7 +103,7 @@ describeSipd('promise 6: what a peer may ask of sipd', () => {
       await start({ intake });
       const peer = await udp();
       for (let count = 0; count < 20; count += 1) peer.request({ method: 'MESSAGE', callId: `c${count}` });
-      await until('all heard', () => intake.asked.filter((each) => each === '127.0.0.1 udp').length === 20);
+      await until('all heard', () => intake.asked.filter((each) => each === '127.0.0.1 unproven').length === 20);
       left = 1;
       peer.request({ method: 'MESSAGE', callId: 'last' });
       const given = [await app.gets('MESSAGE'), await app.gets('MESSAGE'), await app.gets('MESSAGE')];

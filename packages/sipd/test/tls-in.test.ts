@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { Authority, type IssuedCertificate, pemOf } from '../../../scenarios/support/certificates';
+import type { Intake } from '../src';
 import { answer, App } from './support/app';
 import { Control } from './support/control';
 import { until } from './support/inbox';
@@ -87,8 +88,8 @@ describeSipd("what is sipd's own about peers that connect over TLS", () => {
   let app: App;
   let log: LogLine[];
 
-  async function start(options: Parameters<typeof tlsSipd>[1] = {}, limits = {}): Promise<void> {
-    ({ server, log } = await tlsSipd(authority, options, limits));
+  async function start(options: Parameters<typeof tlsSipd>[1] = {}, limits = {}, intake?: Intake): Promise<void> {
+    ({ server, log } = await tlsSipd(authority, options, limits, intake));
     app = await App.connect(server);
   }
   afterEach(async () => {
@@ -144,6 +145,28 @@ describeSipd("what is sipd's own about peers that connect over TLS", () => {
     peer.request({ method: 'OPTIONS' });
     await app.gets('OPTIONS');
     peer.close();
+  });
+
+  test('promise 6: one address that opens handshakes and ends none does not keep another one out', async () => {
+    await start({ handshakes: 3, handshakeMs: 60_000 });
+    const silent: TcpPeer[] = [];
+    for (let count = 0; count < 3; count += 1) silent.push(await TcpPeer.connect(server.sip.tls));
+    const peer = await secure(fe, { localAddress: '127.0.0.2' });
+    peer.request({ method: 'OPTIONS' });
+    await app.gets('OPTIONS');
+    await until('one of the silent ones closed', () => silent.some(({ closed }) => closed));
+    expect(silent.map(({ closed }) => closed)).toEqual([true, false, false]);
+    for (const each of [peer, ...silent]) each.close();
+  });
+
+  test('promise 6: addresses that all have no more than their share are not closed for a newcomer', async () => {
+    await start({ handshakes: 2, handshakeMs: 60_000 });
+    const silent = [await TcpPeer.connect(server.sip.tls), new TcpPeer(connect({ port: server.sip.tls, host: '127.0.0.1', localAddress: '127.0.0.2' }))];
+    await until('both under way', () => silent.every(({ socket }) => socket.readyState === 'open'));
+    const third = connect({ port: server.sip.tls, host: '127.0.0.1', localAddress: '127.0.0.3' });
+    await new Promise((resolve) => third.once('close', resolve));
+    expect(silent.map(({ closed }) => closed)).toEqual([false, false]);
+    for (const each of silent) each.close();
   });
 
   test('promise 6: connections under handshake count as connections', async () => {
@@ -215,6 +238,18 @@ describeSipd("what is sipd's own about peers that connect over TLS", () => {
     const bad = await secure(authority.selfSigned({ names: ['DNS:fe.example.com'] }));
     await until('closed', () => bad.closed);
     nameless.close();
+  });
+
+  test.each(['optional', 'none'] as const)('SEC-18: with clientCertificates %s whoever has shown none is as unknown over TLS as over TCP', async (clientCertificates) => {
+    const proofs: boolean[] = [];
+    await start({ clientCertificates }, {}, { message: (_address, proven) => (proofs.push(proven), 0), request: () => 0 });
+    for (const shown of [undefined, fe]) {
+      const peer = await secure(shown);
+      peer.request({ method: 'OPTIONS' });
+      await app.gets('OPTIONS');
+      peer.close();
+    }
+    expect(proofs).toEqual([false, clientCertificates === 'optional']);
   });
 
   test('SEC-19: requests of ours do not go back over the connection of a peer that has proven nothing', async () => {

@@ -27,7 +27,7 @@ const tls = z.strictObject({
   client: z.strictObject(certificateFiles).optional().describe('the certificate shown to next hops, where it is not the one above'),
   minVersion: z.enum(['1.2', '1.3']).default('1.2').describe('the oldest version of TLS that is spoken'),
   handshakeSeconds: seconds.default(10).describe('a handshake that takes longer is given up'),
-  maxHandshakes: z.number().int().min(1).default(256).describe('handshakes of peers under way; a connection above that is closed'),
+  maxHandshakes: z.number().int().min(1).default(256).describe('handshakes of peers under way; above that one of the address that has most of them is closed'),
 });
 const embeddedServer = z.strictObject({
   type: z.literal('embedded').describe('the built-in SIP server: one process, UDP, TCP and TLS'),

@@ -20,8 +20,6 @@ export interface SipIntakeOptions {
 
 const MAX_PEERS = 10_000;
 const STRANGERS = '';
-/** Whoever speaks by these has shown a certificate: he is told apart by his address, and known by name only later. */
-const BY_CERTIFICATE: ReadonlySet<string> = new Set(['tls']);
 
 /**
  * How much the embedded SIP server takes from whom, before it reads anything. All that are no peers share one small
@@ -42,8 +40,9 @@ export class SipIntake implements Intake {
     this.strangers.change(perSecond(rates.sipStrangersPerSecond));
   }
 
-  message(address: string, protocol: string): number {
-    const peer = this.options.allowanceOf(address) ?? (BY_CERTIFICATE.has(protocol) ? address : undefined);
+  /** Whoever has shown a certificate is told apart by his address, and known by name only later. */
+  message(address: string, proven: boolean): number {
+    const peer = this.options.allowanceOf(address) ?? (proven ? address : undefined);
     const waitMs = peer === undefined ? this.strangers.take(STRANGERS) : this.messages.take(peer);
     if (waitMs > 0) this.options.onLimit(peer === undefined ? 'sip_strangers' : 'sip_messages');
     return waitMs;

@@ -12,6 +12,7 @@ type Ready = (socket: Socket, proof: PeerProof) => void;
 
 interface Waiting {
   readonly raw: Socket;
+  readonly address: string;
   readonly ready: Ready;
 }
 
@@ -21,9 +22,14 @@ interface HandshakeError extends Error {
   readonly code?: string;
 }
 
+/** Of one connection: the same peer may come to two listeners from one port. */
+function keyOf({ remoteAddress = '', remotePort = 0, localAddress = '', localPort = 0 }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
+
 /** Handshakes with peers that connect. */
 export class Acceptor {
-  /** Connections whose handshake is not over, by address and port. */
+  /** Connections whose handshake is not over, by the addresses and ports of both ends, oldest first. */
   private readonly waiting = new Map<string, Waiting>();
   private server: { readonly credentials: Credentials; readonly tls: Server } | undefined;
 
@@ -39,17 +45,31 @@ export class Acceptor {
   }
 
   accept(raw: Socket, ready: Ready): void {
-    const { remoteAddress = '', remotePort = 0 } = raw;
+    const { remoteAddress: address = '' } = raw;
     if (this.waiting.size >= this.settings.handshakes) {
-      this.complaints.refused(remoteAddress, `${this.waiting.size} TLS handshakes are under way, which is the limit`);
-      raw.destroy();
-      return;
+      const [excess] = this.excessFor(address);
+      this.complaints.refused(excess?.address ?? address, `${this.waiting.size} TLS handshakes are under way, which is the limit`);
+      if (excess !== undefined) this.waiting.delete(keyOf(excess.raw));
+      (excess?.raw ?? raw).destroy();
+      if (excess === undefined) return;
     }
-    const key = `${remoteAddress} ${remotePort}`;
-    this.waiting.set(key, { raw, ready });
+    const key = keyOf(raw);
+    this.waiting.set(key, { raw, address, ready });
     raw.on('error', () => undefined); // told by the TLS socket
     raw.once('close', () => this.waiting.delete(key));
     this.current.emit('connection', raw);
+  }
+
+  /** What may be closed for a newcomer: the handshakes of an address that has at least two more than his, oldest first. */
+  private excessFor(newcomer: string): readonly Waiting[] {
+    const byAddress = new Map<string, Waiting[]>();
+    for (const each of this.waiting.values()) {
+      const list = byAddress.get(each.address);
+      if (list === undefined) byAddress.set(each.address, [each]);
+      else list.push(each);
+    }
+    const most = [...byAddress.values()].reduce((one, other) => (other.length > one.length ? other : one), []);
+    return most.length > (byAddress.get(newcomer)?.length ?? 0) + 1 ? most : [];
   }
 
   close(): void {
@@ -76,7 +96,7 @@ export class Acceptor {
   }
 
   private secured(socket: TLSSocket): void {
-    const key = `${socket.remoteAddress ?? ''} ${socket.remotePort ?? 0}`;
+    const key = keyOf(socket);
     const waiting = this.waiting.get(key);
     this.waiting.delete(key);
     socket.on('error', () => undefined); // until a connection listens

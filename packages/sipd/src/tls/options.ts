@@ -25,7 +25,7 @@ export interface TlsOptions extends CertificateFiles {
   readonly minVersion?: '1.2' | '1.3';
   /** How long a handshake may take, in either direction. Milliseconds, default 10000. */
   readonly handshakeMs?: number;
-  /** Handshakes of peers that are not over; a connection above that is closed. Default 256. */
+  /** Handshakes of peers that are not over. Above that one of the address that has most of them is closed. Default 256. */
   readonly handshakes?: number;
   /** How often the files are looked at for a change. Milliseconds, default 60000. */
   readonly reloadMs?: number;

@@ -137,7 +137,7 @@ export class Connection implements Flow {
       const item = this.held ?? this.stream.next();
       if (item === undefined) break;
       this.held = undefined;
-      const waitMs = this.context.intake.message(this.remote.address, this.protocol);
+      const waitMs = this.context.intake.message(this.remote.address, this.far.proof().verified);
       if (waitMs > 0) this.rest(waitMs, item);
       else this.take(item);
     }

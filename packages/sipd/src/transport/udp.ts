@@ -105,7 +105,7 @@ export class UdpTransport {
   }
 
   private receive(datagram: Buffer, from: RemoteInfo): void {
-    if (this.intake.message(from.address, 'udp') > 0) return;
+    if (this.intake.message(from.address, false) > 0) return;
     let start = 0;
     while (datagram[start] === 0x0d || datagram[start] === 0x0a) start += 1;
     if (start === datagram.length) return;

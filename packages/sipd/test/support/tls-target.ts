@@ -1,5 +1,5 @@
 import { Authority, type IssuedCertificate } from '../../../../scenarios/support/certificates';
-import type { Limits, TlsOptions } from '../../src';
+import type { Intake, Limits, TlsOptions } from '../../src';
 import { startSipd, type Target, target } from './target';
 
 export interface LogLine {
@@ -15,7 +15,7 @@ export interface TlsSipd {
 }
 
 /** sipd with a TLS listener as isthmus.example.com, in the name of which `authority` issues a certificate. */
-export async function tlsSipd(authority: Authority, options: Partial<TlsOptions> = {}, limits: Partial<Limits> = {}): Promise<TlsSipd> {
+export async function tlsSipd(authority: Authority, options: Partial<TlsOptions> = {}, limits: Partial<Limits> = {}, intake?: Intake): Promise<TlsSipd> {
   const own = authority.issue({ names: ['DNS:isthmus.example.com'], commonName: 'first' });
   const log: LogLine[] = [];
   const errors: string[] = [];
@@ -26,6 +26,7 @@ export async function tlsSipd(authority: Authority, options: Partial<TlsOptions>
     ],
     tls: { ...own, ca: authority.ca, ...options },
     limits,
+    ...(intake !== undefined && { intake }),
     resolve: () => Promise.resolve(['127.0.0.1']),
     log: (level, event, fields) => {
       log.push({ level, event, fields });
