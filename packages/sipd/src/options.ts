@@ -39,7 +39,7 @@ export interface Limits {
   readonly clientBacklogBytes: number;
   /** Unsent bytes towards a SIP peer; with more its connection is closed. */
   readonly peerBacklogBytes: number;
-  /** Parts of SIP messages that are not complete, over all connections of a listener, bytes; the connection that goes above is closed. */
+  /** Parts of SIP messages that are not complete, over all connections of a listener, bytes; above that a connection of the address that holds most of them is closed. */
   readonly unfinishedBytes: number;
   readonly clients: number;
   /** SIP connections of a listener: so many accepted, and so many opened by us. */

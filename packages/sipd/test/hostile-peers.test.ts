@@ -94,6 +94,30 @@ describeSipd('peers that take their time or more than their share: limits are si
     expect((await app.gets('MESSAGE')).req.body).toHaveLength(8000);
   });
 
+  test('promise 6: an address that leaves many messages unfinished does not cost another one its connection', async () => {
+    await start({ limits: { unfinishedBytes: 20_000 } });
+    const head = (peer: TcpPeer): string => `MESSAGE sip:a@b.c SIP/2.0\r\nVia: ${peer.via()}\r\nFrom: <sip:b@c.d>;tag=1\r\nTo: <sip:a@b.c>\r\n` +
+      'Call-ID: parts\r\nCSeq: 1 MESSAGE\r\nContent-Type: text/plain\r\nContent-Length: 8000\r\n\r\n';
+    const greedy: TcpPeer[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const peer = await TcpPeer.connect(server.sip.tcp);
+      peer.write(Buffer.from(head(peer) + 'x'.repeat(6_000)));
+      greedy.push(peer);
+    }
+    const ping = await TcpPeer.connect(server.sip.tcp);
+    const request = ping.request({ method: 'OPTIONS' });
+    await answer(await app.gets('OPTIONS'), 200);
+    await ping.answerTo(request);
+    const honest = new TcpPeer(net.connect({ port: server.sip.tcp, host: '127.0.0.1', localAddress: '127.0.0.2' }));
+    await once(honest.socket, 'connect');
+    honest.write(Buffer.from(head(honest) + 'x'.repeat(7_000)));
+    await until('one of the greedy ones, or the other, closed', () => [...greedy, honest].some(({ closed }) => closed));
+    expect([honest.closed, greedy.filter(({ closed }) => closed).length]).toEqual([false, 1]);
+    honest.write(Buffer.from('x'.repeat(1_000)));
+    expect((await app.gets('MESSAGE')).req.body).toHaveLength(8_000);
+    for (const each of [...greedy, ping, honest]) each.close();
+  });
+
   test('a route set that a dialog would have to keep is bounded: 400, and no dialog of ours by such an answer', async () => {
     await start();
     const peer = await TcpPeer.connect(server.sip.tcp);

@@ -11,7 +11,7 @@ export const sipLimitsSchema = z.strictObject({
   maxAddressConnections: count(defaults.connectionsPerAddress).describe('of these, connections of one address; one more is closed'),
   idleSeconds: seconds.default(defaults.idleMs / 1_000).describe('a connection without traffic is closed after so long'),
   unfinishedSeconds: seconds.default(defaults.silentMs / 1_000).describe('so long may a connection take for its first message, and for the rest of each that it has begun; then it is closed'),
-  maxUnfinishedBytes: z.number().int().min(1_000_000).default(defaults.unfinishedBytes).describe('parts of messages that are not complete, over all connections of a listener; the connection that goes above is closed'),
+  maxUnfinishedBytes: z.number().int().min(1_000_000).default(defaults.unfinishedBytes).describe('parts of messages that are not complete, over all connections of a listener; above that a connection of the address that has sent most of them is closed'),
   maxUnsentBytes: count(defaults.peerBacklogBytes, 100_000).describe('what waits for one peer that does not read; its connection is closed'),
   maxFirstLineBytes: count(defaults.firstLineBytes, 1_000).describe('first line of a message; a longer one is answered 414, or ends the connection'),
   maxHeaderFields: count(defaults.headerFields, 20).describe('header fields of a message; more are answered 513'),

@@ -5,6 +5,7 @@ import type { Timer, TimerQueue } from '../transaction/timer-queue';
 import { type Endpoint, type Flow, type FlowEvents, type Gone, Watchers } from './flow';
 import { SipStream, type StreamItem } from './framing';
 import type { Opened } from './line';
+import type { Unfinished } from './unfinished';
 
 /** Many connections that wait for the next moment must not keep the server busy by that alone. */
 const SHORTEST_REST_MS = 20;
@@ -16,8 +17,7 @@ export interface ConnectionContext {
   readonly intake: Intake;
   readonly timers: TimerQueue;
   readonly events: FlowEvents;
-  /** Bytes of messages that are not complete, over all connections. */
-  unfinishedBytes: number;
+  readonly unfinished: Unfinished;
   closed(connection: Connection): void;
 }
 
@@ -34,7 +34,6 @@ export class Connection implements Flow {
   /** Since when the peer owes us a whole message: the first one, or the rest of one that it has begun. */
   private owedSince: number | undefined = this.lastHeard;
   private proven = false;
-  /** What this connection adds to the context's `unfinishedBytes`. */
   private unfinishedBytes = 0;
   /** Until then nothing more is read of a peer that sends too much. */
   private pause: Timer | undefined;
@@ -145,7 +144,6 @@ export class Connection implements Flow {
     if (this.stream.partial) this.owedSince ??= this.lastHeard;
     else if (this.proven) this.owedSince = undefined;
     this.account(this.stream.waiting);
-    if (this.context.unfinishedBytes > this.context.limits.unfinishedBytes) this.close();
   }
 
   private take(item: StreamItem): void {
@@ -176,8 +174,9 @@ export class Connection implements Flow {
   }
 
   private account(bytes: number): void {
-    this.context.unfinishedBytes += bytes - this.unfinishedBytes;
+    if (bytes === this.unfinishedBytes) return;
     this.unfinishedBytes = bytes;
+    this.context.unfinished.note(this, bytes);
   }
 
   /** Until when the peer may be as it is. More bytes of the same message gain it no time: it could send them one by one. */

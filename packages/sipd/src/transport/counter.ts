@@ -6,8 +6,8 @@ export class Counter {
     return this.counts.get(kind) ?? 0;
   }
 
-  more(kind: string): void {
-    this.counts.set(kind, this.of(kind) + 1);
+  more(kind: string, by = 1): void {
+    this.counts.set(kind, this.of(kind) + by);
   }
 
   less(kind: string): void {

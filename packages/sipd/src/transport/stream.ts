@@ -6,6 +6,7 @@ import { Connection, type ConnectionContext, type FarEnd } from './connection';
 import { Counter } from './counter';
 import type { Endpoint, Flow, FlowEvents, Target } from './flow';
 import { type Line, type PeerProof, tcpLine } from './line';
+import { Unfinished } from './unfinished';
 
 const connectPlain = ({ address, port }: Endpoint): Socket => connect({ host: address, port, noDelay: true });
 
@@ -29,7 +30,7 @@ export class StreamTransport {
     events: FlowEvents,
   ) {
     const { limits, intake, log } = settings;
-    this.context = { limits, intake, timers, events, unfinishedBytes: 0, closed: (connection) => this.forget(connection) };
+    this.context = { limits, intake, timers, events, unfinished: new Unfinished(limits.unfinishedBytes), closed: (connection) => this.forget(connection) };
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', (error) => log('error', 'accept_failed', { error: error.message }));
   }
