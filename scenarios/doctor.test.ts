@@ -3,6 +3,8 @@ import type { Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Server as TlsServer } from 'node:tls';
 
+import { a, DnsServer, srv } from '../packages/gateway/test/support/dns-server';
+
 import { Authority, pemOf } from './support/certificates';
 import type { CertificateWish, IssuedCertificate } from './support/certificates';
 import { isthmus } from './support/gateway';
@@ -90,6 +92,16 @@ describe('what is wrong is named, with what to do', () => {
     expect([code, of('peers').map(({ level, text }) => [level, text.split(/[ :]/)[0]])]).toEqual([1, [['problem', 'nowhere.invalid'], ['ok', 'localhost']]]);
   });
 
+  test.each([
+    ['empty', '# nobody yet\n', 'problem', /names nobody/, 1],
+    ['wrong', 'bob@example.com\nnot an address\n', 'problem', /line 2/, 1],
+    ['fine', 'bob@example.com\n', 'ok', /^1 on the list/, 0],
+  ])('the list of SIP users is %s', async (_what, text, level, says, exit) => {
+    const advanced = (config: Record<string, never>) => Object.assign(config, { routing: { mode: 'advanced', sipUsers: { type: 'file', file: 'users.txt' } } });
+    const { code, of } = await findings(advanced, { 'users.txt': text });
+    expect([code, of('sip users')]).toEqual([exit, [expect.objectContaining({ level, text: expect.stringMatching(says) })]]);
+  });
+
   test('no worker runs: a warning, since nothing else is wrong', async () => {
     const unused = await freePort();
     const { code, of } = await findings((config) => Object.assign(config, { http: { port: unused } }));
@@ -122,6 +134,23 @@ describe('routes', () => {
       expect(await route({})).toMatchObject({ code: 0, found: { level: 'warning', text: expect.stringMatching(`OPTIONS with ${status}`) } });
     } finally {
       world.peer.serve('OPTIONS', (incoming) => world.peer.reply(incoming, 200));
+    }
+  });
+
+  test('a name with SRV records: each of its places', async () => {
+    const dns = await DnsServer.start();
+    try {
+      const far = (world.config('w1') as unknown as { routes: { port: number }[] }).routes[0]?.port ?? 0;
+      const dead = await freePort();
+      dns.records = [srv('_sip._tcp.pool.example', 'host.example', far, 10), srv('_sip._tcp.pool.example', 'host.example', dead, 20), a('host.example', LOOPBACK, 60)];
+      const { code, of } = await findings((config) => {
+        const { sip, routes } = config as unknown as { sip: object; routes: object[] };
+        Object.assign(sip, { dnsServers: [dns.place] });
+        Object.assign(routes[0] ?? {}, { host: 'pool.example', port: undefined, srv: true });
+      });
+      expect([code, of('route far').map(({ level }) => level)]).toEqual([1, ['ok', 'problem']]);
+    } finally {
+      await dns.stop();
     }
   });
 

@@ -148,7 +148,8 @@ function workerSettings(config: Config): WorkerSettings {
   };
 }
 
-function routesOf(config: Config): readonly Route[] {
+/** The routes as the worker uses them, the names that certificates must show filled in. */
+export function routesOf(config: Config): readonly Route[] {
   const served = sipDomains(config);
   return config.routes.map((route) => {
     const name = nameToVerify(route, config);

@@ -4,6 +4,7 @@ import { examineOwnCertificates } from './certificates';
 import { ok, problem, type Finding } from './finding';
 import { examinePeers, examineSipServers, examineStore, examineWorker, examineXmppSide } from './parts';
 import { examineRoutes } from './routes';
+import { examineUsers } from './users';
 
 /**
  * Looks at a configuration from end to end, with real connections, and says of each part whether it will do. It may run
@@ -18,10 +19,16 @@ export async function examine(config: Config, file: string): Promise<readonly Fi
   }
   const patient = { config, file };
   const worker = await examineWorker(patient);
-  const [store, xmpp, sip, peers] = await Promise.all([examineStore(patient), examineXmppSide(patient, worker), examineSipServers(patient), examinePeers(patient)]);
+  const [store, users, xmpp, sip, peers] = await Promise.all([
+    examineStore(patient),
+    examineUsers(patient),
+    examineXmppSide(patient, worker),
+    examineSipServers(patient),
+    examinePeers(patient),
+  ]);
   try {
     const routes = await examineRoutes(config, sip.links);
-    return [ok('configuration', `${file}: nothing is wrong with it`), ...store, ...examineOwnCertificates(config), ...xmpp, ...sip.findings, ...peers, ...routes, ...worker.findings];
+    return [ok('configuration', `${file}: nothing is wrong with it`), ...store, ...users, ...examineOwnCertificates(config), ...xmpp, ...sip.findings, ...peers, ...routes, ...worker.findings];
   } finally {
     await sip.close();
   }

@@ -1,8 +1,5 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp } from 'node:net';
-import type { Config, RouteConfig } from '../config/schema';
-import { systemDns } from '../routing/dns';
-import { resolve as resolvePlaces, type Resolved } from '../routing/resolve';
 
 /** Deadline for each question to the network, milliseconds. */
 export const QUESTION_MS = 4_000;
@@ -12,15 +9,6 @@ export async function resolve(host: string): Promise<{ readonly addresses: reado
   try {
     const found = await within(lookup(host.replace(/^\[(.*)\]$/, '$1'), { all: true }));
     return { addresses: found.map(({ address }) => address) };
-  } catch (error) {
-    return { why: wordsFor(error) };
-  }
-}
-
-/** The next hops of a route, as a worker finds them. */
-export async function placesOf(route: RouteConfig, { sip }: Config): Promise<Pick<Resolved, 'places'> | { readonly why: string }> {
-  try {
-    return await within(resolvePlaces(route, systemDns(sip.dnsServers)));
   } catch (error) {
     return { why: wordsFor(error) };
   }
@@ -46,6 +34,9 @@ const WORDS: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no way to this network',
   ENOTFOUND: 'DNS knows no such name',
   EAI_AGAIN: 'DNS does not answer',
+  ENODATA: 'DNS has no address for this name',
+  ETIMEOUT: 'DNS does not answer',
+  ESERVFAIL: 'DNS failed to answer',
   ECONNRESET: 'the connection was closed at once',
 };
 

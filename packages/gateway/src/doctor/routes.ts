@@ -1,43 +1,57 @@
 import type { SipLinks } from '@isthmus/sip';
-import type { Config, RouteConfig } from '../config/schema';
-import { nameToVerify } from '../config/tls';
+import { routesOf } from '../build';
+import type { Config } from '../config/schema';
 import { newId } from '../ids';
+import type { Route } from '../routes';
+import { systemDns } from '../routing/dns';
+import { hopAt, type Hop, type Place } from '../routing/hop';
+import { resolve } from '../routing/resolve';
 import { examineTheirCertificate } from './certificates';
 import { ok, problem, warning, type Finding } from './finding';
-import { QUESTION_MS, placesOf, tryTcp } from './network';
+import { QUESTION_MS, tryTcp, wordsFor, within } from './network';
 
 /** Each route: its name in DNS, a connection, and an answer to OPTIONS by the way that requests will take. */
 export async function examineRoutes(config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
-  const findings = await Promise.all(config.routes.map((route) => examineRoute(route, config, links)));
+  const findings = await Promise.all(routesOf(config).map((route) => examineRoute(route, config, links)));
   return findings.flat();
 }
 
-async function examineRoute(route: RouteConfig, config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
+async function examineRoute(route: Route, config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
   const part = `route ${route.name}`;
   if (!route.enabled) return [ok(part, 'switched off')];
-  const found = await placesOf(route, config);
-  if ('why' in found) return [problem(part, `${route.host}: ${found.why}`, 'correct routes[].host, or the DNS of this machine')];
-  if (found.places.length === 0) return [problem(part, `${route.host}: DNS says that there is no such service`, 'correct its SRV records, or routes[].srv')];
-  const findings = await Promise.all(found.places.map(({ address, port }) => examinePlace(part, { ...route, port }, address, config, links)));
+  const places = await placesOf(route, config);
+  if ('why' in places) return [problem(part, `${route.host}: ${places.why}`, 'correct routes[].host, or the DNS of this machine')];
+  const findings = await Promise.all(places.found.map((place) => examineHop(part, hopAt(route, place), config, links)));
   return findings.flat();
 }
 
-async function examinePlace(part: string, route: RouteConfig, address: string, config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
-  const refused = route.transport === 'udp' ? undefined : await tryTcp(address, route.port);
-  if (refused !== undefined) {
-    return [problem(part, `${address} port ${route.port} (${route.transport}): ${refused}`, 'start the SIP server there, or correct host, port and transport; look at firewalls between')];
+/** Found as the worker finds them (RFC 3263). */
+async function placesOf(route: Route, config: Config): Promise<{ readonly found: readonly Place[] } | { readonly why: string }> {
+  try {
+    const { places } = await within(resolve(route, systemDns(config.sip.dnsServers)));
+    return places.length > 0 ? { found: places } : { why: 'DNS says that there is no such service' };
+  } catch (error) {
+    return { why: wordsFor(error) };
   }
-  const certificate = route.transport === 'tls' ? await examineTheirCertificate(part, address, route.port, nameToVerify(route, config), config) : [];
-  return [await askOptions(part, route, address, config, links), ...certificate];
 }
 
-async function askOptions(part: string, route: RouteConfig, address: string, config: Config, links: SipLinks | undefined): Promise<Finding> {
-  const way = `${route.host}:${route.port} over ${route.transport}`;
+async function examineHop(part: string, hop: Hop, config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
+  const { host, port, route } = hop;
+  const refused = route.transport === 'udp' ? undefined : await tryTcp(host, port);
+  if (refused !== undefined) {
+    return [problem(part, `${host} port ${port} (${route.transport}): ${refused}`, 'start the SIP server there, or correct host, port and transport; look at firewalls between')];
+  }
+  const name = /;tls-name=([^;]+)/.exec(hop.uri)?.[1];
+  const certificate = route.transport === 'tls' ? await examineTheirCertificate(part, host, port, name, config) : [];
+  return [await askOptions(part, hop, config, links), ...certificate];
+}
+
+async function askOptions(part: string, { uri, requestUri, host, port, route }: Hop, config: Config, links: SipLinks | undefined): Promise<Finding> {
+  const at = host === route.host ? '' : `${route.host}: `;
+  const way = `${at}${host} port ${port} over ${route.transport}`;
   if (links === undefined) return warning(part, `${way}: not asked, for want of a SIP server of ours`, 'mend that first');
-  const uri = `sip:${address.includes(':') ? `[${address}]` : address}:${route.port};transport=${route.transport}`;
-  const name = nameToVerify(route, config);
-  const headers = { From: `<sip:${config.domain}>;tag=${newId()}`, To: `<${uri}>`, 'Call-ID': newId(), CSeq: '1 OPTIONS' };
-  const result = await links.request({ method: 'OPTIONS', uri, headers, proxy: name === undefined ? uri : `${uri};tls-name=${name}`, timeoutMs: QUESTION_MS });
+  const headers = { From: `<sip:${config.domain}>;tag=${newId()}`, To: `<${requestUri}>`, 'Call-ID': newId(), CSeq: '1 OPTIONS' };
+  const result = await links.request({ method: 'OPTIONS', uri: requestUri, headers, proxy: uri, timeoutMs: QUESTION_MS });
   if (result.is === 'unsent') return problem(part, `${way}: OPTIONS could not be sent: ${result.why}`, 'look at the log of the SIP server that isthmus uses');
   if (result.is !== 'answered' || (result.synthetic && result.status === 408)) {
     return warning(part, `${way}: connected, and no answer to OPTIONS`, 'some servers never answer it; else let that server trust this host (isthmus print-config lync)');
