@@ -1,4 +1,5 @@
 import type { Element } from '@xmpp/xml';
+import { XmppLinkError } from './errors';
 
 interface Batch {
   readonly confirmed: Promise<void>;
@@ -24,9 +25,13 @@ export class Confirmations {
   constructor(
     private readonly ask: () => Promise<Element>,
     private readonly pauseMs = PAUSE_MS,
+    private readonly onLate: () => void = () => undefined,
   ) {}
 
-  /** Resolves when all that is written in this turn, and was before, has been handled; rejects as `ask` does, or by `lost`. */
+  /**
+   * Resolves when all that is written in this turn, and was before, has been handled; rejects as `ask` does, or by `lost`. A
+   * server that is slow is waited for as long as the connection stands.
+   */
   all(): Promise<void> {
     this.next ??= newBatch();
     const { confirmed } = this.next;
@@ -51,9 +56,21 @@ export class Confirmations {
       const batch = this.take();
       if (batch === undefined) continue; // lost meanwhile
       this.askedAt = performance.now();
-      await this.ask().then(batch.resolve, batch.reject);
+      await this.ask().then(batch.resolve, (error: unknown) => this.unanswered(batch, error));
     }
     this.running = false;
+  }
+
+  /**
+   * On a connection that stands the stanzas lie before the server still: written again they would be handled twice. So it is
+   * asked anew, together with whatever has been written since.
+   */
+  private unanswered(batch: Batch, error: unknown): void {
+    if (!mayStillCome(error)) return batch.reject(error);
+    this.onLate();
+    const later = this.next;
+    this.next = batch;
+    if (later !== undefined) batch.confirmed.then(later.resolve, later.reject);
   }
 
   private take(): Batch | undefined {
@@ -61,6 +78,11 @@ export class Confirmations {
     this.next = undefined;
     return batch;
   }
+}
+
+/** Has the question only not been answered yet, or not been written? */
+function mayStillCome(error: unknown): boolean {
+  return error instanceof XmppLinkError && (error.code === 'timeout' || error.code === 'queue-full');
 }
 
 function newBatch(): Batch {

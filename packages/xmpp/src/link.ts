@@ -53,7 +53,8 @@ export class XmppLink {
       onLost: (why, wasUp) => this.wentDown(why, wasUp),
       onFailed: (error) => this.failed(error),
     });
-    this.confirmations = new Confirmations(() => this.connector.ask(heartbeat(this.settings), this.settings.timeoutMs));
+    const onLate = (): void => this.settings.log.warn({ waitedMs: this.settings.timeoutMs }, 'xmpp_confirmation_late');
+    this.confirmations = new Confirmations(() => this.connector.ask(heartbeat(this.settings), this.settings.timeoutMs), undefined, onLate);
   }
 
   get status(): XmppLinkStatus {
@@ -103,7 +104,8 @@ export class XmppLink {
 
   /**
    * As `send`, but resolves only when the server has handled the stanza: what it had not read when it went away was not
-   * handed over (promise 1). After a rejection with `disconnected` or `timeout` nobody knows whether it was handled.
+   * handed over (promise 1). A server that is slow is waited for; one that is silent loses the connection by its heartbeat.
+   * After a rejection with `disconnected` nobody knows whether it was handled.
    */
   async deliver(stanza: Element): Promise<void> {
     const handled = this.confirmations.all();

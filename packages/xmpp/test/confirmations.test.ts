@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import xml from '@xmpp/xml';
+import { XmppLinkError } from '../src';
 import { Confirmations } from '../src/confirmations';
 
 setFlagsFromString('--expose-gc');
@@ -71,4 +72,37 @@ test('promise 1: what waits for its question when the connection is lost is not 
   confirmations.lost(new Error('lost'));
   await waiting;
   expect(asked).toBe(1);
+});
+
+test.each(['timeout', 'queue-full'] as const)('promise 1: a question that fails by %s is asked again: what the server has only not handled yet is not given up, and would come twice', async (code) => {
+  const wire: string[] = [];
+  let late = 0;
+  const confirmations = new Confirmations(
+    async () => {
+      wire.push('question');
+      await soon();
+      if (late < 2) throw new XmppLinkError(code, 'not yet');
+      return xml('iq');
+    },
+    NO_PAUSE,
+    () => (late += 1),
+  );
+  const first = confirmations.all().then(() => wire.push('first'));
+  await soon(); // the first question is out
+  const later = confirmations.all().then(() => wire.push('later'));
+  await Promise.all([first, later]);
+  expect(late).toBe(2);
+  expect(wire).toEqual(['question', 'question', 'question', 'first', 'later']);
+});
+
+test('promise 1: what waits for a slow server, and what was written since, fails when the connection is lost', async () => {
+  let answer: (error: Error) => void = () => undefined;
+  const confirmations = new Confirmations(() => new Promise((_resolve, reject) => (answer = reject)), A_MINUTE);
+  const first = expect(confirmations.all()).rejects.toThrow('lost');
+  await soon();
+  const later = expect(confirmations.all()).rejects.toThrow('lost');
+  answer(new XmppLinkError('timeout', 'not yet'));
+  await soon(); // the pause before the next question has begun
+  confirmations.lost(new Error('lost'));
+  await Promise.all([first, later]);
 });

@@ -466,6 +466,21 @@ describe('handing over', () => {
     expect(connection.stanzas.unclaimed.filter(isQuestion)).toEqual([]);
   });
 
+  it('promise 1: a slow server is asked again, and a stanza that it has not handled yet is neither given up nor written again', async () => {
+    const [under, connection] = await onlineLink({ timeoutMs: 200 });
+    server.behaviour.silent = true;
+    const delivery = under.link.deliver(text('one'));
+    const isText = (stanza: Element): boolean => stanza.getChildText('body') === 'one';
+    await fromLink(connection, 'text', isText);
+    await question(connection);
+    const again = await question(connection); // the first one has had no answer in time
+    expect(await settled(delivery)).toBe('open');
+    answer(connection, again, 'result');
+    await delivery;
+    expect(connection.stanzas.unclaimed.filter(isText)).toEqual([]);
+    expect(under.lines('xmpp_confirmation_late', 'warn')[0]?.fields).toEqual({ waitedMs: 200 });
+  });
+
   it('promise 1: a server that goes away without having read a stanza has not been handed it', async () => {
     const [under, connection] = await onlineLink();
     server.behaviour.silent = true;
