@@ -9,6 +9,8 @@ export interface Fault {
    * yet. They are counted by themselves (`inSocket`), and not held against the product.
    */
   readonly losesSocket?: true;
+  /** How long the part is away, where the usual time is not what the fault is about. */
+  readonly awaySeconds?: number;
   break(world: World): Promise<void>;
   mend(world: World): Promise<void>;
 }
@@ -27,6 +29,9 @@ async function killWorker(world: World, signal: NodeJS.Signals): Promise<void> {
   worker.kill(signal);
   await worker.exited;
 }
+
+/** Longer than the gateway waits for one answer, and than another worker waits before it goes on for a silent one. */
+const STALL_SECONDS = 7;
 
 async function killSipServer(world: World): Promise<void> {
   const server = world.sipServer;
@@ -48,6 +53,18 @@ export const FAULTS: readonly Fault[] = [
   { name: 'SIP server killed', break: killSipServer, mend: reviveSipServer },
   { name: 'Redis restarted', break: (world) => world.redis.suspend(), mend: (world) => world.redis.resume() },
   { name: 'Prosody restarted', losesSocket: true, break: nothing, mend: (world) => world.prosody.restart() },
+  {
+    name: 'Prosody stalled',
+    awaySeconds: STALL_SECONDS,
+    break: async ({ prosody }) => prosody.kill('SIGSTOP'),
+    mend: async ({ prosody }) => prosody.kill('SIGCONT'),
+  },
+  {
+    name: 'worker stalled',
+    awaySeconds: STALL_SECONDS,
+    break: async (world) => victim(world).kill('SIGSTOP'),
+    mend: async (world) => victim(world).kill('SIGCONT'),
+  },
   { name: 'far SIP server cut off', break: async (world) => world.peer.cut(), mend: nothing },
 ];
 

@@ -89,7 +89,7 @@ async function makeTrouble(world: World, fault: Fault, { seconds, awaySeconds }:
   await pause((seconds * 1_000) / 3);
   const brokenAt = performance.now();
   await fault.break(world);
-  await pause(awaySeconds * 1_000);
+  await pause((fault.awaySeconds ?? awaySeconds) * 1_000);
   await fault.mend(world);
   return { brokenAt, mendedAt: performance.now() };
 }
