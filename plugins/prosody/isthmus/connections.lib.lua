@@ -96,7 +96,7 @@ return function (options, contacts, keepers)
 	-- alike in every locale. Two connections of one name tie: the newer one is the worker's, the older is about to end. One that
 	-- has not told a name comes last: it may be a worker still on its way, or somebody who only looks whether all is well.
 	local function outranks(digest, connection, best_digest, best)
-		if not connection.announced ~= not best.announced then
+		if (not connection.announced) ~= (not best.announced) then
 			return connection.announced;
 		end
 		if digest == best_digest then
