@@ -12,7 +12,7 @@ import { newId, newTrace } from './ids';
 import { allowanceOf } from './limits/allowance';
 import { buildLimits, type Limits, type LimitSettings } from './limits/build';
 import { Metrics } from './metrics';
-import { Cluster, HOP_DOWN, XMPP_UP } from './pairs/cluster';
+import { Cluster, HOP_DOWN, XMPP_JOINING, XMPP_UP } from './pairs/cluster';
 import { DueKeeper } from './pairs/due';
 import { PairLoop } from './pairs/loop';
 import { MissedEvents } from './pairs/missed';
@@ -162,7 +162,7 @@ export class Worker {
     this.cluster = new Cluster({
       store: store.workers,
       instance,
-      connections: () => [...sip.connections(), ...(this.joined && xmpp.online ? [XMPP_UP] : []), ...this.routing.hops.dead().map((uri) => `${HOP_DOWN}${uri}`)],
+      connections: () => [...sip.connections(), ...(xmpp.online ? [this.joined ? XMPP_UP : XMPP_JOINING] : []), ...this.routing.hops.dead().map((uri) => `${HOP_DOWN}${uri}`)],
       ttlMs: INSTANCE_TTL_MS,
       intervalMs: HEARTBEAT_MS,
       onGone: ({ xmpp: lostXmpp }) => this.connectionsGone(lostXmpp),

@@ -1,5 +1,5 @@
 import { MemoryStore, type WorkerStore } from '@isthmus/store';
-import { Cluster, XMPP_UP } from '../src/pairs/cluster';
+import { Cluster, XMPP_JOINING, XMPP_UP } from '../src/pairs/cluster';
 import type { StoredPair } from '../src/pairs/stored';
 import { NOON } from './support/pairs';
 import { eventually } from './support/waiting';
@@ -148,6 +148,13 @@ describe('connections', () => {
     await two.exchange();
     await one.exchange();
     expect([one.othersReachXmpp(), one.reachesXmpp('w2#b')]).toEqual([false, false]);
+  });
+
+  test('promise 1: an instance that joins keeps its stanzas, which nobody takes for stranded; its link does not stand for one that was there', async () => {
+    const one = await join('w1#a', { connections: () => [XMPP_UP] });
+    const two = await join('w2#b', { connections: () => [XMPP_JOINING] });
+    await one.exchange();
+    expect([one.reachesXmpp('w2#b'), two.reachesXmpp('w2#b'), one.othersReachXmpp()]).toEqual([true, true, false]);
   });
 });
 

@@ -5,7 +5,7 @@ export interface ClusterOptions {
   readonly store: WorkerStore;
   /** This process: worker name and start. */
   readonly instance: string;
-  /** The owner names of our present connections, `XMPP_UP` while the XMPP link is up, and each dead next hop behind `HOP_DOWN`. */
+  /** The owner names of our present connections, `XMPP_UP` or `XMPP_JOINING` while the XMPP link is up, and each dead next hop behind `HOP_DOWN`. */
   readonly connections: () => readonly string[];
   readonly ttlMs: number;
   readonly intervalMs: number;
@@ -20,10 +20,12 @@ export interface ClusterOptions {
 
 /** A mark among an instance's connections: its XMPP link is up. */
 export const XMPP_UP = 'xmpp:up';
+/** The same of an instance that has just come: what it has in hand is its own, but it does not stand for a link that was there. */
+export const XMPP_JOINING = 'xmpp:joining';
 /** How the mark of a next hop begins that an instance finds dead. */
 export const HOP_DOWN = 'hop-down:';
 
-const isMark = (name: string): boolean => name === XMPP_UP || name.startsWith(HOP_DOWN);
+const isMark = (name: string): boolean => name === XMPP_UP || name === XMPP_JOINING || name.startsWith(HOP_DOWN);
 
 /**
  * Who else lives: each instance keeps a lease by a heartbeat that names its connections. A dialog whose owner connection
@@ -61,7 +63,8 @@ export class Cluster {
   /** Has this live instance its XMPP link up? */
   reachesXmpp(instance: string): boolean {
     const { instance: own, connections } = this.options;
-    return (instance === own ? connections() : (this.view.get(instance) ?? [])).includes(XMPP_UP);
+    const names = instance === own ? connections() : (this.view.get(instance) ?? []);
+    return names.includes(XMPP_UP) || names.includes(XMPP_JOINING);
   }
 
   /** Is this owner connection held by a live instance? */
