@@ -61,6 +61,7 @@ export async function build(config: Config, file: string, name: string, log: Log
     const { sipd, servers } = await sipServers(config, file, log, {
       message: (address, proven) => running.worker?.intake.message(address, proven) ?? 0,
       request: (address, method) => running.worker?.intake.request(address, method) ?? 0,
+      isStranger: (address) => running.worker?.intake.isStranger(address) ?? false,
     });
     if (sipd !== undefined) undo.push(() => sipd.close());
     const sip = createSipLinks({ servers, workerName: name, limits: sipd === undefined ? 'drachtio' : 'none', log });

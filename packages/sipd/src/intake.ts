@@ -7,7 +7,9 @@ export interface Intake {
   message(address: string, proven: boolean): number;
   /** Seconds after which a request that begins something may come again (503, Retry-After); 0: it is taken. */
   request(address: string, method: string): number;
+  /** Whether nobody is expected at this address. Those who have shown no certificate either share a quarter of the connections. */
+  isStranger(address: string): boolean;
 }
 
 /** Takes all that comes. */
-export const TAKE_ALL: Intake = { message: () => 0, request: () => 0 };
+export const TAKE_ALL: Intake = { message: () => 0, request: () => 0, isStranger: () => false };

@@ -86,6 +86,47 @@ describeSipd('promise 6: what a peer may ask of sipd', () => {
     }
   });
 
+  test('promise 6: connections that are refused between others that are taken make one line, not one each', async () => {
+    const lines: string[] = [];
+    await start({ limits: { connectionsPerAddress: 1 }, log: (_level, event) => void lines.push(event) });
+    const first = await tcp();
+    for (let round = 0; round < 5; round += 1) {
+      const refused = await tcp();
+      await until('closed', () => refused.closed);
+      const other = connect({ port: server.sip.tcp, host: '127.0.0.1', localAddress: `127.0.0.${round + 2}` });
+      peers.push(new TcpPeer(other));
+      await once(other, 'connect');
+    }
+    await until('told', () => lines.includes('connections_refused'));
+    expect([first.closed, lines.filter((event) => event === 'connections_refused').length]).toEqual([false, 1]);
+  });
+
+  test('promise 5: strangers leave most connections to the peers, from however many addresses they come', async () => {
+    await start({ limits: { connections: 8 }, intake: { message: () => 0, request: () => 0, isStranger: (address) => address !== '127.0.0.99' } });
+    const from = async (localAddress: string): Promise<TcpPeer> => {
+      const socket = connect({ port: server.sip.tcp, host: '127.0.0.1', localAddress });
+      await once(socket, 'connect');
+      peers.push(new TcpPeer(socket));
+      return peers.at(-1) as TcpPeer;
+    };
+    const strangers = [await from('127.0.0.1'), await from('127.0.0.2'), await from('127.0.0.3')];
+    await until('the third closed', () => strangers[2]?.closed === true);
+    for (let count = 0; count < 6; count += 1) {
+      const peer = await from('127.0.0.99');
+      const request = peer.request({ method: 'OPTIONS' });
+      await answered(request);
+      expect(statusOf(await peer.answerTo(request))).toBe(200);
+    }
+    expect(strangers.map(({ closed }) => closed)).toEqual([false, false, true]);
+    strangers[0]?.close();
+    let inside = false;
+    while (!inside) {
+      const next = await from('127.0.0.4');
+      const request = next.request({ method: 'OPTIONS' });
+      inside = await Promise.race([answered(request), once(next.socket, 'close').then(() => false)]);
+    }
+  });
+
   describe('an intake', () => {
     /** Lets in what `open` says, and keeps what it was asked. */
     function intakeOf(message: () => number, request: (method: string) => number = () => 0): Intake & { readonly asked: string[] } {
@@ -94,6 +135,7 @@ describeSipd('promise 6: what a peer may ask of sipd', () => {
         asked: list,
         message: (address, proven) => (list.push(`${address} ${proven ? 'proven' : 'unproven'}`), message()),
         request: (address, method) => (list.push(`${address} ${method}`), request(method)),
+        isStranger: () => false,
       };
     }
 

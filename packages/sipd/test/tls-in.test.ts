@@ -242,7 +242,7 @@ describeSipd("what is sipd's own about peers that connect over TLS", () => {
 
   test.each(['optional', 'none'] as const)('SEC-18: with clientCertificates %s whoever has shown none is as unknown over TLS as over TCP', async (clientCertificates) => {
     const proofs: boolean[] = [];
-    await start({ clientCertificates }, {}, { message: (_address, proven) => (proofs.push(proven), 0), request: () => 0 });
+    await start({ clientCertificates }, {}, { message: (_address, proven) => (proofs.push(proven), 0), request: () => 0, isStranger: () => false });
     for (const shown of [undefined, fe]) {
       const peer = await secure(shown);
       peer.request({ method: 'OPTIONS' });

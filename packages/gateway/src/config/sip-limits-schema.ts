@@ -7,7 +7,7 @@ const count = (fallback: number, least = 1) => z.number().int().min(least).max(1
 
 /** Bounds of the embedded SIP server. What a far end sends beyond them is answered if it can be, and never kept. */
 export const sipLimitsSchema = z.strictObject({
-  maxConnections: count(defaults.connections).describe('connections of a listener that SIP peers have opened; one more is closed'),
+  maxConnections: count(defaults.connections).describe('connections of a listener that SIP peers have opened; one more is closed. Hosts that are not listed and show no certificate have at most a quarter of them'),
   maxAddressConnections: count(defaults.connectionsPerAddress).describe('of these, connections of one address; one more is closed'),
   idleSeconds: seconds.default(defaults.idleMs / 1_000).describe('a connection without traffic is closed after so long'),
   unfinishedSeconds: seconds.default(defaults.silentMs / 1_000).describe('so long may a connection take for its first message, and for the rest of each that it has begun; then it is closed'),

@@ -48,6 +48,10 @@ export class SipIntake implements Intake {
     return waitMs;
   }
 
+  isStranger(address: string): boolean {
+    return this.options.allowanceOf(address) === undefined;
+  }
+
   /** Strangers are refused by the worker, which says so in its log: there cannot be many of them. */
   request(address: string, method: string): number {
     const peer = this.options.allowanceOf(address);

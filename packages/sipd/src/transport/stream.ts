@@ -8,6 +8,12 @@ import type { Endpoint, Flow, FlowEvents, Target } from './flow';
 import { type Line, type PeerProof, tcpLine } from './line';
 import { Unfinished } from './unfinished';
 
+/** Strangers have at most this part of the connections: a quarter. */
+const STRANGERS_PART = 4;
+
+/** So long after a line about refused connections there is no other one, milliseconds. */
+const QUIET_MS = 10_000;
+
 const connectPlain = ({ address, port }: Endpoint): Socket => connect({ host: address, port, noDelay: true });
 
 /** SIP over TCP or TLS: accepts connections, opens them, and uses again the ones it opened (RFC 3261 section 18). */
@@ -18,7 +24,9 @@ export class StreamTransport {
   private readonly context: ConnectionContext;
   /** Connections that peers opened. */
   private readonly byAddress = new Counter();
-  private refusing = false;
+  /** Of these, connections of strangers. */
+  private strangers = 0;
+  private quietUntil = 0;
   private closed = false;
 
   private constructor(
@@ -94,12 +102,11 @@ export class StreamTransport {
       socket.destroy();
       return;
     }
-    this.refusing = false;
     this.byAddress.more(address);
     socket.once('close', () => this.byAddress.less(address));
     const local = this.named({ address: (socket.localAddress ?? this.bound.address).replace(/^::ffff:/, ''), port: this.bound.port });
     this.line.accept(socket, (ready, proof) => {
-      if (this.closed) ready.destroy();
+      if (this.closed || !this.hasRoomFor(socket, address, proof)) ready.destroy();
       else this.add(ready, { address, port: remotePort }, local, acceptedFrom(proof));
     });
   }
@@ -111,15 +118,31 @@ export class StreamTransport {
     return this.byAddress.of(address) >= connectionsPerAddress ? connectionsPerAddress : undefined;
   }
 
+  /** Strangers, who may come from any number of addresses, leave room for the peers. Those whom a certificate proves are none. */
+  private hasRoomFor(socket: Socket, address: string, proof: PeerProof): boolean {
+    const { intake, limits } = this.settings;
+    if (proof.verified || !intake.isStranger(address)) return true;
+    const limit = Math.ceil(limits.connections / STRANGERS_PART);
+    if (this.strangers >= limit) {
+      this.complain(address, limit);
+      return false;
+    }
+    this.strangers += 1;
+    socket.once('close', () => (this.strangers -= 1));
+    return true;
+  }
+
   private named(place: Endpoint): Endpoint {
     const { name } = this.line;
     return name === undefined ? place : { address: name, port: place.port };
   }
 
-  /** One line when the limit is reached, not one for each connection above it. */
+  /** One line for many connections: those that are refused may come between others that are taken. */
   private complain(peer: string, limit: number): void {
-    if (!this.refusing) this.settings.log('warn', 'connections_refused', { peer, limit });
-    this.refusing = true;
+    const now = Date.now();
+    if (now < this.quietUntil) return;
+    this.quietUntil = now + QUIET_MS;
+    this.settings.log('warn', 'connections_refused', { peer, limit });
   }
 
   private add(socket: Socket, remote: Endpoint, local: Endpoint, far: FarEnd): Connection {
