@@ -25,6 +25,8 @@ export function explain(error: Error, where: Where): Explanation {
   if (error instanceof XmppLinkError && error.code === 'refused') return { message: error.message, final: true };
   const server = `the XMPP server at ${where.host}:${where.port}`;
   const { domain } = where;
+  // Explained already, by the self-test: there is a connection, and it does not do.
+  if (error instanceof XmppLinkError && error.message.includes(server)) return { message: error.message, final: false };
   switch (streamCondition(error)) {
     case 'not-authorized':
       return {
@@ -37,7 +39,7 @@ export function explain(error: Error, where: Where): Explanation {
         final: true,
       };
     case 'host-unknown':
-      return { message: `${server} does not know the component ${domain}: declare it there`, final: false };
+      return { message: `${server} does not know the component ${domain}: declare it there, and see that this is the port for components`, final: false };
     case 'invalid-from':
       return { message: missing(server, where.userDomain), final: false };
     default:

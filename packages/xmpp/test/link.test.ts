@@ -105,7 +105,7 @@ describe('coming online', () => {
     const under = link();
     const started = under.link.start();
     const { fields } = await under.line('xmpp_link_down', 'warn');
-    expect(fields['why']).toContain('does not know the component gw.example.com');
+    expect(fields['why']).toMatch(/does not know the component gw\.example\.com: .*port for components/);
     server.behaviour.streamError = undefined;
     await started;
     expect(under.link.status).toBe('online');
