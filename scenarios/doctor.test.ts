@@ -87,6 +87,22 @@ describe('what is wrong is named, with what to do', () => {
     expect([code, all]).toEqual([1, [expect.objectContaining({ part: 'configuration', text: expect.stringMatching(/is empty/) })]]);
   });
 
+  test('the built-in SIP server: its port is in use, and no worker runs that could have it', async () => {
+    const other = createServer(() => undefined);
+    const port = await freePort();
+    await new Promise<void>((resolve) => other.listen(port, LOOPBACK, resolve));
+    try {
+      const unused = await freePort();
+      const sip = { server: { type: 'embedded', listen: [{ transport: 'tcp', host: LOOPBACK, port }] } };
+      const { code, of } = await findings((config) => Object.assign(config, { sip, http: { port: unused } }));
+      expect([code, of('sip')]).toEqual([1, [expect.objectContaining({ level: 'problem', text: expect.stringMatching(`${port}: the port is in use`) })]]);
+      const beside = await findings((config) => Object.assign(config, { sip }));
+      expect(beside.of('sip')).toEqual([expect.objectContaining({ level: 'ok' })]);
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  });
+
   test('a peer whose name DNS does not know', async () => {
     const { code, of } = await findings((config) => Object.assign((config as unknown as { sip: Section }).sip, { allow: ['nowhere.invalid', '192.0.2.7'], peers: [{ name: 'here', from: ['localhost'] }] }));
     expect([code, of('peers').map(({ level, text }) => [level, text.split(/[ :]/)[0]])]).toEqual([1, [['problem', 'nowhere.invalid'], ['ok', 'localhost']]]);
@@ -154,8 +170,15 @@ describe('routes', () => {
     }
   });
 
-  test('switched off: nobody is asked', async () => {
-    expect(await route({ enabled: false, host: 'nowhere.invalid' })).toMatchObject({ code: 0, found: { level: 'ok', text: 'switched off' } });
+  test('switched off: nobody is asked, and its users are behind no route', async () => {
+    const { code, of } = await findings((config) => Object.assign((config as unknown as { routes: object[] }).routes[0] ?? {}, { enabled: false, host: 'nowhere.invalid' }));
+    expect(of('route far')).toMatchObject([{ level: 'ok', text: 'switched off' }]);
+    expect([code, of('routes')]).toEqual([1, [expect.objectContaining({ level: 'problem', text: expect.stringContaining('example.com'), advice: expect.stringContaining('enabled: true') })]]);
+  });
+
+  test('none leads to a served domain', async () => {
+    const { code, of } = await findings((config) => Object.assign((config as unknown as { routes: object[] }).routes[0] ?? {}, { domains: ['*.example.com'] }));
+    expect([code, of('routes').map(({ level }) => level)]).toEqual([1, ['problem']]);
   });
 });
 

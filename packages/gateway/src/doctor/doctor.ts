@@ -15,7 +15,7 @@ export async function examine(config: Config, file: string): Promise<readonly Fi
     checkSecrets(config, file);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.problems.map(({ path, message }) => problem('configuration', `${path}: ${message}`, 'write the secret where the configuration says that it is'));
+    return error.problems.map(({ path, message }) => problem('configuration', `${path}: ${message}`, adviceFor(path)));
   }
   const patient = { config, file };
   const worker = await examineWorker(patient);
@@ -23,7 +23,7 @@ export async function examine(config: Config, file: string): Promise<readonly Fi
     examineStore(patient),
     examineUsers(patient),
     examineXmppSide(patient, worker),
-    examineSipServers(patient),
+    examineSipServers(patient, worker),
     examinePeers(patient),
   ]);
   try {
@@ -32,4 +32,10 @@ export async function examine(config: Config, file: string): Promise<readonly Fi
   } finally {
     await sip.close();
   }
+}
+
+/** What to do about a file that the configuration names. */
+function adviceFor(path: string): string {
+  if (path.startsWith('sip.server.tls')) return 'docs/tls.md says what the files must be';
+  return 'put the secret where the configuration says that it is, readable for the user that isthmus runs as';
 }

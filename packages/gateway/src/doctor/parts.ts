@@ -35,8 +35,9 @@ export async function examineStore({ config, file }: Patient): Promise<readonly 
       Math.abs(ahead) > CLOCK_TOLERANCE_MS
         ? [warning('clock', `the clock of the store is ${Math.abs(ahead)} ms ${ahead > 0 ? 'ahead of' : 'behind'} this one`, 'let NTP set the clocks of all machines')]
         : [ok('clock', 'this machine and the store agree')];
+    const cure = config.store.type === 'memory' ? 'set store.type: redis' : 'settings are changed in redis.conf, or by redis-cli: config set, then config rewrite';
     const what = config.store.type === 'memory' ? 'in memory' : `Redis at ${config.store.host}:${config.store.port}`;
-    return [ok('store', `${what} can be used`), ...risks.map((risk) => warning('store', risk, 'see docs/README.md, Redis')), ...time];
+    return [ok('store', `${what} can be used`), ...risks.map((risk) => warning('store', risk, cure)), ...time];
   } catch (error) {
     return [problem('store', wordsFor(error), 'look at the log of Redis')];
   } finally {
@@ -53,7 +54,7 @@ export async function examineXmppSide({ config, file }: Patient, worker: WorkerS
   if (config.xmpp.mode === 'subdomain' && worker.readyParts.has('xmpp')) return [ok('xmpp', `the worker is connected to the server at ${where}`)];
   const { refusal, domains } = await examineXmpp(xmppOptions(config, file, NAME, quiet()));
   const paste = 'isthmus print-config prosody shows what belongs there';
-  if (refusal !== undefined) return [problem('xmpp', refusal, paste)];
+  if (refusal !== undefined) return [problem('xmpp', refusal, `start the XMPP server, or correct xmpp.host, port, component and secret; ${paste}`)];
   return [
     ok('xmpp', `the server at ${where} takes the component ${config.xmpp.component}`),
     ...domains.map(({ domain, problem: why }) =>
@@ -63,9 +64,10 @@ export async function examineXmppSide({ config, file }: Patient, worker: WorkerS
 }
 
 /** The SIP servers that isthmus itself uses. With their links, for the routes to be asked through them. */
-export async function examineSipServers({ config, file }: Patient): Promise<{ readonly findings: readonly Finding[]; readonly links?: SipLinks; close(): Promise<void> }> {
+export async function examineSipServers({ config, file }: Patient, worker: WorkerState): Promise<{ readonly findings: readonly Finding[]; readonly links?: SipLinks; close(): Promise<void> }> {
   const log = quiet();
   try {
+    if (config.http.port !== 0 && !worker.answers) await tryPorts(config, file, log);
     const { sipd, servers } = await sipServers(anyPort(config), file, log);
     const links = createSipLinks({ servers, workerName: NAME, takesRequests: false, limits: sipd === undefined ? 'drachtio' : 'none', log });
     const settled = new Promise<void>((resolve) => {
@@ -90,6 +92,13 @@ export async function examineSipServers({ config, file }: Patient): Promise<{ re
   }
 }
 
+/** No worker holds the ports of the built-in SIP server: can it have them? Rejects with `StartError`. */
+async function tryPorts(config: Config, file: string, log: Logger): Promise<void> {
+  if (config.sip.server.type !== 'embedded') return;
+  const { sipd } = await sipServers(config, file, log);
+  await sipd?.close();
+}
+
 /** A worker that runs has the ports; ours need only be at the same addresses, since peers are known by these. */
 function anyPort(config: Config): Config {
   const { server } = config.sip;
@@ -112,6 +121,8 @@ function serverFinding(server: ReturnType<SipLinks['servers']>[number], config: 
 
 /** What the worker's health page says. */
 export interface WorkerState {
+  /** Does one answer at the health page? */
+  readonly answers: boolean;
   readonly findings: readonly Finding[];
   readonly readyParts: ReadonlySet<string>;
 }
@@ -125,9 +136,9 @@ export async function examineWorker({ config }: Patient): Promise<WorkerState> {
     const readyParts = new Set(parts.filter((part) => part.ready).map(({ name }) => name));
     const why = parts.filter((part) => !part.ready).map(({ name, why: reason = 'not ready' }) => `${name}: ${reason}`);
     const finding = ready ? ok('worker', `runs and is ready (${url})`) : problem('worker', `runs and is not ready: ${why.join('; ')}`, 'the findings above say why');
-    return { findings: [finding], readyParts };
+    return { answers: true, findings: [finding], readyParts };
   } catch {
-    return { findings: [warning('worker', `none answers at ${url}`, 'start it: isthmus run --config FILE')], readyParts: new Set() };
+    return { findings: [warning('worker', `none answers at ${url}`, 'start it: isthmus run --config FILE')], readyParts: new Set(), answers: false };
   }
 }
 

@@ -1,5 +1,7 @@
 import type { SipLinks } from '@isthmus/sip';
+import { isOfDomain } from '@isthmus/rules';
 import { routesOf } from '../build';
+import { sipDomains } from '../config/domain';
 import type { Config } from '../config/schema';
 import { newId } from '../ids';
 import type { Route } from '../routes';
@@ -13,7 +15,14 @@ import { QUESTION_MS, tryTcp, wordsFor, within } from './network';
 /** Each route: its name in DNS, a connection, and an answer to OPTIONS by the way that requests will take. */
 export async function examineRoutes(config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
   const findings = await Promise.all(routesOf(config).map((route) => examineRoute(route, config, links)));
-  return findings.flat();
+  return [...unledDomains(config), ...findings.flat()];
+}
+
+/** Domains whose SIP users no route is for. */
+function unledDomains(config: Config): readonly Finding[] {
+  const patterns = routesOf(config).flatMap(({ enabled, domains }) => (enabled ? domains : []));
+  const unled = sipDomains(config).filter((domain) => !patterns.some((pattern) => isOfDomain(pattern, domain)));
+  return unled.map((domain) => problem('routes', `none that is enabled leads to the SIP users of ${domain}`, 'add the domain to a route, or set enabled: true'));
 }
 
 async function examineRoute(route: Route, config: Config, links: SipLinks | undefined): Promise<readonly Finding[]> {
