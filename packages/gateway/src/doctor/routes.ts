@@ -66,7 +66,7 @@ async function askOptions(part: string, { uri, requestUri, host, port, route }: 
     return warning(part, `${way}: connected, and no answer to OPTIONS`, 'some servers never answer it; else let that server trust this host (isthmus print-config lync)');
   }
   if (result.synthetic) {
-    const advice = route.transport === 'tls' ? 'docs/tls.md says which certificates are needed on either side' : 'the SIP server that isthmus uses could not reach it';
+    const advice = route.transport === 'tls' ? 'docs/tls.md says what each side needs; routes[].tls.name is the name that its certificate must show' : 'the SIP server that isthmus uses could not reach it';
     return problem(part, `${way}: ${result.status} ${result.reason}`, advice);
   }
   const refused = [401, 403, 407].includes(result.status);
