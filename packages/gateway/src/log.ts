@@ -24,7 +24,7 @@ export function createLog(level: Level, worker: string, destination?: Destinatio
 
 /** What peers and users can cause as often as they like: many of one of them are summed up (promise 6). */
 const CAUSED_FROM_OUTSIDE: ReadonlySet<unknown> = new Set([
-  'request_refused', 'peer_unlisted', 'document_unreadable', 'sender_refused', 'request_withheld', 'sip_message_unreadable', 'connections_refused', 'message_came_back', 'command_refused',
+  'request_refused', 'peer_unlisted', 'document_unreadable', 'sender_refused', 'request_withheld', 'sip_message_unreadable', 'connections_refused', 'message_came_back', 'message_returned', 'command_refused',
 ]);
 
 /** Each line passes it on its way out. */

@@ -73,6 +73,12 @@ export class Recovery {
     this.downTimers.set(route.name, setTimeout(strand, this.options.routeDownGraceMs));
   }
 
+  /** A SIP server of ours is back: who could not be reached meanwhile, for want of it, is told and watched now and not at the next attempt. */
+  sipBack(): void {
+    const waits = ({ outward, inward }: PairRecord): boolean => outward.is === 'waiting' || inward.watches.some(({ retryAt }) => retryAt !== undefined);
+    this.sweep({ cause: 'sip_up' }, (_pair, record) => (waits(record) ? [this.system('route.up')] : []));
+  }
+
   /** One of several next hops of a route is gone: what was watched through it is watched anew through another one. */
   hopLost({ uri, route }: Hop): void {
     const wasThere = ({ outward }: PairRecord): boolean => 'dialog' in outward && outward.dialog.hop === uri;

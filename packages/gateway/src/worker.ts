@@ -66,6 +66,9 @@ export class Worker {
   private readonly now: () => number;
   /** While the XMPP server is away for longer than the grace, SIP users' texts are refused at once. */
   private readonly absence: XmppAbsence;
+  /** The connections to SIP servers at the last change, and whether one was ever lost. */
+  private sipServers: ReadonlySet<string> = new Set();
+  private sipWasLost = false;
   private joinTimer: NodeJS.Timeout | undefined;
   /** It is known whether another worker's XMPP link stood when ours came up for the first time. */
   private joined = false;
@@ -253,6 +256,10 @@ export class Worker {
 
   /** A connection to a SIP server came or went. */
   sipChanged(): void {
+    const { size } = this.sipServers;
+    this.sipServers = new Set(this.parts.sip.connections());
+    if (this.sipWasLost && this.sipServers.size > size) this.recovery.sipBack();
+    this.sipWasLost ||= this.sipServers.size < size;
     this.exchange();
     this.routing.lookAtAll();
   }

@@ -84,6 +84,7 @@ export class XmppSide {
     if (effect.do === 'xmpp.bounce') {
       this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'returned' });
       this.options.metrics.returned.inc({ condition: effect.fault.condition });
+      this.options.log.info({ trace: effect.trace, from: pair.user, to: pair.contact, status: effect.fault.sip, why: effect.fault.text }, 'message_returned');
     }
     if (effect.do === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-xmpp', outcome: 'delivered' });
     const { trace, do: kind } = effect;
