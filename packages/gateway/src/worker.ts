@@ -330,7 +330,8 @@ export class Worker {
 
   /** That the store is away has been told once, when it went. */
   private failed(event: string, error: unknown): void {
-    this.parts.log[error instanceof StoreUnavailableError ? 'debug' : 'error']({ error }, event);
+    const cause = error instanceof FaultError ? error.cause : error;
+    this.parts.log[cause instanceof StoreUnavailableError ? 'debug' : 'error']({ error }, event);
   }
 
   private contextOf(pair: Pair): Context {
