@@ -28,6 +28,7 @@ export async function runProgram(config: Config, file: string): Promise<number> 
     parts.sipUsers?.refresh();
   };
   process.on('SIGHUP', reload);
+  await parts.worker.prepare();
   const failed = startLinks(parts, config);
   const cause = await Promise.race([stopped, failed]);
   log.info({ cause }, 'worker_stopping');

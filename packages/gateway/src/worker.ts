@@ -203,6 +203,11 @@ export class Worker {
     sip.onRequest((request) => void this.sipSide.receive(request));
   }
 
+  /** To be called before the links are started: what comes by them wants to know the next hops. */
+  prepare(): Promise<void> {
+    return this.routing.prepare();
+  }
+
   /** Joins the others and begins to look after pairs. The links may be up already or come up later. */
   async start(): Promise<void> {
     await this.cluster.start();

@@ -58,11 +58,16 @@ export class Routing {
     this.health = new HopHealth({ hops: this.hops, probe: (hop) => this.probe(hop), intervalMs, onError });
   }
 
-  /** Resolves when host names have been looked up once, or have had the time for it. */
-  async start(): Promise<void> {
+  /** Resolves when host names have been looked up once, or have had the time for it: before that no request finds a next hop. */
+  async prepare(): Promise<void> {
+    if (this.started) return;
     await this.names.use(this.table.routes);
     this.started = true;
     this.tellPlaces();
+  }
+
+  async start(): Promise<void> {
+    await this.prepare();
     this.health.start();
   }
 
