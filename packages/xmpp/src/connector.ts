@@ -1,12 +1,12 @@
 import type { Element } from '@xmpp/xml';
 
+import { Announcer } from './announcer';
 import { DEFAULT_RECONNECT, pauseMs } from './backoff';
 import type { ReconnectPolicy } from './backoff';
 import { toError, XmppLinkError } from './errors';
 import { explain, explainSelfTest } from './explain';
 import { Heartbeat } from './heartbeat';
 import type { Settings } from './options';
-import { errorCondition, workerAnnouncement } from './partition';
 import { PendingIqs } from './pending-iqs';
 import { selfTest } from './self-test';
 import { ComponentStream } from './stream';
@@ -27,6 +27,7 @@ export class Connector {
   private readonly policy: ReconnectPolicy;
   private readonly pending = new PendingIqs();
   private readonly heartbeat: Heartbeat;
+  private readonly announcer: Announcer;
   private stream: ComponentStream | undefined;
   private up = false;
   private failures = 0;
@@ -39,6 +40,7 @@ export class Connector {
     private readonly events: ConnectorEvents,
   ) {
     this.policy = { ...DEFAULT_RECONNECT, ...settings.reconnect };
+    this.announcer = new Announcer(settings, (iq, timeoutMs) => this.ask(iq, timeoutMs));
     this.heartbeat = new Heartbeat({
       ...settings,
       ask: (iq, timeoutMs) => this.ask(iq, timeoutMs),
@@ -64,6 +66,11 @@ export class Connector {
     const { stream } = this;
     this.stream = undefined;
     await stream?.close();
+  }
+
+  /** Is this worker to be chosen (see `XmppLink.setReady`)? */
+  setReady(ready: boolean): void {
+    this.announcer.setReady(ready, this.up);
   }
 
   setReading(reading: boolean): void {
@@ -106,6 +113,7 @@ export class Connector {
     this.failures = 0;
     this.lastComplaint = undefined;
     this.up = true;
+    this.announcer.tellChange();
     this.heartbeat.start();
     this.settings.log.info({ domain: this.settings.domain, mode: this.settings.mode }, 'xmpp_link_up');
     this.events.onUp();
@@ -113,7 +121,8 @@ export class Connector {
 
   /** Between handshake and up: the worker's name, the self-test (XD-8). Throws when the link must not be used. */
   private async enter(): Promise<void> {
-    const { mode, timeoutMs, workerName } = this.settings;
+    const { mode, timeoutMs } = this.settings;
+    this.announcer.reset();
     if (mode === 'subdomain') return;
     const ask = (iq: Element, ms: number): Promise<Element> => this.ask(iq, ms);
     const domains = this.settings.selfTest ? [this.settings.userDomain, ...this.settings.furtherDomains] : [];
@@ -121,8 +130,8 @@ export class Connector {
       const verdict = await selfTest({ domain: this.settings.domain, userDomain }, ask, timeoutMs);
       if (verdict !== 'passed') throw explainSelfTest(verdict, { ...this.settings, userDomain });
     };
-    const [announced] = await Promise.all([ask(workerAnnouncement(this.settings, workerName), timeoutMs), ...domains.map(test)]);
-    if (errorCondition(announced) !== undefined) throw explainSelfTest('plugin-missing', this.settings);
+    const [isKnown] = await Promise.all([this.announcer.tell(), ...domains.map(test)]);
+    if (!isKnown) throw explainSelfTest('plugin-missing', this.settings);
   }
 
   private take(stream: ComponentStream, element: Element): void {

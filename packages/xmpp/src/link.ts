@@ -123,6 +123,15 @@ export class XmppLink {
     return this.connector.ask(iq, timeoutMs);
   }
 
+  /**
+   * Can this worker do what it is given? Where it cannot (its store is away, it is overloaded), the plug-in gives new stanzas,
+   * and those that are not reported as handled, to workers that can, as long as there is one. Counts until it is called again,
+   * also on connections to come. Nothing happens in subdomain mode and with an older plug-in.
+   */
+  setReady(ready: boolean): void {
+    this.connector.setReady(ready);
+  }
+
   /** Asks for no more new stanzas (XD-10). From then on a lost connection is not made again. Never rejects. */
   async drain(): Promise<void> {
     this.leaving = true;

@@ -17,9 +17,24 @@ function iq(type: 'get' | 'set', from: string, to: string, child: Element): Elem
   return xml('iq', { type, from, to }, child);
 }
 
-/** Tells the plug-in this worker's name, by which it chooses the connection of a pair. */
-export function workerAnnouncement({ domain, userDomain }: Parties, workerName: string): Element {
-  return iq('set', domain, userDomain, xml('worker', { xmlns: PARTITION_NS, name: workerName }));
+/**
+ * Tells the plug-in this worker's name, by which it chooses the connection of a pair; that what it hands over is to be
+ * reported; and whether the worker can do what it is given. One that is not ready is chosen last.
+ */
+export function workerAnnouncement({ domain, userDomain }: Parties, workerName: string, ready: boolean): Element {
+  const attrs = { xmlns: PARTITION_NS, name: workerName, acknowledge: 'true', ...(!ready && { ready: 'false' }) };
+  return iq('set', domain, userDomain, xml('worker', attrs));
+}
+
+/** What a plug-in answers to that: an older one nothing. */
+export function readAnnounced(answer: Element): { readonly acknowledges: boolean; readonly moved: number | undefined } {
+  const { acknowledge, moved } = answer.getChild('worker', PARTITION_NS)?.attrs ?? {};
+  return { acknowledges: acknowledge === 'true', moved: readCount(moved) };
+}
+
+/** A whole number from 1 as the plug-in writes it; undefined for anything else. */
+function readCount(text: unknown): number | undefined {
+  return typeof text === 'string' && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : undefined;
 }
 
 /** Asks for no more new stanzas on this connection (XD-10). */
