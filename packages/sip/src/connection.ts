@@ -112,10 +112,19 @@ export class Connection {
     return reply;
   }
 
-  /** Takes back the verbs: no new requests, while dialogs stay (DR-3). */
+  /** Takes back the verbs: no new requests, while dialogs stay (DR-3). Past the library, which would forget them. */
   removeRoutes(): void {
+    this.sayOfVerbs('remove_route');
+  }
+
+  /** Registers the verbs again, after `removeRoutes` only (DR-2). */
+  restoreRoutes(): void {
+    this.sayOfVerbs('route');
+  }
+
+  private sayOfVerbs(what: 'route' | 'remove_route'): void {
     if (this.socket === undefined || this.over || !this.options.takesRequests) return;
-    for (const verb of VERBS) this.agent?.removeRoute(verb);
+    for (const verb of VERBS) this.say(`${what}|${verb}`);
   }
 
   /** Ends the connection when what was written has been sent. */

@@ -24,6 +24,7 @@ export class Connector {
   private pauseMs = 0;
   private retry: NodeJS.Timeout | undefined;
   private leaving = false;
+  private ready = true;
   private lastComplaint: string | undefined;
 
   /** @param incarnation new with every start of the program, so that no owner name is used twice */
@@ -64,7 +65,16 @@ export class Connector {
     if (this.leaving) return;
     this.leaving = true;
     clearTimeout(this.retry);
-    this.up?.connection.removeRoutes();
+    if (this.ready) this.up?.connection.removeRoutes();
+  }
+
+  /** No new requests while it is false; the connection stays, and is made again when it is lost. */
+  setReady(ready: boolean): void {
+    if (ready === this.ready) return;
+    this.ready = ready;
+    if (this.leaving) return;
+    if (ready) this.up?.connection.restoreRoutes();
+    else this.up?.connection.removeRoutes();
   }
 
   /** Ends the connection. Resolves when it is closed. */
@@ -80,7 +90,7 @@ export class Connector {
     this.up = live;
     this.pauseMs = 0;
     this.lastComplaint = undefined;
-    if (this.leaving) live.connection.removeRoutes(); // it was on its way when we took leave
+    if (this.leaving || !this.ready) live.connection.removeRoutes(); // it was on its way
     this.settings.log.info({ server: this.server.name, owner: live.owner }, 'sip_link_up');
     this.events.onUp(live.owner);
   }

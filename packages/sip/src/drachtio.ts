@@ -83,7 +83,6 @@ export interface DrachtioWire {
 
 export interface DrachtioAgent {
   readonly wp: DrachtioWire;
-  removeRoute(verb: string): void;
 }
 
 export interface DrachtioSrf {

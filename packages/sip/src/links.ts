@@ -107,6 +107,14 @@ export class SipLinks {
     for (const link of this.links) link.leave();
   }
 
+  /**
+   * Whether the servers shall give new requests to this worker; at first they do. While it is false, those of dialogs still come where
+   * no anchor hands them to another worker, and requests and answers can be sent.
+   */
+  setReady(ready: boolean): void {
+    for (const link of this.links) link.setReady(ready);
+  }
+
   /** Drains, waits for answers to open requests, disconnects. */
   stop(): Promise<void> {
     this.stopped ??= Promise.all(this.links.map((link) => link.stop())).then(() => undefined);

@@ -69,6 +69,10 @@ export class ServerLink {
     this.connector.leave();
   }
 
+  setReady(ready: boolean): void {
+    this.connector.setReady(ready);
+  }
+
   /**
    * Waits for open requests of the far side, answers the rest 503, ends the connection. Until then the server goes on to
    * give us requests in dialogs of this connection: texts are refused, since their session ends with the connection.

@@ -569,6 +569,26 @@ describe('several workers', () => {
     expect(await served(first, second, peer, 10)).toEqual([0, 10]);
   });
 
+  it('DR-2, DR-3: a worker that is not ready gets no new requests, also after a reconnect, and its share again when it is', async () => {
+    const [sipd, first, peer] = await oneOfEach();
+    const second = worker([sipd], { workerName: 'w2' });
+    await second.up();
+    // Until the server has heard of it, which a request on another connection may overtake.
+    const heard = async (ready: boolean): Promise<void> => {
+      while ((await served(first, second, peer, 2))[0] > 0 !== ready);
+    };
+    first.links.setReady(false);
+    await heard(false);
+    expect(await served(first, second, peer, 6)).toEqual([0, 6]);
+    sipd.dropClients();
+    await Promise.all([first, second].map(async (each) => (await each.change('down'), each.change('up'))));
+    await heard(false);
+    expect(await served(first, second, peer, 6)).toEqual([0, 6]);
+    first.links.setReady(true);
+    await heard(true);
+    expect(await served(first, second, peer, 10)).toEqual([5, 5]);
+  });
+
   it('promise 1: while it stops a text in a session is refused at once, and a refresh is still taken', async () => {
     const [, under, peer] = await oneOfEach();
     const opening = peer.open('INVITE', { from: FROM, to: TO, headers: { 'Content-Type': 'application/sdp' }, body: SDP });
