@@ -20,6 +20,7 @@ export class FileUsers implements SipUsers {
   private seen: string | undefined;
   private read: string | undefined;
   private work: Promise<void> = Promise.resolve();
+  private stopped = false;
 
   private constructor(
     private users: ReadonlySet<BareJid>,
@@ -51,7 +52,9 @@ export class FileUsers implements SipUsers {
     this.after(async () => this.take(await signatureOf(this.options.file)));
   }
 
+  /** From now on nothing is taken or told, also of a look that is under way. */
   stop(): void {
+    this.stopped = true;
     clearInterval(this.timer);
   }
 
@@ -71,9 +74,12 @@ export class FileUsers implements SipUsers {
     const { file, log } = this.options;
     this.read = signature;
     try {
-      this.users = await readListFile(file);
+      const users = await readListFile(file);
+      if (this.stopped) return;
+      this.users = users;
       log.info({ file, count: this.users.size }, 'sip_users_read');
     } catch (error) {
+      if (this.stopped) return;
       log.error({ file, count: this.users.size, why: error instanceof Error ? error.message : String(error) }, 'sip_users_refused');
     }
   }

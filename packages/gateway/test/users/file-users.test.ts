@@ -63,6 +63,16 @@ describe('the list of SIP users in a file', () => {
     expect(told('sip_users_refused').length).toBeLessThanOrEqual(2); // being replaced it may be seen missing
   });
 
+  test('a list that is stopped while it looks tells nothing more', async () => {
+    users.refresh();
+    users.stop();
+    const after = await open(5);
+    after.refresh();
+    await eventually('another list, asked later, has looked', () => told('sip_users_read').length > 2);
+    after.stop();
+    expect(told('sip_users_read')).toHaveLength(3); // two at the starts, one of the second list's look
+  });
+
   test('what is refused is not said again at each look', async () => {
     writeFileSync(file, 'nobody\n');
     await eventually('it is said', () => told('sip_users_refused').length > 0);
