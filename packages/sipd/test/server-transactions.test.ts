@@ -210,6 +210,22 @@ describeSipd('bounded state: needs settable timers and the server\'s counts', ()
     await expect(answer(given, 200)).rejects.toThrow('unknown transaction');
   });
 
+  test('MIM-23 an answered request is known for 64*T1 (Timer J) and counts as a transaction until then; after it, a copy is new', async () => {
+    const bytes = requestText({ method: 'MESSAGE' }, udp.via());
+    udp.write(bytes);
+    await answer(await app.gets('MESSAGE'), 200);
+    await udp.inbox.next((sip) => statusOf(sip) === 200);
+    expect(server.sipd?.counts().transactions).toBe(1);
+    udp.write(bytes);
+    await udp.inbox.next((sip) => statusOf(sip) === 200);
+    expect(app.given.all).toHaveLength(1);
+    await until('transactions forgotten', () => server.sipd?.counts().transactions === 0, 4 * T1X64);
+    udp.write(bytes);
+    await answer(await app.gets('MESSAGE'), 200);
+    await udp.inbox.next((sip) => statusOf(sip) === 200);
+    expect(app.given.all).toHaveLength(2);
+  });
+
   test('MIM-15 the owner\'s death does not answer its pending requests', async () => {
     const dying = await Control.open(server);
     await dying.ask('route|register');

@@ -56,7 +56,7 @@ export class Requests {
     if (request.method === 'ACK') this.ack(received, known);
     else if (request.method === 'CANCEL') this.cancel(received, known);
     else if (known !== undefined) known.repeat();
-    else this.fresh(received);
+    else if (!this.core.state.answered.repeat(key)) this.fresh(received);
   }
 
   private fresh(received: Received): void {

@@ -44,6 +44,7 @@ export class Responses {
     const response = this.complete(transaction, status, line[2] ?? '', sip);
     const bytes = serialise(response);
     if (!transaction.respond(status, bytes)) return nok(UNKNOWN);
+    if (transaction.mayComeAgain) this.core.state.answered.keep(transaction.key, transaction.answers, bytes);
     const dialogId = this.book(transaction, response, bytes);
     const reply = responseSentLine(messageId, bytes.length, transaction.flow, transaction.id, dialogId);
     client.send(writeFrame(reply, serialiseHead(response), response.body));

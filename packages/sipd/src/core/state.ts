@@ -4,6 +4,7 @@ import { DialogTable } from '../dialog-table';
 import { type Dialog, dialogIdOf } from '../dialog';
 import type { Essentials } from '../message/essentials';
 import type { Settings } from '../options';
+import { AnsweredRequests } from '../transaction/answered-requests';
 import type { AwaitedAck } from '../transaction/awaited-ack';
 import type { ClientTransaction } from '../transaction/client-transaction';
 import type { ServerTransaction } from '../transaction/server-transaction';
@@ -20,6 +21,8 @@ export class State {
   readonly awaitedAcks = new Map<string, AwaitedAck>();
   readonly serverByKey = new Map<string, ServerTransaction<Client>>();
   readonly serverById = new Map<string, ServerTransaction<Client>>();
+  /** By the keys of `serverByKey`, when they are no longer there. */
+  readonly answered: AnsweredRequests;
   readonly clientByKey = new Map<string, ClientTransaction>();
   readonly clientById = new Map<string, ClientTransaction>();
 
@@ -29,13 +32,15 @@ export class State {
   }
 
   get transactions(): number {
-    return this.serverByKey.size + this.clientByKey.size;
+    return this.serverByKey.size + this.answered.size + this.clientByKey.size;
   }
 
   constructor(
     readonly settings: Settings,
     readonly timers: TimerQueue,
-  ) {}
+  ) {
+    this.answered = new AnsweredRequests(timers, settings.timers.t1x64);
+  }
 
   /** Removes a dialog, and with it the wait for its ACK. */
   removeDialog(dialog: Dialog<Client>): void {
@@ -59,6 +64,7 @@ export class State {
     for (const awaited of this.awaitedAcks.values()) awaited.stop();
     this.awaitedAcks.clear();
     for (const transaction of [...this.serverByKey.values(), ...this.clientByKey.values()]) transaction.terminate();
+    this.answered.clear();
     this.dialogs.clear();
     this.early.clear();
   }

@@ -2,9 +2,11 @@
  * Server transactions: RFC 3261 sections 17.2.1 (INVITE) and 17.2.2 (others), with the Accepted state of RFC 6026.
  *
  *                  INVITE                                     others
- *   proceeding --2xx--> accepted --L, ACK--> terminated     proceeding --final--> completed --J--> terminated
+ *   proceeding --2xx--> accepted --L, ACK--> terminated     proceeding --final--> terminated
  *   proceeding --3xx+-> completed --ACK--> confirmed --I--> terminated
  *                       completed --H--> terminated
+ *
+ * The state Completed of the others is `AnsweredRequests`.
  */
 import { randomUUID } from 'node:crypto';
 import type { Essentials } from '../message/essentials';
@@ -107,6 +109,11 @@ export class ServerTransaction<Owner> {
     return true;
   }
 
+  /** May the request still come again, and want this answer once more? (An INVITE sees to that itself.) */
+  get mayComeAgain(): boolean {
+    return this.method !== 'INVITE' && this.concluded && !this.answers.reliable;
+  }
+
   /** The request has come again: the last answer is repeated (section 17.2), except a 2xx to INVITE (RFC 6026). */
   repeat(): void {
     if (this.lastResponse === undefined) return;
@@ -118,7 +125,9 @@ export class ServerTransaction<Owner> {
     if (this.state !== 'completed' || this.method !== 'INVITE') return;
     this.state = 'confirmed';
     this.clear();
-    this.endAfter(this.context.values.t4);
+    // Timer I: zero on a reliable transport.
+    if (this.answers.reliable) this.terminate();
+    else this.timer = this.context.timers.set(this.context.values.t4, () => this.terminate());
   }
 
   /** The ACK of a 2xx has come: on a reliable transport no repetition of the INVITE is left to absorb. */
@@ -139,19 +148,12 @@ export class ServerTransaction<Owner> {
     this.concluded = true;
     this.clear();
     if (this.method !== 'INVITE') {
-      this.state = 'completed';
-      this.endAfter(t1x64);
+      this.terminate();
       return;
     }
     this.state = status < 300 ? 'accepted' : 'completed';
     this.timer = this.context.timers.set(t1x64, () => this.terminate());
     if (this.state === 'completed' && !this.answers.reliable) this.retransmit(bytes, t1);
-  }
-
-  /** Timers I and J: zero on a reliable transport. */
-  private endAfter(delay: number): void {
-    if (this.answers.reliable) this.terminate();
-    else this.timer = this.context.timers.set(delay, () => this.terminate());
   }
 
   /** Timer G. */
