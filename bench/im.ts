@@ -51,7 +51,7 @@ async function bareLimit(options: ImOptions, report: Report): Promise<Record<Dir
     const ready = await far.next();
     if (ready.is !== 'ready') throw new Error('the far end did not start');
     await program.run({ do: 'connect', port: adminPort, secret });
-    await far.run({ do: 'connect', sipPort });
+    await far.run({ do: 'connect', sipPorts: [sipPort] });
     await far.run({ do: 'page', seconds: options.seconds, window: 100 });
     const [counts] = await far.run({ do: 'tell' });
     const taken = counts?.is === 'counts' ? counts.answered / options.seconds : 0;

@@ -1,11 +1,12 @@
 /** `npm run bench -- NAME [options]`; which options count is said by each benchmark. */
 import { parseArgs } from 'node:util';
+import { benchCluster } from './cluster';
 import { benchCpu } from './cpu';
 import { benchIm, machine } from './im';
 import { benchPresence } from './presence';
 import { Report } from './support/report';
 
-const BENCHES = { im: benchIm, cpu: benchCpu, presence: benchPresence } as const;
+const BENCHES = { im: benchIm, cpu: benchCpu, presence: benchPresence, cluster: benchCluster } as const;
 const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rate R] [--seconds S] [--watches N] [--profile DIR] [--only TEXT] [--drachtio HOST:PORT] [--json]\n`;
 
 /** A number of at least `least`. Undefined: the option is not given. NaN: it is no such number. */

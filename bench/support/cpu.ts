@@ -6,18 +6,22 @@ export function cpuMs(pid: number): number {
   return readdirSync(tasks).reduce((sum, task) => sum + Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ', 1)[0]), 0) / 1e6;
 }
 
-/** What each named process uses between `start` and `read`. Threads that end in between are not counted; the programs here have none. */
+/** What the processes of each name use together between `start` and `read`. Threads that end in between are not counted; the programs here have none. */
 export class CpuMeter {
   private begun: Record<string, number> = {};
 
-  constructor(private readonly pids: Readonly<Record<string, number>>) {}
+  constructor(private readonly pids: Readonly<Record<string, readonly number[]>>) {}
 
   start(): void {
-    this.begun = Object.fromEntries(Object.entries(this.pids).map(([name, pid]) => [name, cpuMs(pid)]));
+    this.begun = this.used();
   }
 
-  /** Milliseconds of CPU by process since `start`. */
+  /** Milliseconds of CPU by name since `start`. */
   read(): Readonly<Record<string, number>> {
-    return Object.fromEntries(Object.entries(this.pids).map(([name, pid]) => [name, cpuMs(pid) - (this.begun[name] ?? 0)]));
+    return Object.fromEntries(Object.entries(this.used()).map(([name, ms]) => [name, ms - (this.begun[name] ?? 0)]));
+  }
+
+  private used(): Record<string, number> {
+    return Object.fromEntries(Object.entries(this.pids).map(([name, pids]) => [name, pids.reduce((sum, pid) => sum + cpuMs(pid), 0)]));
   }
 }

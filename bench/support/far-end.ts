@@ -2,6 +2,7 @@
  * The far SIP server of a benchmark, in a process of its own: as little work as possible, so that it is not what is
  * measured. Answers 200 to everything, and sends text in sessions that it opens itself. Talks to the benchmark by IPC.
  */
+import { once } from 'node:events';
 import { createConnection, createServer, type Socket } from 'node:net';
 import type { FarCommand, FarPair, FarReport } from './far-protocol';
 import { now, sentAt } from './clock';
@@ -12,6 +13,7 @@ const SDP = 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=session\r\nc=IN IP4 127.0.0.1\
 
 /** A session that we opened: what a MESSAGE in it needs. */
 interface Session {
+  readonly link: Socket;
   readonly contact: string;
   readonly user: string;
   readonly callId: string;
@@ -22,7 +24,7 @@ interface Session {
 }
 
 let port = 0;
-let link: Socket | undefined;
+let links: readonly Socket[] = [];
 const latencies: number[] = [];
 const sessions: Session[] = [];
 const waiting = new Map<string, (message: WireMessage) => void>();
@@ -71,7 +73,6 @@ function serve(socket: Socket): void {
 
 /** Sends a request and resolves with its final answer. */
 function ask(session: Session, method: string, uri: string, cseq: number, extra: readonly string[], body: string): Promise<WireMessage> {
-  if (link === undefined) throw new Error('the far end is not connected');
   const branch = `z9hG4bK${(counter += 1)}`;
   const headers = [
     `Via: SIP/2.0/TCP 127.0.0.1:${port};branch=${branch}`,
@@ -83,7 +84,7 @@ function ask(session: Session, method: string, uri: string, cseq: number, extra:
     ...extra,
   ];
   const name = `${session.callId} ${cseq} ${method}`;
-  write(link, `${method} ${uri} SIP/2.0`, headers, body);
+  write(session.link, `${method} ${uri} SIP/2.0`, headers, body);
   return new Promise((resolve) => {
     waiting.set(name, (message) => {
       waiting.delete(name);
@@ -92,8 +93,8 @@ function ask(session: Session, method: string, uri: string, cseq: number, extra:
   });
 }
 
-async function open(contact: string, user: string): Promise<Session> {
-  const session: Session = { contact, user, callId: `call${(counter += 1)}x${process.pid}`, fromTag: `f${counter}`, toTag: '', target: '', cseq: 1 };
+async function open(contact: string, user: string, index: number): Promise<Session> {
+  const session: Session = { link: at(links, index), contact, user, callId: `call${(counter += 1)}x${process.pid}`, fromTag: `f${counter}`, toTag: '', target: '', cseq: 1 };
   const contactHeader = `Contact: <sip:127.0.0.1:${port};transport=tcp>`;
   const reply = await ask(session, 'INVITE', `sip:${user}`, 1, [contactHeader, 'Content-Type: application/sdp'], SDP);
   if (reply.status !== 200) throw new Error(`INVITE was answered ${reply.status}`);
@@ -104,8 +105,7 @@ async function open(contact: string, user: string): Promise<Session> {
 }
 
 function acknowledge(session: Session): void {
-  if (link === undefined) return;
-  write(link, `ACK ${session.target} SIP/2.0`, [
+  write(session.link, `ACK ${session.target} SIP/2.0`, [
     `Via: SIP/2.0/TCP 127.0.0.1:${port};branch=z9hG4bK${(counter += 1)}`,
     'Max-Forwards: 70',
     `From: <sip:${session.contact}>;tag=${session.fromTag}`,
@@ -126,7 +126,7 @@ async function say(session: Session): Promise<void> {
 
 /** Out of dialog, for the bare program: no session needed. */
 async function page(contact: string, user: string): Promise<void> {
-  const session: Session = { contact, user, callId: `page${(counter += 1)}x${process.pid}`, fromTag: `f${counter}`, toTag: '', target: `sip:${user}`, cseq: 1 };
+  const session: Session = { link: at(links, (counter += 1)), contact, user, callId: `page${counter}x${process.pid}`, fromTag: `f${counter}`, toTag: '', target: `sip:${user}`, cseq: 1 };
   const reply = await ask(session, 'MESSAGE', session.target, 1, ['Content-Type: text/plain; charset=UTF-8'], `t=${now()};${'x'.repeat(80)}`);
   if (reply.status === 200) answered += 1;
   else refused += 1;
@@ -164,13 +164,13 @@ async function pour(seconds: number, rate: number, send: (index: number) => Prom
 }
 
 const COMMANDS: Commands<FarCommand> = {
-  connect: async ({ sipPort }) => {
-    link = createConnection({ host: '127.0.0.1', port: sipPort });
-    serve(link);
-    await new Promise<void>((resolve, reject) => link?.once('connect', resolve).once('error', reject));
+  connect: async ({ sipPorts }) => {
+    links = sipPorts.map((sipPort) => createConnection({ host: '127.0.0.1', port: sipPort }));
+    links.forEach(serve);
+    await Promise.all(links.map((link) => once(link, 'connect')));
   },
   open: async ({ pairs }) => {
-    for (const { contact, user } of pairs) sessions.push(await open(contact, user));
+    for (const [index, { contact, user }] of pairs.entries()) sessions.push(await open(contact, user, index));
   },
   flood: ({ seconds, window }) => flood(seconds, (index) => say(at(sessions, index)), Math.min(window, sessions.length)),
   pour: ({ seconds, rate, pairs }) => pour(seconds, rate, (index) => (pairs === undefined ? say(at(sessions, index)) : pageOf(at(pairs, index)))),

@@ -6,7 +6,8 @@ export interface FarPair {
 
 /** What the benchmark tells its far end. */
 export type FarCommand =
-  | { readonly do: 'connect'; readonly sipPort: number }
+  /** To every SIP server; sessions are opened by each in its turn. */
+  | { readonly do: 'connect'; readonly sipPorts: readonly number[] }
   | { readonly do: 'open'; readonly pairs: readonly FarPair[] }
   | { readonly do: 'flood'; readonly seconds: number; readonly window: number }
   /** In the open sessions, or out of dialog where pairs are given. */

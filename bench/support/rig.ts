@@ -4,6 +4,7 @@ import type { FarCommand, FarReport } from './far-protocol';
 import { NO_LIMITS } from './no-limits';
 import { percentile } from './report';
 import { XmppLoad } from './xmpp-load';
+import { SipServer } from '../../scenarios/support/sipd';
 import { World, DOMAIN, type SipServerPlace } from '../../scenarios/support/world';
 
 export type Far = Child<FarCommand, FarReport>;
@@ -26,8 +27,12 @@ export interface RigOptions {
   readonly store: StoreType;
   /** `microsoft` in sessions, `simple` out of dialog. */
   readonly dialect: 'microsoft' | 'simple';
+  /** Workers; default 1. They share Prosody and the store. */
+  readonly workers?: number;
   /** A SIP server that runs already, instead of sipd. */
   readonly sipServer?: SipServerPlace;
+  /** How many sipd the workers share, each a process of its own; default 1. */
+  readonly sipServers?: number;
   /** Arguments of Node for the worker, such as `--cpu-prof`. */
   readonly nodeArgs?: readonly string[];
 }
@@ -50,11 +55,12 @@ export function lostIn({ sent, arrived, returned }: Run): number {
   return sent - arrived - returned;
 }
 
-/** A real Prosody with five users, one worker, the SIP server in a process of its own, and a far SIP server: 100 pairs. */
+/** A real Prosody with five users, workers, SIP servers in processes of their own, and a far SIP server: 100 pairs. */
 export class Rig {
   private constructor(
     private readonly options: RigOptions,
     private readonly world: World,
+    private readonly own: readonly SipServer[],
     private readonly far: Far,
     private readonly load: XmppLoad,
     private readonly meter: CpuMeter,
@@ -64,26 +70,16 @@ export class Rig {
     const far: Far = new Child('far-end.ts');
     const ready = await far.next();
     if (ready.is !== 'ready') throw new Error('the far end did not start');
-    const { dialect, store, nodeArgs, sipServer } = options;
-    const world = await World.start({
-      dialect,
-      users: USERS,
-      nextHopPort: ready.port,
-      store,
-      ...(sipServer === undefined ? { sipServer: 'process' as const } : { foreignSipServer: sipServer }),
-      redis: { sync: 'everysec' }, // as README.md has it
-      prosody: { withoutModules: ['mam', 'carbons'], logLevel: 'warn' },
-      log: { level: 'info' },
-      limits: NO_LIMITS,
-      ...(nodeArgs !== undefined && { nodeArgs }),
-    });
+    const { store, sipServer, sipServers = 1 } = options;
+    const own = await Promise.all(Array.from({ length: sipServer === undefined ? sipServers : 0 }, () => SipServer.start()));
+    const world = await worldOf(options, sipServer === undefined ? own : [sipServer], ready.port);
     const meter = new CpuMeter({
-      worker: world.gateway.pid,
-      prosody: world.prosody.pid,
-      ...(world.sipServer !== undefined && { 'sip server': world.sipServer.pid }),
-      ...(store === 'redis' && { redis: world.redis.pid }),
+      worker: world.gateways.map(({ pid }) => pid),
+      prosody: [world.prosody.pid],
+      ...(own.length > 0 && { 'sip server': own.map(({ pid }) => pid) }),
+      ...(store === 'redis' && { redis: [world.redis.pid] }),
     });
-    const rig = new Rig(options, world, far, new XmppLoad(), meter);
+    const rig = new Rig(options, world, own, far, new XmppLoad(), meter);
     await rig.open().catch(async (error: unknown) => {
       await rig.stop();
       throw error;
@@ -115,12 +111,14 @@ export class Rig {
     await this.load.signOut().catch(() => undefined);
     this.far.stop();
     await this.world.stop();
+    await Promise.all(this.own.map((server) => server.stop()));
   }
 
   private async open(): Promise<void> {
     const { world, load, far } = this;
     await load.signIn(USERS, DOMAIN, world.prosody.c2sPort);
-    await far.run({ do: 'connect', sipPort: world.sipPort });
+    const sipPorts = this.own.length > 0 ? this.own.map(({ sipPort }) => sipPort) : [world.sipPort];
+    await far.run({ do: 'connect', sipPorts });
     if (this.options.dialect === 'microsoft') await far.run({ do: 'open', pairs: ADDRESSES });
   }
 
@@ -130,4 +128,24 @@ export class Rig {
     if (direction === 'SIP->XMPP') return { latencies: this.load.latencies, returned: counts.refused };
     return { latencies: counts.latencies, returned: this.load.errors };
   }
+}
+
+function worldOf({ dialect, store, nodeArgs, workers = 1 }: RigOptions, places: readonly SipServerPlace[], nextHopPort: number): Promise<World> {
+  const [first] = places;
+  if (first === undefined) throw new Error('the workers need a SIP server');
+  const servers = places.map(({ adminPort }, index) => ({ name: `d${index + 1}`, host: '127.0.0.1', port: adminPort, secret: { file: 'sipd-secret' } }));
+  return World.start({
+    dialect,
+    users: USERS,
+    nextHopPort,
+    store,
+    workers,
+    foreignSipServer: first,
+    sip: { server: { type: 'drachtio', servers } },
+    redis: { sync: 'everysec' }, // as README.md has it
+    prosody: { withoutModules: ['mam', 'carbons'], logLevel: 'warn' },
+    log: { level: 'info' },
+    limits: NO_LIMITS,
+    ...(nodeArgs !== undefined && { nodeArgs }),
+  });
 }

@@ -1,0 +1,23 @@
+/**
+ * `npm run bench -- cluster [--seconds S] [--rate R] [--watches N] [--only messages|watches]`: several workers and SIP servers as one.
+ *
+ * Messages: what one costs each part (CPU), with one and two workers and SIP servers, at the same rate for each worker; so that the
+ * parts, and not this machine, are compared. Watches: N of each direction on two workers, one of which is killed.
+ */
+import type { Report } from './support/report';
+import { benchCost } from './support/cluster-cost';
+
+export interface ClusterOptions {
+  /** Messages per second for each worker; default 500. */
+  readonly rate?: number;
+  /** Rounds of one second for each figure. */
+  readonly seconds: number;
+  /** Of each direction; default 10,000. */
+  readonly watches?: number;
+  readonly only?: string;
+}
+
+export async function benchCluster(options: ClusterOptions, report: Report): Promise<void> {
+  const { only = '' } = options;
+  if ('messages'.includes(only)) await benchCost(options, report);
+}
