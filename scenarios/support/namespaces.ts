@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { asRoot, Link } from './link';
+
 const MOST_NETWORKS = 250;
 /** Each connection to the socket becomes one from this host. File names are the same in all network namespaces. */
 const RELAY = `
@@ -41,10 +43,6 @@ require('node:net').createServer((socket) => {
 }).listen({ host, port: Number(port) }, () => console.log('up'));
 `;
 
-/** Changing networks is for root: npm test runs as root, or with sudo. */
-const asRoot = (command: string, args: readonly string[]): [string, string[]] =>
-  process.getuid?.() === 0 ? [command, [...args]] : ['sudo', ['-n', command, ...args]];
-
 function ip(...args: string[]): void {
   execFileSync(...asRoot('ip', args), { stdio: ['ignore', 'ignore', 'pipe'] });
 }
@@ -52,15 +50,23 @@ function ip(...args: string[]): void {
 /** Hosts with addresses of their own: network namespaces on a bridge that reaches nothing else. */
 export class Hosts {
   private readonly relays: ChildProcess[] = [];
+  private readonly links = new Map<string, Link>();
   private readonly directory = mkdtempSync(join(tmpdir(), 'isthmus-hosts-'));
 
   private constructor(
     private readonly network: number,
     private readonly names: readonly string[],
+    /** Further addresses of ours on this network. */
+    private readonly ours: readonly string[] = [],
   ) {}
 
   static make(...names: string[]): Hosts {
-    const hosts = new Hosts(freeNetwork(), names);
+    return Hosts.with(names, []);
+  }
+
+  /** @param ours further addresses of this machine, by name: whoever binds to one looks like a host of its own */
+  static with(names: readonly string[], ours: readonly string[]): Hosts {
+    const hosts = new Hosts(freeNetwork(), names, ours);
     try {
       hosts.build();
       return hosts;
@@ -75,14 +81,33 @@ export class Hosts {
     return `10.213.${this.network}.1`;
   }
 
+  /** A host's address; `gateway` is ours. */
   address(name: string): string {
-    return `10.213.${this.network}.${this.names.indexOf(name) + 2}`;
+    if (name === 'gateway') return this.gateway;
+    const index = [...this.names, ...this.ours].indexOf(name);
+    if (index < 0) throw new Error(`there is no host ${name}`);
+    return `10.213.${this.network}.${index + 2}`;
+  }
+
+  /** What a command is written behind to run on that host, as root. */
+  enter(name: string): readonly string[] {
+    const [command, args] = asRoot('ip', ['netns', 'exec', this.namespace(name)]);
+    return [command, ...args];
+  }
+
+  /** The link between two hosts, one of which is not ours: it can be cut and slowed by itself. */
+  link(one: string, other: string): Link {
+    const [from = one, to = other] = [one, other].sort((a, b) => this.names.indexOf(b) - this.names.indexOf(a));
+    const key = `${from} ${to}`;
+    const link = this.links.get(key) ?? new Link({ enter: this.enter(from), from: this.address(from), to: this.address(to) });
+    this.links.set(key, link);
+    return link;
   }
 
   /** A socket's path: whoever connects to it is connected from that host to a port of ours. */
-  async path(name: string, port: number): Promise<string> {
-    const path = join(this.directory, `${name}-${port}`);
-    const command = ['ip', 'netns', 'exec', this.namespace(name), 'setpriv', '--pdeathsig', 'KILL', '--', process.execPath, '-e', RELAY, path, this.gateway, `${port}`];
+  async path(name: string, port: number, to = this.gateway): Promise<string> {
+    const path = join(this.directory, `${this.relays.length}`);
+    const command = ['ip', 'netns', 'exec', this.namespace(name), 'setpriv', '--pdeathsig', 'KILL', '--', process.execPath, '-e', RELAY, path, to, `${port}`];
     const [file, args] = asRoot(command[0] ?? '', command.slice(1));
     const relay = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.relays.push(relay);
@@ -110,6 +135,7 @@ export class Hosts {
   }
 
   async remove(): Promise<void> {
+    for (const link of this.links.values()) await link.mend();
     const ends = this.relays.map((relay) => (relay.exitCode === null ? once(relay, 'close') : undefined));
     for (const relay of this.relays) relay.kill();
     await Promise.all(ends);
@@ -120,7 +146,7 @@ export class Hosts {
 
   private build(): void {
     const bridge = bridgeOf(this.network);
-    ip('addr', 'add', `${this.gateway}/24`, 'dev', bridge);
+    for (const address of [this.gateway, ...this.ours.map((name) => this.address(name))]) ip('addr', 'add', `${address}/24`, 'dev', bridge);
     ip('link', 'set', bridge, 'up');
     this.names.forEach((name, index) => {
       const [space, outer] = [this.namespace(name), `isth${this.network}h${index}`];
@@ -128,7 +154,7 @@ export class Hosts {
       ip('link', 'add', outer, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', space);
       ip('link', 'set', outer, 'master', bridge, 'up');
       ip('-n', space, 'addr', 'add', `${this.address(name)}/24`, 'dev', 'eth0');
-      ip('-n', space, 'link', 'set', 'eth0', 'up');
+      for (const device of ['lo', 'eth0']) ip('-n', space, 'link', 'set', device, 'up');
     });
   }
 
