@@ -24,6 +24,8 @@ export interface ProgramOptions {
   readonly directory?: string;
   /** The line of output that says: I am up. Without it the program counts as up once it runs. */
   readonly ready?: RegExp;
+  /** What the command is written behind, to run on another host: `Hosts.enter`. */
+  readonly behind?: readonly string[];
   readonly deadlineMs?: number;
   /** What it gets when the test process dies; TERM for a program that has children of its own to end. Default: KILL. */
   readonly onOurDeath?: 'KILL' | 'TERM';
@@ -51,8 +53,10 @@ export function isInstalled(command: string): boolean {
 }
 
 /** Kernel's promise that the child dies with the process that started it, however that ended (prctl PR_SET_PDEATHSIG). */
-const tied = (command: string, args: readonly string[], signal: string): [string, string[]] =>
-  isInstalled('setpriv') ? ['setpriv', ['--pdeathsig', signal, '--', command, ...args]] : [command, [...args]];
+function tied(command: readonly string[], signal: string): [string, string[]] {
+  const [first = '', ...rest] = isInstalled('setpriv') ? ['setpriv', '--pdeathsig', signal, '--', ...command] : command;
+  return [first, rest];
+}
 
 /** A program that a test started: its own folder, its output line by line, stopped by its process id. */
 export class Program {
@@ -88,7 +92,7 @@ export class Program {
       await mkdir(dirname(join(directory, path)), { recursive: true });
       await writeFile(join(directory, path), content);
     }
-    const [command, args] = tied(options.command, options.args?.(directory) ?? [], options.onOurDeath ?? 'KILL');
+    const [command, args] = tied([...(options.behind ?? []), options.command, ...(options.args?.(directory) ?? [])], options.onOurDeath ?? 'KILL');
     const child = spawn(command, args, { cwd: directory, env: { ...process.env, ...options.env?.(directory) }, stdio: 'pipe' });
     const program = new Program(options.name, directory, child, options.directory === undefined);
     await program.up(options);

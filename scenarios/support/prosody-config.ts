@@ -36,6 +36,8 @@ export interface ProsodyPlace {
   readonly address: string;
   readonly c2sPort: number;
   readonly componentPort: number;
+  /** What its command is written behind, where it is on another host. */
+  readonly behind?: readonly string[];
 }
 
 const MODULES = [

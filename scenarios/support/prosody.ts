@@ -47,12 +47,8 @@ export class Prosody {
     const [c2sPort, componentPort] = [await freePort(), await freePort()];
     const place = { directory, address: LOOPBACK, c2sPort, componentPort };
     try {
-      await writeFile(join(directory, 'prosody.cfg.lua'), writeProsodyConfig(options, place, options.plugins ?? [PROJECT_PLUGINS, TEST_MODULES]));
-      const prosody = new Prosody(options, place, await Prosody.run(place));
-      for (const [domain, users] of Object.entries({ [options.domain]: options.users ?? {}, ...options.furtherDomains })) {
-        for (const [user, password] of Object.entries(users)) await prosody.writeAccount(user, password, domain);
-      }
-      return prosody;
+      await prepareProsody(options, place);
+      return new Prosody(options, place, await runProsody(place));
     } catch (error) {
       await rm(directory, { recursive: true, force: true });
       throw error;
@@ -105,10 +101,8 @@ export class Prosody {
    * Makes an account as another process does: by writing the storage, so that the running server gets no event.
    * Works with internal storage; with another one use `shell` and `user:create`.
    */
-  async writeAccount(user: string, password: string, domain = this.options.domain): Promise<void> {
-    const folder = join(this.place.directory, 'data', storageName(domain), 'accounts');
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, `${storageName(user)}.dat`), `return { ["password"] = ${luaLiteral(password)} };\n`);
+  writeAccount(user: string, password: string, domain = this.options.domain): Promise<void> {
+    return writeAccount(this.place, { user, password, domain });
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -118,45 +112,61 @@ export class Prosody {
   /** Stops the server and starts it again with the same storage on the same ports. */
   async restart(): Promise<void> {
     await this.program.stop();
-    this.program = await Prosody.run(this.place);
+    this.program = await runProsody(this.place);
   }
 
   async stop(): Promise<void> {
     await this.program.stop();
     await rm(this.place.directory, { recursive: true, force: true });
   }
-
-  private static async run(place: ProsodyPlace): Promise<Program> {
-    const { directory } = place;
-    await mkdir(join(directory, 'data'), { recursive: true });
-    const program = await Program.start({
-      name: 'prosody',
-      command: 'prosody',
-      args: () => ['-F', '--config', join(directory, 'prosody.cfg.lua')],
-      directory,
-    });
-    try {
-      const ports = [place.c2sPort, place.componentPort].map((port) => ({ port, host: LOOPBACK }));
-      await Prosody.untilAccepting(program, [...ports, { path: socketPath(place) }]);
-    } catch (error) {
-      await program.stop();
-      throw error;
-    }
-    return program;
-  }
-
-  private static async untilAccepting(program: Program, listeners: readonly NetConnectOpts[]): Promise<void> {
-    const deadline = Date.now() + DEFAULT_DEADLINE_MS;
-    for (const listener of listeners) {
-      while (!(await accepts(listener))) {
-        if (!program.isRunning || Date.now() > deadline) {
-          throw new Error(`prosody does not listen on ${JSON.stringify(listener)}\n${program.log}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
-  }
 }
 
 /** Starts a Prosody for a test, the demo or a benchmark, on free ports of 127.0.0.1. */
 export const startProsody = (options: ProsodyOptions): Promise<Prosody> => Prosody.start(options);
+
+/** Writes its configuration and its accounts; it need not run. */
+export async function prepareProsody(options: ProsodyOptions, place: ProsodyPlace): Promise<void> {
+  await writeFile(join(place.directory, 'prosody.cfg.lua'), writeProsodyConfig(options, place, options.plugins ?? [PROJECT_PLUGINS, TEST_MODULES]));
+  for (const [domain, users] of Object.entries({ [options.domain]: options.users ?? {}, ...options.furtherDomains })) {
+    for (const [user, password] of Object.entries(users)) await writeAccount(place, { user, password, domain });
+  }
+}
+
+async function writeAccount({ directory }: ProsodyPlace, { user, password, domain }: Record<'user' | 'password' | 'domain', string>): Promise<void> {
+  const folder = join(directory, 'data', storageName(domain), 'accounts');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${storageName(user)}.dat`), `return { ["password"] = ${luaLiteral(password)} };\n`);
+}
+
+/** Starts it where it has been prepared, and waits until it takes connections. */
+export async function runProsody(place: ProsodyPlace): Promise<Program> {
+  const { directory, address, behind = [] } = place;
+  await mkdir(join(directory, 'data'), { recursive: true });
+  const program = await Program.start({
+    name: 'prosody',
+    command: 'prosody',
+    args: () => ['-F', '--config', join(directory, 'prosody.cfg.lua')],
+    directory,
+    behind,
+  });
+  try {
+    const ports = [place.c2sPort, place.componentPort].map((port) => ({ port, host: address }));
+    await untilAccepting(program, [...ports, { path: socketPath(place) }]);
+  } catch (error) {
+    await program.stop();
+    throw error;
+  }
+  return program;
+}
+
+async function untilAccepting(program: Program, listeners: readonly NetConnectOpts[]): Promise<void> {
+  const deadline = Date.now() + DEFAULT_DEADLINE_MS;
+  for (const listener of listeners) {
+    while (!(await accepts(listener))) {
+      if (!program.isRunning || Date.now() > deadline) {
+        throw new Error(`prosody does not listen on ${JSON.stringify(listener)}\n${program.log}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+}

@@ -44,6 +44,8 @@ export interface Exchange {
 export interface PeerOptions {
   /** Where requests go that name no hop of their own. */
   readonly nextHop?: Hop;
+  /** Own address; default: 127.0.0.1. */
+  readonly address?: string;
   /** Port to listen on, for a peer that comes back; without it a free one. */
   readonly port?: number;
   readonly name?: string;
@@ -53,7 +55,7 @@ export interface PeerOptions {
 
 export const token = (): string => randomBytes(8).toString('hex');
 
-/** A scripted SIP peer on 127.0.0.1, UDP and TCP: the test says what it answers and what it asks. No rule of SIP stops it. */
+/** A scripted SIP peer on one address, UDP and TCP: the test says what it answers and what it asks. No rule of SIP stops it. */
 export class SipPeer {
   nextHop: Hop | undefined;
   private readonly requests: Mailbox<Incoming>;
@@ -69,7 +71,7 @@ export class SipPeer {
 
   static async start(options: PeerOptions = {}): Promise<SipPeer> {
     const peer = new SipPeer(options);
-    peer.openSockets = await SipSockets.open((bytes, flow) => peer.heard(SipMessage.parse(bytes), flow), options.port);
+    peer.openSockets = await SipSockets.open((bytes, flow) => peer.heard(SipMessage.parse(bytes), flow), options.port, options.address);
     return peer;
   }
 
@@ -78,7 +80,7 @@ export class SipPeer {
   }
 
   get address(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.sockets.address}:${this.port}`;
   }
 
   /** Requests that nobody has received, oldest first: what a test compares with "nothing else came". */
@@ -105,7 +107,7 @@ export class SipPeer {
   async reply(incoming: Incoming, status: number, content: Content = {}): Promise<SipMessage> {
     const { message, flow, localTag } = incoming;
     const to = tagOf(message.header('To')) === undefined ? `${message.header('To')};tag=${localTag}` : message.header('To');
-    const headers: Header[] = [...viasBack(message, flow.port), ['From', message.header('From')], ['To', to]];
+    const headers: Header[] = [...viasBack(message, flow), ['From', message.header('From')], ['To', to]];
     headers.push(['Call-ID', message.callId], ['CSeq', message.header('CSeq')]);
     if (DIALOG_FORMING.includes(message.method) && status > 100 && status < 300) {
       headers.push(...message.all('Record-Route').map((value): Header => ['Record-Route', value]));

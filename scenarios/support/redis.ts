@@ -14,7 +14,7 @@ export interface RedisOptions {
 export class Redis {
   private constructor(
     readonly port: number,
-    private readonly directory: string,
+    readonly directory: string,
     private readonly options: RedisOptions,
     private program: Program,
   ) {}
@@ -22,7 +22,7 @@ export class Redis {
   static async start(options: RedisOptions = {}): Promise<Redis> {
     const port = await freePort();
     const directory = await temporaryDirectory('redis');
-    return new Redis(port, directory, options, await run(port, directory, options));
+    return new Redis(port, directory, options, await runRedis({ port, directory }, options));
   }
 
   get url(): string {
@@ -44,7 +44,7 @@ export class Redis {
 
   /** Redis is back on the same port. */
   async resume(): Promise<void> {
-    this.program = await run(this.port, this.directory, this.options);
+    this.program = await runRedis(this, this.options);
   }
 
   async restart(): Promise<void> {
@@ -61,13 +61,23 @@ export class Redis {
 
 export const startRedis = (options?: RedisOptions): Promise<Redis> => Redis.start(options);
 
-function run(port: number, directory: string, { persist = false, sync = 'always' }: RedisOptions): Promise<Program> {
+export interface RedisPlace {
+  readonly port: number;
+  readonly directory: string;
+  /** Address and what the command is written behind, where it is on another host. */
+  readonly address?: string;
+  readonly behind?: readonly string[];
+}
+
+/** Starts it in a folder that the caller owns. */
+export function runRedis({ port, directory, address = '127.0.0.1', behind = [] }: RedisPlace, { persist = false, sync = 'always' }: RedisOptions): Promise<Program> {
   const keep = persist ? ['--appendonly', 'yes', '--appendfsync', sync] : ['--appendonly', 'no'];
   return Program.start({
     name: 'redis',
     command: 'redis-server',
     directory,
-    args: () => ['--bind', '127.0.0.1', '--port', `${port}`, '--dir', directory, '--save', '', ...keep],
+    behind,
+    args: () => ['--bind', address, '--protected-mode', 'no', '--port', `${port}`, '--dir', directory, '--save', '', ...keep],
     ready: /Ready to accept connections/,
   });
 }

@@ -1,5 +1,7 @@
+import { LOOPBACK } from './ports';
 import { SipMessage, tagOf, viaParameter } from './sip-message';
 import type { Header } from './sip-message';
+import type { Hop } from './sip-sockets';
 
 /** Header fields by name; they replace the ones the peer would write, and an empty list leaves a field out. */
 export type Fields = Readonly<Record<string, string | readonly string[]>>;
@@ -33,7 +35,7 @@ export function refusalAck(invite: SipMessage, response: SipMessage): SipMessage
 const RPORT = /;\s*rport(?=[;,\s]|$)/i;
 
 /** The Via fields of an answer: the topmost filled in as asked (RFC 3581 section 4). */
-export const viasBack = (request: SipMessage, port: number): Header[] =>
+export const viasBack = (request: SipMessage, { host = LOOPBACK, port }: Hop): Header[] =>
   request
     .all('Via')
-    .map((value, index): Header => ['Via', index === 0 ? value.replace(RPORT, `;rport=${port};received=127.0.0.1`) : value]);
+    .map((value, index): Header => ['Via', index === 0 ? value.replace(RPORT, `;rport=${port};received=${host}`) : value]);

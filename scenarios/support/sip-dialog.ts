@@ -100,9 +100,9 @@ const routeSet = (message: SipMessage): string[] =>
 /** Where requests in a dialog go: the top route, else the remote target (RFC 3261 section 12.2.1.1; loose routers assumed). */
 const firstHop = ([top]: readonly string[], target: string): Hop | undefined => hopOf(top === undefined ? target : uriOf(top));
 
-/** Next hop of a URI that names this machine; any other name has no place in these tests and goes to the usual hop. */
+/** Next hop of a URI with an address; names have no place in these tests and go to the usual hop. */
 function hopOf(uri: string): Hop | undefined {
-  const port = /^sips?:(?:[^@]*@)?127\.0\.0\.1:(\d+)/i.exec(uri)?.[1];
-  if (port === undefined) return undefined;
-  return { port: Number(port), transport: /;transport=tcp/i.test(uri) ? 'tcp' : 'udp' };
+  const [, host, port] = /^sips?:(?:[^@]*@)?((?:127|10)\.\d+\.\d+\.\d+):(\d+)/i.exec(uri) ?? [];
+  if (host === undefined) return undefined;
+  return { host, port: Number(port), transport: /;transport=tcp/i.test(uri) ? 'tcp' : 'udp' };
 }

@@ -3,7 +3,7 @@ import type { Socket as UdpSocket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 
-import { freePort } from './ports';
+import { freePort, LOOPBACK } from './ports';
 
 const END_OF_HEADERS = Buffer.from('\r\n\r\n');
 const CONTENT_LENGTH = /^(?:content-length|l)[ \t]*:[ \t]*(\d+)/im;
@@ -14,6 +14,8 @@ export type Transport = 'udp' | 'tcp';
 
 /** Where a SIP message goes when no connection is at hand. */
 export interface Hop {
+  /** Address; default: 127.0.0.1. */
+  readonly host?: string;
   readonly port: number;
   readonly transport: Transport;
 }
@@ -23,28 +25,29 @@ export interface Flow extends Hop {
   send(bytes: Buffer): Promise<void>;
 }
 
-/** UDP and TCP sockets on one port of 127.0.0.1; hands up each SIP message as bytes with the flow it came by. */
+/** UDP and TCP sockets on one port of one address; hands up each SIP message as bytes with the flow it came by. */
 export class SipSockets {
   private readonly connections = new Set<Socket>();
 
   private constructor(
+    readonly address: string,
     readonly port: number,
     private readonly udp: UdpSocket,
     private readonly server: Server,
     private readonly receive: (bytes: Buffer, flow: Flow) => void,
   ) {
-    udp.on('message', (bytes, { port: from }) => this.datagram(bytes, from));
+    udp.on('message', (bytes, from) => this.datagram(bytes, { transport: 'udp', host: from.address, port: from.port }));
     udp.on('error', () => undefined); // an unreachable far end shows as a missing answer
     server.on('connection', (socket) => this.adopt(socket));
   }
 
   /** @param wished a port, for a peer that comes back; without it a free one */
-  static async open(receive: (bytes: Buffer, flow: Flow) => void, wished?: number): Promise<SipSockets> {
+  static async open(receive: (bytes: Buffer, flow: Flow) => void, wished?: number, address = LOOPBACK): Promise<SipSockets> {
     for (let attempt = 1; ; attempt += 1) {
       const port = wished ?? (await freePort());
       try {
-        const udp = await bindUdp(port);
-        return new SipSockets(port, udp, await listenTcp(port).catch((error: unknown) => closeUdp(udp, error)), receive);
+        const udp = await bindUdp(port, address);
+        return new SipSockets(address, port, udp, await listenTcp(port, address).catch((error: unknown) => closeUdp(udp, error)), receive);
       } catch (error) {
         if (wished !== undefined || attempt >= PORT_ATTEMPTS) throw error;
       }
@@ -53,9 +56,9 @@ export class SipSockets {
 
   /** A flow towards a hop: for TCP the connection that is already there, otherwise a new one. */
   async flow(hop: Hop): Promise<Flow> {
-    if (hop.transport === 'udp') return this.udpFlow(hop.port);
-    const known = [...this.connections].find((socket) => socket.remotePort === hop.port && socket.writable);
-    return tcpFlow(known ?? (await this.dial(hop.port)));
+    if (hop.transport === 'udp') return this.udpFlow(hop);
+    const known = [...this.connections].find((socket) => isTo(socket, hop) && socket.writable);
+    return tcpFlow(known ?? (await this.dial(hop)));
   }
 
   /** Cuts every TCP connection, as a restart of a far end would. */
@@ -69,20 +72,20 @@ export class SipSockets {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private udpFlow(port: number): Flow {
+  private udpFlow({ port, host = LOOPBACK }: Hop): Flow {
     const send = (bytes: Buffer): Promise<void> =>
       new Promise((resolve, reject) =>
-        this.udp.send(bytes, port, '127.0.0.1', (error) => (error === null ? resolve() : reject(error))),
+        this.udp.send(bytes, port, host, (error) => (error === null ? resolve() : reject(error))),
       );
-    return { transport: 'udp', port, send };
+    return { transport: 'udp', host, port, send };
   }
 
-  private datagram(bytes: Buffer, from: number): void {
+  private datagram(bytes: Buffer, from: Hop): void {
     if (bytes.length > 4) this.receive(bytes, this.udpFlow(from)); // shorter: a keep-alive
   }
 
-  private async dial(port: number): Promise<Socket> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  private async dial({ port, host = LOOPBACK }: Hop): Promise<Socket> {
+    const socket = connect({ port, host, localAddress: this.address, noDelay: true });
     await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     this.adopt(socket);
     return socket;
@@ -115,27 +118,30 @@ export class SipSockets {
   }
 }
 
+const isTo = ({ remoteAddress, remotePort }: Socket, { host = LOOPBACK, port }: Hop): boolean => remoteAddress === host && remotePort === port;
+
 const tcpFlow = (socket: Socket): Flow => ({
   transport: 'tcp',
+  host: socket.remoteAddress ?? LOOPBACK,
   port: socket.remotePort ?? 0,
   send: (bytes) =>
     new Promise((resolve, reject) => socket.write(bytes, (error) => (error == null ? resolve() : reject(error)))),
 });
 
-async function bindUdp(port: number): Promise<UdpSocket> {
+async function bindUdp(port: number, address: string): Promise<UdpSocket> {
   const socket = createSocket('udp4');
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
-    socket.bind(port, '127.0.0.1', resolve);
+    socket.bind(port, address, resolve);
   });
   return socket;
 }
 
-async function listenTcp(port: number): Promise<Server> {
+async function listenTcp(port: number, address: string): Promise<Server> {
   const server = createServer({ noDelay: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
+    server.listen(port, address, resolve);
   });
   return server;
 }

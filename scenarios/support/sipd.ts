@@ -4,7 +4,7 @@ import { freePort } from './ports';
 import { Program } from './process';
 
 const BIN = join(__dirname, '..', '..', 'packages', 'sipd', 'bin', 'sipd.js');
-const SECRET = 'sipd-test-secret';
+export const SIPD_SECRET = 'sipd-test-secret';
 
 /** The SIP server as a process of its own, as a drachtio-server would be. */
 export class SipServer {
@@ -16,25 +16,14 @@ export class SipServer {
 
   static async start(sipPort = 0, adminPort = 0): Promise<SipServer> {
     const port = sipPort === 0 ? await freePort() : sipPort;
-    const program = await Program.start({
-      name: 'sipd',
-      command: process.execPath,
-      args: (directory) => [
-        BIN,
-        '--admin', `127.0.0.1:${adminPort}`,
-        '--secret-file', join(directory, 'secret'),
-        '--sip', `tcp:127.0.0.1:${port}`,
-        '--sip', `udp:127.0.0.1:${port}`,
-      ],
-      files: () => ({ secret: SECRET }),
-    });
-    const ready = await program.line(/^\{"admin"/);
+    const program = await runSipServer({ sipPort: port, adminPort });
+    const ready = program.log.split('\n').find((line) => line.startsWith('{"admin"')) ?? '';
     const bound = JSON.parse(ready) as { admin: { port: number } };
     return new SipServer(program, bound.admin.port, port);
   }
 
   get secret(): string {
-    return SECRET;
+    return SIPD_SECRET;
   }
 
   get pid(): number {
@@ -53,4 +42,31 @@ export class SipServer {
   async stop(): Promise<void> {
     await this.program.stop();
   }
+}
+
+export interface SipServerHost {
+  readonly sipPort: number;
+  readonly adminPort: number;
+  /** Addresses of its SIP side and of its admin port, and what the command is written behind, where it is on another host. */
+  readonly address?: string;
+  readonly adminAddress?: string;
+  readonly behind?: readonly string[];
+}
+
+/** Starts the program. */
+export function runSipServer({ sipPort, adminPort, address = '127.0.0.1', adminAddress = address, behind = [] }: SipServerHost): Promise<Program> {
+  return Program.start({
+    name: 'sipd',
+    command: process.execPath,
+    behind,
+    args: (directory) => [
+      BIN,
+      '--admin', `${adminAddress}:${adminPort}`,
+      '--secret-file', join(directory, 'secret'),
+      '--sip', `tcp:${address}:${sipPort}`,
+      '--sip', `udp:${address}:${sipPort}`,
+    ],
+    files: () => ({ secret: SIPD_SECRET }),
+    ready: /^\{"admin"/,
+  });
 }

@@ -13,6 +13,8 @@ export interface XmppUserOptions {
   readonly password: string;
   readonly domain: string;
   readonly port: number;
+  /** Address of the server; default: 127.0.0.1. */
+  readonly host?: string;
   readonly resource?: string;
 }
 
@@ -38,9 +40,9 @@ export class XmppUser {
 
   /** Logs in; says nothing yet. Rejects when the server refuses. */
   static async connect(options: XmppUserOptions): Promise<XmppUser> {
-    const { user, password, domain, port } = options;
+    const { user, password, domain, port, host = LOOPBACK } = options;
     const resource = options.resource ?? 'test';
-    const entity = client({ service: `xmpp://${LOOPBACK}:${port}`, domain, resource, username: user, password });
+    const entity = client({ service: `xmpp://${host}:${port}`, domain, resource, username: user, password });
     const xmppUser = new XmppUser(entity, `${user}@${domain}/${resource}`);
     entity.reconnect.stop();
     entity.on('error', () => undefined); // `start` rejects, and a lost stream fails the waits
