@@ -6,6 +6,7 @@
  */
 import type { Report } from './support/report';
 import { benchCost } from './support/cluster-cost';
+import { benchKill } from './support/cluster-kill';
 
 export interface ClusterOptions {
   /** Messages per second for each worker; default 500. */
@@ -20,4 +21,5 @@ export interface ClusterOptions {
 export async function benchCluster(options: ClusterOptions, report: Report): Promise<void> {
   const { only = '' } = options;
   if ('messages'.includes(only)) await benchCost(options, report);
+  if ('watches'.includes(only)) await benchKill(options, report);
 }

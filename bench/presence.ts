@@ -10,6 +10,7 @@ import { cpuMs } from './support/cpu';
 import { DOMAIN, PresenceWorld, reaches, type Memory } from './support/presence-world';
 import { selfTimes } from './support/profile';
 import type { Report } from './support/report';
+import { openInward, openOutward, pairs, settled, shownAs, timed, toldAs, type Pair } from './support/watching';
 
 export interface PresenceOptions {
   /** Watches of each direction; default 10,000. */
@@ -23,17 +24,8 @@ const TARGET = { workerBytes: 2_000, redisBytes: 1_500, fanOutMs: 2_000, recover
 const WATCHERS_OF_ONE = 1_000;
 /** How often a real watch is refreshed: every 105 minutes. */
 const REFRESH_SECONDS = 6_300;
-/** The rate at which users ask; the rate at which refreshes come in the compressed run, per second. */
-const ASK_RATE = 1_000;
+/** The rate at which refreshes come in the compressed run, per second. */
 const REFRESH_RATE = 400;
-
-interface Pair {
-  readonly user: string;
-  readonly contact: string;
-}
-
-const pairs = (count: number, user: string, contact: string): Pair[] =>
-  Array.from({ length: count }, (_each, index) => ({ user: `${user}${index}@${DOMAIN}`, contact: `${contact}${index}@${DOMAIN}` }));
 
 export async function benchPresence({ watches = 10_000, profile }: PresenceOptions, report: Report): Promise<void> {
   const world = await PresenceWorld.start();
@@ -51,26 +43,10 @@ export async function benchPresence({ watches = 10_000, profile }: PresenceOptio
   }
 }
 
-/** The time until so many are counted; where it comes to a standstill before, that is told, and how many were missing. */
-async function timed(what: string, count: () => Promise<number>, wanted: number, report: Report, target: number, begun = now()): Promise<void> {
-  if (await reaches(count, wanted)) return report.add(what, now() - begun, 'ms', target);
-  report.add(`${what}: never came`, wanted - (await count()), '', 0);
-}
-
-/** Contacts by what their users were told last; SIP watchers by the same. */
-const shownAs = (world: PresenceWorld, state: string) => async (): Promise<number> => (await world.shown()).shown[state] ?? 0;
-const toldAs = (world: PresenceWorld, state: string) => async (): Promise<number> => (await world.watches()).told[state] ?? 0;
-
 async function setUp(world: PresenceWorld, worker: Gateway, outward: readonly Pair[], inward: readonly Pair[], report: Report): Promise<void> {
   report.heading(`Set-up: ${outward.length} outward and ${inward.length} inward watches`);
-  await phase(world, worker, 'outward', outward.length, report, async () => {
-    await world.xmpp.run({ do: 'ask', pairs: outward, rate: ASK_RATE });
-    return reaches(shownAs(world, 'available'), outward.length);
-  });
-  await phase(world, worker, 'inward', inward.length, report, async () => {
-    await world.sip.run({ do: 'watch', watches: inward, window: 200 });
-    return reaches(toldAs(world, 'open'), inward.length);
-  });
+  await phase(world, worker, 'outward', outward.length, report, () => openOutward(world, outward));
+  await phase(world, worker, 'inward', inward.length, report, () => openInward(world, inward));
 }
 
 /** What setting up costs, and what is held afterwards, of each watch. */
@@ -122,14 +98,14 @@ async function refreshes(world: PresenceWorld, worker: Gateway, count: number, r
 async function oneUser(world: PresenceWorld, worker: Gateway, report: Report): Promise<void> {
   report.heading(`One user with ${WATCHERS_OF_ONE} watchers`);
   const user = `annstar@${DOMAIN}`;
-  const contacts = Array.from({ length: WATCHERS_OF_ONE }, (_each, index) => `dave${index}@${DOMAIN}`);
+  const watchers = Array.from({ length: WATCHERS_OF_ONE }, (_each, index) => ({ user, contact: `dave${index}@${DOMAIN}` }));
   const open = await toldAs(world, 'open')();
-  await world.sip.run({ do: 'watch', watches: contacts.map((contact) => ({ contact, user })), window: 100 });
+  await world.sip.run({ do: 'watch', watches: watchers, window: 100 });
   await reaches(toldAs(world, 'open'), open + WATCHERS_OF_ONE);
   await settled(world);
   const before = await world.memoryOf(worker);
   for (const [show, said] of [['away', 'away'], ['dnd', 'busy']] as const) {
-    await world.xmpp.run({ do: 'show', user, contacts, show });
+    await world.xmpp.run({ do: 'show', pairs: watchers, show });
     await timed(`${show}: all told`, toldAs(world, said), WATCHERS_OF_ONE, report, TARGET.fanOutMs);
   }
   const after = await world.memoryOf(worker);
@@ -194,20 +170,10 @@ async function right(world: PresenceWorld, what: string, truth: Truth, report: R
   await fail();
   const begun = now();
   await reaches(async () => (await world.shown()).streams, 1);
-  for (const { user, contact } of sample) await world.xmpp.run({ do: 'show', user, contacts: [contact], show: shows });
+  await world.xmpp.run({ do: 'show', pairs: sample, show: shows });
   await Promise.all([
     timed(`${what}: contacts shown as they are`, shownAs(world, shows), watches, report, TARGET.recoveryMs, begun),
     timed(`${what}: SIP watchers told`, toldAs(world, tells), told + sample.length, report, TARGET.recoveryMs, begun),
   ]);
   await settled(world);
-}
-
-/** Nothing is under way any more. */
-async function settled(world: PresenceWorld): Promise<void> {
-  for (let last = -1; ; ) {
-    const { opened, notified, accepted } = await world.watches();
-    if (opened + notified + accepted === last) return;
-    last = opened + notified + accepted;
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-  }
 }

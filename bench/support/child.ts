@@ -9,6 +9,8 @@ export class Child<Command, Report extends { readonly is: string }> {
   private readonly reports: Report[] = [];
   private readonly waiting: ((report: Report) => void)[] = [];
   private readonly process: ChildProcess;
+  /** The command before: reports carry no number, so the next one waits for its `done`. */
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(file: string, args: readonly string[] = []) {
     this.process = fork(join(__dirname, file), [...args], { execArgv: ['-r', REGISTER], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' });
@@ -27,8 +29,14 @@ export class Child<Command, Report extends { readonly is: string }> {
     return report;
   }
 
-  /** Sends a command and returns the reports up to its `done`. */
-  async run(command: Command): Promise<readonly Report[]> {
+  /** Sends a command, when the one before is done, and returns the reports up to its `done`. */
+  run(command: Command): Promise<readonly Report[]> {
+    const turn = this.last.then(() => this.send(command));
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async send(command: Command): Promise<readonly Report[]> {
     this.process.send(command as object);
     const reports: Report[] = [];
     for (;;) {

@@ -13,6 +13,23 @@ const COMPONENT = 'isthmus.example.com';
 const SECRET = 'bench';
 const PROBE = join(__dirname, 'memory-probe.cjs');
 
+/** As the store names and writes them (packages/store: keys.ts, values.ts). */
+const BUCKETS = 256;
+const VERSION_LENGTH = 16;
+/** A pair with undone effects is due within so long. */
+const LEASE_MS = 5_000;
+
+/** The part of a stored pair that tells who has its effects in hand: instances, a worker's name and `#` and its start. */
+interface StoredPair {
+  readonly record: { readonly effects: readonly { readonly key: string }[] };
+  readonly by: string;
+  readonly others?: Readonly<Record<string, string>>;
+}
+
+function isInHandsOf({ record, by, others }: StoredPair, worker: string): boolean {
+  return record.effects.some(({ key }) => (others?.[key] ?? by).startsWith(`${worker}#`));
+}
+
 export interface Memory {
   readonly heapUsed: number;
   readonly rss: number;
@@ -85,14 +102,30 @@ export class PresenceWorld {
     return Number(/used_memory:(\d+)/.exec(await this.client.info('memory'))?.[1] ?? 0);
   }
 
-  async watches(): Promise<WatchCounts> {
-    const [counts] = await this.sip.run({ do: 'tell' });
+  /** Pairs with effects that are in the hands of a worker of this name, among those that are due within its lease. */
+  async undoneOf(worker: string): Promise<number> {
+    const soon = Date.now() + LEASE_MS;
+    const counts = await Promise.all(Array.from({ length: BUCKETS }, (_each, bucket) => this.undoneIn(`isthmus::{b${bucket}}`, worker, soon)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  private async undoneIn(bucket: string, worker: string, soon: number): Promise<number> {
+    const due = await this.client.zrangebyscore(`${bucket}:due`, '-inf', soon);
+    if (due.length === 0) return 0;
+    const values = await this.client.hmget(`${bucket}:pairs`, ...due);
+    return values.filter((value) => value !== null && isInHandsOf(JSON.parse(value.slice(VERSION_LENGTH)) as StoredPair, worker)).length;
+  }
+
+  /** `of`: told only of SIP users whose address begins so. */
+  async watches(of = ''): Promise<WatchCounts> {
+    const [counts] = await this.sip.run({ do: 'tell', of });
     if (counts?.is !== 'counts') throw new Error('the SIP end did not tell its counts');
     return counts;
   }
 
-  async shown(): Promise<XmppCounts> {
-    const [counts] = await this.xmpp.run({ do: 'tell' });
+  /** `of`: shown only of contacts whose address begins so. */
+  async shown(of = ''): Promise<XmppCounts> {
+    const [counts] = await this.xmpp.run({ do: 'tell', of });
     if (counts?.is !== 'counts') throw new Error('the XMPP end did not tell its counts');
     return counts;
   }

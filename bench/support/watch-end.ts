@@ -1,5 +1,5 @@
 /**
- * The far SIP server of `npm run bench -- presence`, in a process of its own: notifier of the outward watches, watcher of
+ * The far SIP server of `npm run bench -- presence` and `cluster`, in a process of its own: notifier of the outward watches, watcher of
  * the inward ones. Keeps of each dialog what a request in it needs, and answers 200 to everything.
  */
 import { createConnection, createServer, type Socket } from 'node:net';
@@ -26,6 +26,7 @@ let link: Socket | undefined;
 let activity = 'available';
 let counter = 0;
 const counts = { opened: 0, refreshed: 0, accepted: 0, refused: 0, notified: 0 };
+const answers: Record<string, number> = {};
 /** By Call-ID. */
 const outward = new Map<string, Dialog>();
 /** By the contact that is watched: the last dialog counts, as for a server that was told of the others no more. */
@@ -54,6 +55,7 @@ function ask(method: string, dialog: Dialog, extra: readonly string[], body = ''
   return new Promise((resolve) => {
     waiting.set(`${dialog.callId} ${cseq}`, (message) => {
       waiting.delete(`${dialog.callId} ${cseq}`);
+      answers[`${method} ${message.status}`] = (answers[`${method} ${message.status}`] ?? 0) + 1;
       if (message.status < 300) counts.accepted += 1;
       else counts.refused += 1;
       resolve(message);
@@ -67,8 +69,8 @@ function documentOf(us: string): string {
   return `<?xml version="1.0" encoding="utf-8"?><presence ${spaces} entity="${uriOf(us)}"><tuple id="0"><status><basic>open</basic>${doing}</status></tuple></presence>`;
 }
 
-function notify(dialog: Dialog, expiresSeconds = EXPIRES): void {
-  void ask('NOTIFY', dialog, [`Subscription-State: active;expires=${expiresSeconds}`, 'Content-Type: application/pidf+xml'], documentOf(dialog.us));
+function notify(dialog: Dialog, expiresSeconds = EXPIRES): Promise<WireMessage> {
+  return ask('NOTIFY', dialog, [`Subscription-State: active;expires=${expiresSeconds}`, 'Content-Type: application/pidf+xml'], documentOf(dialog.us));
 }
 
 /** A SUBSCRIBE of isthmus: answered, and told at once (RFC 6665 section 4.2.1.2). */
@@ -88,7 +90,12 @@ function subscribed(socket: Socket, request: WireMessage): void {
   current.set(uriOf(to), callId);
   if (known === undefined) counts.opened += 1;
   else counts.refreshed += 1;
-  notify(dialog);
+  void notify(dialog);
+}
+
+/** Whom a dialog no longer reaches is forgotten (RFC 6665 section 4.2.2). */
+async function announce(dialog: Dialog): Promise<void> {
+  if ((await notify(dialog)).status >= 300) outward.delete(dialog.callId);
 }
 
 function notified(socket: Socket, request: WireMessage): void {
@@ -144,24 +151,31 @@ const COMMANDS: Commands<WatchCommand> = {
     };
     await Promise.all(Array.from({ length: window }, one));
   },
-  refresh: async ({ seconds }) => {
+  refresh: async ({ seconds, wait = true }) => {
     const all = [...inward.values()];
-    await evenly(all.length, seconds, (index) => void ask('SUBSCRIBE', all[index] as Dialog, [ACCEPT, `Expires: ${EXPIRES}`]));
+    const sent = evenly(all.length, seconds, (index) => void ask('SUBSCRIBE', all[index] as Dialog, [ACCEPT, `Expires: ${EXPIRES}`]));
+    if (wait) await sent;
+  },
+  announce: async ({ of }) => {
+    for (const [contact, callId] of current) {
+      const dialog = contact.startsWith(`sip:${of}`) ? outward.get(callId) : undefined;
+      if (dialog !== undefined) void announce(dialog);
+    }
   },
   shorten: async ({ seconds, expiresSeconds }) => {
     const all = [...current.values()].flatMap((callId) => outward.get(callId) ?? []);
-    await evenly(all.length, seconds, (index) => notify(all[index] as Dialog, expiresSeconds));
+    await evenly(all.length, seconds, (index) => void notify(all[index] as Dialog, expiresSeconds));
   },
   state: async (command) => {
     activity = command.activity;
   },
-  tell: async () => report(tally()),
+  tell: async ({ of = '' }) => report(tally(of)),
 };
 
-function tally(): WatchCounts {
+function tally(of: string): WatchCounts {
   const told: Record<string, number> = {};
-  for (const dialog of inward.values()) told[dialog.told] = (told[dialog.told] ?? 0) + 1;
-  return { is: 'counts', ...counts, told };
+  for (const dialog of inward.values()) if (dialog.us.startsWith(`<sip:${of}`)) told[dialog.told] = (told[dialog.told] ?? 0) + 1;
+  return { is: 'counts', ...counts, answers, told };
 }
 
 obey<WatchCommand>(COMMANDS);
