@@ -1,7 +1,7 @@
 import type { Config } from 'jest';
 
 /** What every ring shares: sources compiled by swc (types are checked by `tsc -b`), packages resolved to their sources. */
-const common: Config = {
+const common = {
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
@@ -10,9 +10,15 @@ const common: Config = {
   },
   moduleNameMapper: { '^@isthmus/([^/]+)$': '<rootDir>/packages/$1/src' },
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
-};
+} satisfies Config;
 
-/** The rings: pure (no I/O), fuzz (mutated input for everything that reads), servers (one package against the real thing), plugins, scenarios (the whole program). */
+/** Scenarios that put the machine under load, or measure its memory: they want it for themselves. */
+const LOAD = '(chaos|flood|failover-load|hostile-memory|cluster|rolling)[^/]*\\.test\\.ts$';
+
+/**
+ * The rings: pure (no I/O), fuzz (mutated input for everything that reads), servers (one package against the real thing), plugins, scenarios (the
+ * whole program), load (the whole program under load, one file at a time).
+ */
 const config: Config = {
   projects: [
     { ...common, displayName: 'pure', testMatch: ['<rootDir>/packages/{model,rules,engine,codec}/test/**/*.test.ts'] },
@@ -23,7 +29,13 @@ const config: Config = {
       testMatch: ['<rootDir>/packages/{store,xmpp,sip,sipd,gateway}/test/**/*.test.ts', '<rootDir>/{bench,chaos}/test/**/*.test.ts'],
     },
     { ...common, displayName: 'plugins', testMatch: ['<rootDir>/plugins/*/test/**/*.test.ts'] },
-    { ...common, displayName: 'scenarios', testMatch: ['<rootDir>/scenarios/**/*.test.ts'] },
+    {
+      ...common,
+      displayName: 'scenarios',
+      testMatch: ['<rootDir>/scenarios/**/*.test.ts'],
+      testPathIgnorePatterns: [...common.testPathIgnorePatterns, `/scenarios/${LOAD}`],
+    },
+    { ...common, displayName: 'load', testRegex: `/scenarios/${LOAD}` },
   ],
   testTimeout: 30_000,
 };

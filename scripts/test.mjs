@@ -62,6 +62,7 @@ if (!quick) {
   jest(['fuzz'], 1);
   jest(['servers'], 2);
   jest(['plugins'], 1);
-  jest(['scenarios'], 1);
+  jest(['scenarios'], 2);
+  jest(['load'], 1);
 }
 finish();
