@@ -8,6 +8,8 @@ export interface RedisOptions {
   readonly persist?: boolean;
   /** When it is synced: at every write (default), or each second, which is what Redis itself does unless told otherwise. */
   readonly sync?: 'always' | 'everysec';
+  /** Further arguments of redis-server. */
+  readonly args?: readonly string[];
 }
 
 /** A real redis-server of one test, on 127.0.0.1. */
@@ -35,6 +37,17 @@ export class Redis {
 
   get log(): string {
     return this.program.log;
+  }
+
+  /** As it ends when its machine does: nothing is said to anybody. */
+  async kill(): Promise<void> {
+    this.program.kill('SIGKILL');
+    await this.program.exited;
+  }
+
+  /** Stops as if its machine were stalled, or goes on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.program.kill(signal);
   }
 
   /** Redis goes away and stays away until `resume`; what it says afterwards depends on `persist`. */
@@ -70,14 +83,14 @@ export interface RedisPlace {
 }
 
 /** Starts it in a folder that the caller owns. */
-export function runRedis({ port, directory, address = '127.0.0.1', behind = [] }: RedisPlace, { persist = false, sync = 'always' }: RedisOptions): Promise<Program> {
+export function runRedis({ port, directory, address = '127.0.0.1', behind = [] }: RedisPlace, { persist = false, sync = 'always', args = [] }: RedisOptions): Promise<Program> {
   const keep = persist ? ['--appendonly', 'yes', '--appendfsync', sync] : ['--appendonly', 'no'];
   return Program.start({
     name: 'redis',
     command: 'redis-server',
     directory,
     behind,
-    args: () => ['--bind', address, '--protected-mode', 'no', '--port', `${port}`, '--dir', directory, '--save', '', ...keep],
+    args: () => ['--bind', address, '--protected-mode', 'no', '--port', `${port}`, '--dir', directory, '--save', '', ...keep, ...args],
     ready: /Ready to accept connections/,
   });
 }

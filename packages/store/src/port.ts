@@ -94,7 +94,7 @@ export interface MemberStore {
   remove(set: string, member: string): Promise<void>;
 }
 
-/** Whether the store can be used. A store that is `away` or `refused` tries again by itself. */
+/** Whether the store can be used. A store that is not ready tries again by itself until it is closed. */
 export type StoreState =
   | {
       readonly is: 'ready';
@@ -103,6 +103,8 @@ export type StoreState =
     }
   /** It cannot be reached. */
   | { readonly is: 'away'; readonly why: string }
+  /** It answers and takes no writes: its memory or its disk is full, or its replicas are gone. What does not write still works. */
+  | { readonly is: 'unwritable'; readonly why: string }
   /** It answers, but not to us: our configuration or its own is wrong. */
   | { readonly is: 'refused'; readonly why: string }
   | { readonly is: 'closed' };
@@ -146,11 +148,11 @@ export class DamagedRecordError extends StoreUnavailableError {
   }
 }
 
-/** There is no room for what was to be written; nothing was changed. Loading, claiming and deleting still work. */
-export class StoreFullError extends StoreUnavailableError {
+/** What was to be written is refused, for want of room or of replicas; nothing was changed. Loading still works. */
+export class StoreUnwritableError extends StoreUnavailableError {
   constructor(why: string, options?: { readonly cause?: unknown }) {
     super(why, options);
-    this.name = 'StoreFullError';
+    this.name = 'StoreUnwritableError';
   }
 }
 

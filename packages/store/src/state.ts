@@ -31,6 +31,7 @@ export function whyNot(state: StoreState): string {
     case 'closed':
       return 'it was closed';
     case 'away':
+    case 'unwritable':
     case 'refused':
       return state.why;
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { MemoryStore, StoreFullError, StoreUnavailableError } from '../src';
+import { MemoryStore, StoreUnwritableError, StoreUnavailableError } from '../src';
 import { DueIndex } from '../src/memory/due-index';
 import { note } from './support/worlds';
 import type { Note } from './support/worlds';
@@ -14,7 +14,7 @@ describe('bounds of the memory store (promise 6)', () => {
     const first = await commit(store, 'a', 0, note(1));
     await commit(store, 'b', 0, note(1));
     const refused = commit(store, 'c', 0, note(1));
-    await expect(refused).rejects.toThrow(StoreFullError);
+    await expect(refused).rejects.toThrow(StoreUnwritableError);
     await expect(refused).rejects.toThrow('the store is unavailable: it holds 2 records, its limit');
     await expect(refused).rejects.toBeInstanceOf(StoreUnavailableError);
     const changed = await commit(store, 'a', first.ok ? first.version : -1, note(2));

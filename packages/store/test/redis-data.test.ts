@@ -1,4 +1,4 @@
-import { StoreFullError, StoreUnavailableError } from '../src';
+import { StoreUnwritableError, StoreUnavailableError } from '../src';
 import { bucketOf } from '../src/redis/keys';
 import { Bench, commit, remove, versionOf, won } from './support/bench';
 import { note } from './support/worlds';
@@ -17,7 +17,7 @@ describe('Redis', () => {
       const store = await bench.open();
       await commit(store, 'a', 0, note(1), 1_000);
       await bench.admin.config('SET', 'maxmemory', '1');
-      await expect(commit(store, 'b', 0)).rejects.toThrow(StoreFullError);
+      await expect(commit(store, 'b', 0)).rejects.toThrow(StoreUnwritableError);
       await expect(commit(store, 'a', await versionOf(store, 'a'), note(2))).rejects.toThrow('maxmemory');
       expect((await store.pairs.load('a'))?.record).toEqual(note(1));
       expect(await store.pairs.claimDue(1_000, 2_000, 10)).toEqual(['a']);

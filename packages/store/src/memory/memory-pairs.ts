@@ -1,6 +1,6 @@
 import { checkClaim, checkCommit } from '../arguments';
 import type { Commit, CommitResult, PairStore, Stored } from '../port';
-import { StoreFullError } from '../port';
+import { StoreUnwritableError } from '../port';
 import { DueIndex } from './due-index';
 
 interface Held {
@@ -69,6 +69,6 @@ export class MemoryPairs<R> implements PairStore<R> {
 
   private makeRoom(): void {
     if (this.records.size < this.maxRecords) return;
-    throw new StoreFullError(`it holds ${this.maxRecords} records, its limit; raise the limit or use Redis`);
+    throw new StoreUnwritableError(`it holds ${this.maxRecords} records, its limit; raise the limit or use Redis`);
   }
 }

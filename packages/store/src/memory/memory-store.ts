@@ -9,7 +9,7 @@ import { MemoryUserList } from './memory-user-list';
 import { MemoryWorkers } from './memory-workers';
 
 export interface MemoryStoreOptions {
-  /** A commit that would make one more record, or one more policy, is rejected with `StoreFullError`. */
+  /** A commit that would make one more record, or one more policy, is rejected with `StoreUnwritableError`. */
   readonly maxRecords?: number;
   /** One more cached value drops the oldest. */
   readonly maxCacheEntries?: number;

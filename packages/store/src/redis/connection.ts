@@ -1,63 +1,70 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 
 import { StoreUnavailableError } from '../port';
-import type { StoreState } from '../port';
 import { ObservedState, whyNot } from '../state';
-import { diagnose, judge, translate } from './diagnosis';
-import type { RedisSettings } from './options';
+import { pauseBefore } from './client-options';
+import { translate, unwritable } from './diagnosis';
+import { serverOf, type RedisSettings } from './options';
 import type { Script } from './scripts';
 
-const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 1_000;
-/** How long Redis may take to close a connection that we end. */
-const DISCONNECT_TIMEOUT_MS = 200;
+/** The commands that a store is made of; one Redis and a cluster offer them alike. */
+export type Commands = Pick<
+  Redis,
+  'del' | 'eval' | 'evalsha' | 'expire' | 'get' | 'hdel' | 'hget' | 'hkeys' | 'hlen' | 'hscan' | 'multi' | 'sadd' | 'scard' | 'set' | 'sismember' | 'srem' | 'sscan' | 'zcount' | 'zrem'
+>;
 
 /**
- * The one connection of a store. It comes back by itself; while it is not there, commands are rejected at once. Nothing is
- * queued for later or sent twice: after a failure only a new load tells what is true.
+ * What the store asks Redis through, be it one server or a cluster. It comes back by itself; while it is not there, commands
+ * are rejected at once. Nothing is queued for later or sent twice: after a failure only a new load tells what is true.
  *
  * No automatic pipelining: ioredis holds commands back while a pipeline is under way, which doubles the delay (measured:
  * README.md). What is written in one turn of the event loop leaves together instead.
  */
-export class RedisConnection {
+export abstract class RedisConnection {
   readonly observed: ObservedState;
   /** Settled when the first attempt to connect is over, whatever came of it. */
-  readonly firstAttempt: Promise<void>;
-  private readonly redis: Redis;
-  private readonly server: string;
-  /** Why the attempt or connection under way fails; told when it is closed. */
-  private failure: StoreState | undefined;
-  /** Connections lost so far: an answer that comes after its connection was lost says nothing about the next one. */
-  private losses = 0;
-  private attempts = 0;
+  abstract readonly firstAttempt: Promise<void>;
+  /** Must all keys of a command lie in one slot? */
+  abstract readonly isCluster: boolean;
+  protected readonly server: string;
   private pending = 0;
   /** Set by `close`, which waits until no command is under way. */
   private drained: (() => void) | undefined;
+  private probeTimer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly settings: RedisSettings) {
-    this.server = `${settings.host}:${settings.port}`;
+  protected constructor(protected readonly settings: RedisSettings) {
+    this.server = serverOf(settings);
     this.observed = new ObservedState({ is: 'away', why: `Redis at ${this.server}: not connected yet` });
-    this.redis = new Redis({ ...clientOptions(settings), retryStrategy: () => this.pause() });
-    this.firstAttempt = new Promise((resolve) => {
-      this.redis.on('close', () => resolve(this.lost()));
-      this.redis.on('ready', () => void this.greet().then(resolve));
-    });
-    this.redis.on('error', (error) => this.failed(error));
-    this.redis.connect().catch(() => undefined); // told by the events 'error' and 'close'
   }
 
+  protected abstract readonly commands: Commands;
+  /** One call of the system for all commands of this turn. */
+  protected abstract gather(): void;
+  /** Ends all connections. */
+  protected abstract end(): Promise<void>;
+  /** A command has failed; the connection may be worth a look. */
+  protected abstract commandFailed(error: unknown): void;
+  /** The INFO of each server that is written to. */
+  abstract infos(): Promise<readonly string[]>;
+  /** Milliseconds since the epoch by the clock of Redis. */
+  abstract clock(): Promise<number>;
+  /** Rejects unless every server that is written to answers. */
+  abstract ping(): Promise<void>;
+
   /** Runs a command. Rejects with `StoreUnavailableError`, and at once when Redis is away or too many commands wait. */
-  async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+  async run<T>(command: (redis: Commands) => Promise<T>): Promise<T> {
     const { current } = this.observed;
-    if (current.is !== 'ready') throw new StoreUnavailableError(whyNot(current));
+    if (current.is !== 'ready' && current.is !== 'unwritable') throw new StoreUnavailableError(whyNot(current));
     if (this.pending >= this.settings.maxPendingCommands) {
       throw new StoreUnavailableError(`${this.pending} commands wait for Redis at ${this.server}, the limit`);
     }
     this.pending += 1;
     this.gather();
     try {
-      return await command(this.redis);
+      return await command(this.commands);
     } catch (error) {
+      this.refused(error);
+      this.commandFailed(error);
       throw translate(this.server, error);
     } finally {
       this.pending -= 1;
@@ -65,15 +72,7 @@ export class RedisConnection {
     }
   }
 
-  /** One call of the system for all commands of this turn. */
-  private gather(): void {
-    const stream: Redis['stream'] | undefined = this.redis.stream; // none while it connects
-    if (stream === undefined || stream.writableCorked > 0) return;
-    stream.cork();
-    process.nextTick(() => stream.uncork());
-  }
-
-  /** Runs a script by its hash, and in full where Redis does not know it (new, restarted, SCRIPT FLUSH). */
+  /** Runs a script by its hash, and in full where Redis does not know it (new, restarted, promoted, SCRIPT FLUSH). */
   script({ lua, sha }: Script, keys: readonly string[], ...args: readonly (string | number)[]): Promise<unknown> {
     return this.run(async (redis) => {
       try {
@@ -89,82 +88,35 @@ export class RedisConnection {
   async close(): Promise<void> {
     if (this.observed.current.is === 'closed') return;
     this.observed.become({ is: 'closed' });
+    clearTimeout(this.probeTimer);
     if (this.pending > 0) await new Promise<void>((resolve) => (this.drained = resolve));
-    const ended = this.hasSocket() ? new Promise((resolve) => this.redis.once('end', resolve)) : undefined;
-    if (this.redis.status !== 'end') this.redis.disconnect();
-    await ended;
+    await this.end();
   }
 
-  /** The server answers: is it fit for us? Only then is the store ready. */
-  private async greet(): Promise<void> {
-    const { losses } = this;
-    const verdict = this.failure ?? (await this.askInfo());
-    if (losses !== this.losses) return;
-    if (verdict.is === 'ready') {
-      this.attempts = 0;
-      this.observed.become(verdict);
-      return;
-    }
-    this.failure ??= verdict;
-    if (this.hasSocket()) this.redis.disconnect(true);
-    this.observed.become(verdict);
+  /** Keys of which each server has one at least, to see whether it takes writes. They end by themselves. */
+  protected abstract probeKeys(): readonly string[];
+
+  /** A server that cannot write tells so by refusing; that it can again is only seen by writing. */
+  private refused(error: unknown): void {
+    const why = unwritable(this.server, error);
+    if (why === undefined || this.observed.current.is !== 'ready') return;
+    this.observed.become({ is: 'unwritable', why });
+    this.probeLater(0);
   }
 
-  private async askInfo(): Promise<StoreState> {
+  private probeLater(attempt: number): void {
+    clearTimeout(this.probeTimer);
+    this.probeTimer = setTimeout(() => void this.probe(attempt), pauseBefore(attempt + 1));
+  }
+
+  private async probe(attempt: number): Promise<void> {
     try {
-      return judge(this.server, await this.redis.info());
-    } catch (error) {
-      const text = error instanceof Error ? error.message : '';
-      return text.startsWith('NOPERM') ? { is: 'ready' } : diagnose(this.server, error); // INFO is not needed for the work
+      const isUnwritable = (): boolean => this.observed.current.is === 'unwritable';
+      if (!isUnwritable()) return;
+      await Promise.all(this.probeKeys().map((key) => this.run((redis) => redis.set(key, '', 'PX', 1_000))));
+      if (isUnwritable()) this.observed.become({ is: 'ready' });
+    } catch {
+      this.probeLater(attempt + 1);
     }
   }
-
-  /** The first error of a connection is its reason; what comes after it is the consequence. */
-  private failed(error: unknown): void {
-    this.failure ??= diagnose(this.server, error);
-  }
-
-  private lost(): void {
-    this.observed.become(this.failure ?? { is: 'away', why: `Redis at ${this.server}: the connection was lost` });
-    this.failure = undefined;
-    this.losses += 1;
-  }
-
-  /** Milliseconds until the next attempt: doubled each time, with chance in it, so that workers do not come all at once. */
-  private pause(): number {
-    const longest = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.attempts, 10), LONGEST_PAUSE_MS);
-    this.attempts += 1;
-    return Math.round(longest * (0.5 + Math.random() / 2));
-  }
-
-  /** Whether there is a socket to end. ioredis never comes back from `disconnect` between two attempts. */
-  private hasSocket(): boolean {
-    return ['connecting', 'connect', 'ready'].includes(this.redis.status);
-  }
-}
-
-function clientOptions(settings: RedisSettings) {
-  const { host, port, username, password, db, connectionName, commandTimeoutMs, connectTimeoutMs } = settings;
-  return {
-    host,
-    port,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    db,
-    connectionName,
-    connectTimeout: connectTimeoutMs,
-    commandTimeout: commandTimeoutMs,
-    socketTimeout: commandTimeoutMs,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    /** RESP2: all we need, and AUTH does not travel inside HELLO. */
-    protocol: 2,
-    lazyConnect: true,
-    disableClientInfo: true,
-    enableReadyCheck: false, // `greet` does it
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0, // commands under way are rejected as soon as the connection is lost
-    /** A primary that became a replica: the address may lead to the new primary, or `greet` tells. */
-    reconnectOnError: (error: Error) => error.message.includes('READONLY'),
-  } as const;
 }

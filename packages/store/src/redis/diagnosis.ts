@@ -1,4 +1,4 @@
-import { StoreDoubtError, StoreFullError, StoreUnavailableError } from '../port';
+import { StoreDoubtError, StoreUnavailableError, StoreUnwritableError } from '../port';
 import type { StoreState } from '../port';
 
 /**
@@ -14,6 +14,7 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/^NOAUTH/, 'it wants a password and none is configured'],
   [/^NOPERM/, 'the user may not do what isthmus needs'],
   [/DB index/, 'there is no such database'],
+  [/cluster support disabled/, 'it is no node of a cluster: set store.mode single'],
 ];
 
 /** Why a connection could not be made, or was lost. */
@@ -24,12 +25,40 @@ export function diagnose(server: string, error: unknown): Unusable {
   return { is: 'away', why: `Redis at ${server}: ${text}` };
 }
 
+/**
+ * How Redis says that it takes no writes now, although it answers; a script may have it in front of its own words. With what an
+ * administrator can do.
+ */
+const UNWRITABLE: readonly (readonly [RegExp, string])[] = [
+  [/(^|-)OOM /, 'is at its memory limit (maxmemory): give it more memory'],
+  [/(^|-)MISCONF /, 'cannot save its data and takes no writes: make room on its disk, and look at its log'],
+  [/(^|-)NOREPLICAS /, 'takes no writes because too few replicas follow it (min-replicas-to-write): start them'],
+];
+
+/** Why Redis takes no writes now; undefined when the error says something else. */
+export function unwritable(server: string, error: unknown): string | undefined {
+  const text = textOf(error);
+  const found = UNWRITABLE.find(([pattern]) => pattern.test(text));
+  return found && `Redis at ${server} ${found[1]}`;
+}
+
+/** A server that answers and is not the one to be asked: a replica, or one that still loads. */
+export function isOutOfOrder(error: unknown): boolean {
+  return /(^|-)(READONLY|LOADING|MASTERDOWN) /.test(textOf(error));
+}
+
+/** Does an error of a cluster mean that a part of it may be gone? */
+export function isShaken(error: unknown): boolean {
+  const { message = '' } = error as { message?: string };
+  return isOutOfOrder(error) || UNANSWERED.test(message) || /^CLUSTERDOWN|^Too many Cluster redirections|^Cluster is|^None of startup nodes|ECONN|EHOSTUNREACH|writeable/.test(message);
+}
+
 /** What a caller gets in place of an error of ioredis. */
 export function translate(server: string, error: unknown): StoreUnavailableError {
-  const text = textOf(error);
-  if (/^OOM|-OOM/.test(text)) return new StoreFullError(`Redis at ${server} is at its memory limit (maxmemory)`);
+  const why = unwritable(server, error);
+  if (why !== undefined) return new StoreUnwritableError(why);
   const Kind = UNANSWERED.test((error as { message?: string }).message ?? '') ? StoreDoubtError : StoreUnavailableError;
-  return new Kind(`Redis at ${server}: ${text}`);
+  return new Kind(`Redis at ${server}: ${textOf(error)}`);
 }
 
 /** How ioredis says that a command went out and no answer came. */
@@ -60,11 +89,14 @@ export function risksOf(info: string): readonly string[] {
 }
 
 /** What Redis's INFO says about its fitness. */
-export function judge(server: string, info: string): StoreState {
+export function judge(server: string, info: string, { cluster = false } = {}): StoreState {
   const field = (name: string): string => fieldOf(info, name);
+  const refuse = (why: string): StoreState => ({ is: 'refused', why: `Redis at ${server} ${why}` });
+  if (field('redis_mode') === 'sentinel') return refuse('is a Sentinel: set store.mode sentinel, and give it under store.sentinels');
+  if (field('redis_mode') === 'cluster' && !cluster) return refuse('is a node of a cluster: set store.mode cluster, and give it under store.nodes');
   if (field('loading') === '1') return { is: 'away', why: `Redis at ${server} is still loading its data` };
   if (field('role') === 'slave') {
-    return { is: 'refused', why: `Redis at ${server} is a replica, which cannot be written: give the address of its primary` };
+    return refuse('is a replica, which cannot be written: give the address of its primary');
   }
   const policy = field('maxmemory_policy');
   if (!policy.startsWith('allkeys')) return { is: 'ready' };

@@ -15,6 +15,8 @@ export interface BucketKeys {
   readonly floor: string;
   /** Hash: user -> version (16 digits) and policy (JSON). */
   readonly policies: string;
+  /** String, ends within a second: written to see whether it can be. */
+  readonly probe: string;
 }
 
 export class RedisKeys {
@@ -22,6 +24,8 @@ export class RedisKeys {
   readonly workers: string;
   /** Set: SIP users. */
   readonly sipUsers: string;
+  /** String, ends within a second: written to see whether it can be. */
+  readonly probe: string;
   /** The sorted sets of all buckets. */
   readonly dues: readonly string[];
   private readonly all: readonly BucketKeys[];
@@ -29,6 +33,7 @@ export class RedisKeys {
   constructor(private readonly prefix: string) {
     this.workers = `${prefix}:workers`;
     this.sipUsers = `${prefix}:{sip-users}`;
+    this.probe = `${prefix}:probe`;
     this.all = Array.from({ length: BUCKETS }, (_, number) => this.bucket(number));
     this.dues = this.all.map(({ due }) => due);
   }
@@ -53,7 +58,7 @@ export class RedisKeys {
 
   private bucket(number: number): BucketKeys {
     const tag = `${this.prefix}:{b${number}}`;
-    return { pairs: `${tag}:pairs`, due: `${tag}:due`, floor: `${tag}:floor`, policies: `${tag}:policies` };
+    return { pairs: `${tag}:pairs`, due: `${tag}:due`, floor: `${tag}:floor`, policies: `${tag}:policies`, probe: `${tag}:probe` };
   }
 }
 

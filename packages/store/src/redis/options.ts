@@ -1,3 +1,30 @@
+/** Where a server of Redis listens. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** TLS to everything that is connected to. Texts in PEM form. */
+export interface RedisTls {
+  /** The authorities that are believed; default: those of Node. */
+  readonly ca?: string | Buffer;
+  /** The name that certificates must show; default: the host that is connected to. */
+  readonly name?: string;
+  /** Our own certificate and its key, where Redis wants one. */
+  readonly certificate?: string | Buffer;
+  readonly key?: string | Buffer;
+}
+
+/** The Sentinels that know which Redis is the master. */
+export interface SentinelOptions {
+  readonly places: readonly Place[];
+  /** What the Sentinels call the master. */
+  readonly masterName: string;
+  /** Where the Sentinels want a password of their own. */
+  readonly username?: string;
+  readonly password?: string;
+}
+
 /** Where Redis is and how long it may take. What is given beside `url` overrides what `url` says. */
 export interface RedisStoreOptions {
   /** `redis://user:password@host:6379/0`; every part but the host may be missing. */
@@ -7,6 +34,11 @@ export interface RedisStoreOptions {
   readonly username?: string;
   readonly password?: string;
   readonly db?: number;
+  /** The master is asked for here, in place of `host` and `port`. */
+  readonly sentinel?: SentinelOptions;
+  /** Some nodes of a cluster, in place of `host` and `port`; the others are learned from them. */
+  readonly cluster?: readonly Place[];
+  readonly tls?: RedisTls;
   /** In front of all keys: two installations may share one Redis. Letters, digits and `: _ . -`. */
   readonly prefix?: string;
   /** Our name in Redis's list of clients. */
@@ -24,6 +56,9 @@ export interface RedisSettings {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly db: number;
+  readonly sentinel: SentinelOptions | undefined;
+  readonly cluster: readonly Place[] | undefined;
+  readonly tls: RedisTls | undefined;
   readonly prefix: string;
   readonly connectionName: string;
   readonly commandTimeoutMs: number;
@@ -37,6 +72,9 @@ const DEFAULTS: RedisSettings = {
   username: undefined,
   password: undefined,
   db: 0,
+  sentinel: undefined,
+  cluster: undefined,
+  tls: undefined,
   prefix: 'isthmus',
   connectionName: 'isthmus',
   commandTimeoutMs: 2_000,
@@ -58,14 +96,31 @@ export function readOptions({ url, ...rest }: RedisStoreOptions): RedisSettings 
   if (!PREFIX.test(settings.prefix)) {
     throw new Error(`redis prefix ${JSON.stringify(settings.prefix)}: use 1 to 64 letters, digits and : _ . -`);
   }
+  checkPlaces(settings);
   return settings;
 }
+
+function checkPlaces({ sentinel, cluster, db }: RedisSettings): void {
+  if (sentinel !== undefined && cluster !== undefined) throw new Error('redis sentinel and cluster: give one of them');
+  if (sentinel?.places.length === 0) throw new Error('redis sentinel: give the place of at least one Sentinel');
+  if (sentinel?.masterName === '') throw new Error('redis sentinel: give the name that the Sentinels have for the master');
+  if (cluster?.length === 0) throw new Error('redis cluster: give the place of at least one node');
+  if (cluster !== undefined && db !== 0) throw new Error(`redis db: a cluster has database 0 only, not ${db}`);
+}
+
+/** Where the settings lead, in words. */
+export function serverOf({ host, port, sentinel, cluster }: RedisSettings): string {
+  if (sentinel !== undefined) return `master ${sentinel.masterName} (Sentinels ${placesOf(sentinel.places)})`;
+  return cluster === undefined ? `${host}:${port}` : `the cluster of ${placesOf(cluster)}`;
+}
+
+const placesOf = (places: readonly Place[]): string => places.map(({ host, port }) => `${host}:${port}`).join(', ');
 
 /** The URL itself is never shown: it may hold the password. */
 function readUrl(text: string): Partial<RedisSettings> {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.protocol !== 'redis:' || url.hostname === '') {
-    throw new Error(`redis url: use redis://[user:password@]host[:port][/db]${url?.protocol === 'rediss:' ? '; TLS is not offered' : ''}`);
+  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') {
+    throw new Error('redis url: use redis://[user:password@]host[:port][/db], or rediss:// for TLS');
   }
   const db = url.pathname.replace(/^\//, '');
   if (!/^\d*$/.test(db)) throw new Error(`redis url: the database must be a number, not ${JSON.stringify(db)}`);
@@ -75,6 +130,7 @@ function readUrl(text: string): Partial<RedisSettings> {
     username: decode(url.username),
     password: decode(url.password),
     db: db === '' ? undefined : Number(db),
+    tls: url.protocol === 'rediss:' ? {} : undefined,
   });
 }
 

@@ -65,7 +65,7 @@ export class RedisPairs<R> implements PairStore<R> {
   }
 
   async ping(): Promise<void> {
-    await this.connection.run((redis) => redis.ping());
+    await this.connection.ping();
   }
 
   /** Redis compares, so that only what matches crosses the network. */
@@ -79,10 +79,27 @@ export class RedisPairs<R> implements PairStore<R> {
     } while (cursor !== '0');
   }
 
-  private async claimBatch(now: number, until: number, limit: number): Promise<string[]> {
+  private claimBatch(now: number, until: number, limit: number): Promise<string[]> {
     const { dues } = this.keys;
     this.firstBucket = (this.firstBucket + 1) % dues.length;
     const turned = [...dues.slice(this.firstBucket), ...dues.slice(0, this.firstBucket)];
-    return (await this.connection.script(CLAIM, turned, now, until, limit)) as string[];
+    return this.connection.isCluster ? this.claimByBucket(turned, now, until, limit) : this.claimFrom(turned, now, until, limit);
+  }
+
+  private async claimFrom(dues: readonly string[], now: number, until: number, limit: number): Promise<string[]> {
+    return (await this.connection.script(CLAIM, dues, now, until, limit)) as string[];
+  }
+
+  /** A script reaches one bucket of a cluster. They are all asked in one write how much is due, since most have nothing. */
+  private async claimByBucket(dues: readonly string[], now: number, until: number, limit: number): Promise<string[]> {
+    const counts = await Promise.all(dues.map((due) => this.connection.run((redis) => redis.zcount(due, '-inf', now))));
+    let room = limit;
+    const shares = dues.flatMap((due, index) => {
+      const share = Math.min(counts[index] ?? 0, room);
+      room -= share;
+      return share === 0 ? [] : [{ due, share }];
+    });
+    const claimed = await Promise.all(shares.map(({ due, share }) => this.claimFrom([due], now, until, share)));
+    return claimed.flat();
   }
 }

@@ -1,5 +1,6 @@
 import type { CacheStore, MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
-import { RedisConnection } from './connection';
+import { ClusterConnection } from './cluster';
+import type { RedisConnection } from './connection';
 import { risksOf } from './diagnosis';
 import { RedisKeys } from './keys';
 import { readOptions } from './options';
@@ -10,6 +11,7 @@ import { RedisPairs } from './redis-pairs';
 import { RedisPolicies } from './redis-policies';
 import { RedisUserList } from './redis-user-list';
 import { RedisWorkers } from './redis-workers';
+import { SingleConnection } from './single';
 
 /**
  * A store in Redis. Resolves when the first attempt to connect is over, also when it failed: `state` tells what came of
@@ -17,7 +19,7 @@ import { RedisWorkers } from './redis-workers';
  */
 export async function createRedisStore<R>(options: RedisStoreOptions): Promise<Store<R>> {
   const settings = readOptions(options);
-  const connection = new RedisConnection(settings);
+  const connection = settings.cluster === undefined ? new SingleConnection(settings) : new ClusterConnection(settings);
   await connection.firstAttempt;
   return new RedisStore<R>(connection, new RedisKeys(settings.prefix));
 }
@@ -51,9 +53,8 @@ class RedisStore<R> implements Store<R> {
   }
 
   async examine(): Promise<StoreExamination> {
-    const [time, info] = await this.connection.run((redis) => Promise.all([redis.time(), redis.info()]));
-    const [seconds = 0, microseconds = 0] = time.map(Number);
-    return { clock: seconds * 1_000 + Math.floor(microseconds / 1_000), risks: risksOf(info) };
+    const [clock, infos] = await Promise.all([this.connection.clock(), this.connection.infos()]);
+    return { clock, risks: [...new Set(infos.flatMap(risksOf))] };
   }
 
   close(): Promise<void> {

@@ -1,6 +1,8 @@
 import { startRedis } from '../../../../scenarios/support/redis';
+import { RedisCluster } from '../../../../scenarios/support/redis-cluster';
+import { RedisSentinels } from '../../../../scenarios/support/redis-sentinel';
 import { createRedisStore, MemoryStore } from '../../src';
-import type { Store } from '../../src';
+import type { RedisStoreOptions, Store } from '../../src';
 
 /** A record of the tests: what the engine's records are does not matter to the store. */
 export interface Note {
@@ -26,16 +28,30 @@ async function memoryWorld(): Promise<World> {
 /** Every worker has a connection of its own. */
 async function redisWorld(): Promise<World> {
   const redis = await startRedis();
+  return worldOf({ url: redis.url }, () => redis.stop());
+}
+
+async function sentinelWorld(): Promise<World> {
+  const sentinels = await RedisSentinels.start();
+  return worldOf({ sentinel: { places: sentinels.places, masterName: sentinels.masterName } }, () => sentinels.stop());
+}
+
+async function clusterWorld(): Promise<World> {
+  const cluster = await RedisCluster.start();
+  return worldOf({ cluster: cluster.places.slice(0, 2) }, () => cluster.stop());
+}
+
+function worldOf(options: RedisStoreOptions, stop: () => Promise<void>): World {
   const stores: Store<Note>[] = [];
   return {
     async open() {
-      const store = await createRedisStore<Note>({ url: redis.url });
+      const store = await createRedisStore<Note>(options);
       stores.push(store);
       return store;
     },
     async end() {
       await Promise.all(stores.map((store) => store.close()));
-      await redis.stop();
+      await stop();
     },
   };
 }
@@ -43,6 +59,8 @@ async function redisWorld(): Promise<World> {
 export const WORLDS = [
   { adapter: 'memory', begin: memoryWorld },
   { adapter: 'Redis', begin: redisWorld },
+  { adapter: 'Redis by Sentinel', begin: sentinelWorld },
+  { adapter: 'Redis Cluster', begin: clusterWorld },
 ] as const;
 
 const DEADLINE_MS = 10_000;
