@@ -25,7 +25,7 @@ export class RedisSentinels {
   ) {}
 
   static async start({ replicas = 1, args = [] as readonly string[] } = {}): Promise<RedisSentinels> {
-    const first = await startRedis({ persist: true, args });
+    const first = await startRedis({ persist: true, args: ['--repl-diskless-sync-delay', '0', ...args] });
     const rest = await Promise.all(
       Array.from({ length: replicas }, () => startRedis({ persist: true, args: ['--replicaof', LOOPBACK, `${first.port}`, '--repl-diskless-sync-delay', '0', ...args] })),
     );

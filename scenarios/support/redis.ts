@@ -90,7 +90,7 @@ export function runRedis({ port, directory, address = '127.0.0.1', behind = [] }
     command: 'redis-server',
     directory,
     behind,
-    args: () => ['--bind', address, '--protected-mode', 'no', '--port', `${port}`, '--dir', directory, '--save', '', ...keep, ...args],
+    args: () => ['--bind', address, '--protected-mode', 'no', '--port', `${port}`, '--dir', directory, '--save', '', '--shutdown-timeout', '0', ...keep, ...args],
     ready: /Ready to accept connections/,
   });
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { startRedis } from '../../../../scenarios/support/redis';
 import { RedisCluster } from '../../../../scenarios/support/redis-cluster';
 import { RedisSentinels } from '../../../../scenarios/support/redis-sentinel';
@@ -19,50 +21,76 @@ export interface World {
   end(): Promise<void>;
 }
 
+/** Where a suite is played: a server or several, with as many worlds in it as wanted. */
+export interface Place {
+  readonly adapter: string;
+  begin(): Promise<World>;
+}
+
+/** What must run for a place. */
+interface Servers {
+  readonly options: RedisStoreOptions;
+  stop(): Promise<void>;
+}
+
 /** Several workers in one process share one memory store. */
 async function memoryWorld(): Promise<World> {
   const store = new MemoryStore<Note>();
   return { open: async () => store, end: () => store.close() };
 }
 
-/** Every worker has a connection of its own. */
-async function redisWorld(): Promise<World> {
-  const redis = await startRedis();
-  return worldOf({ url: redis.url }, () => redis.stop());
+async function redis(): Promise<Servers> {
+  const server = await startRedis();
+  return { options: { url: server.url }, stop: () => server.stop() };
 }
 
-async function sentinelWorld(): Promise<World> {
-  const sentinels = await RedisSentinels.start();
-  return worldOf({ sentinel: { places: sentinels.places, masterName: sentinels.masterName } }, () => sentinels.stop());
+async function sentinels(): Promise<Servers> {
+  const all = await RedisSentinels.start();
+  return { options: { sentinel: { places: all.places, masterName: all.masterName } }, stop: () => all.stop() };
 }
 
-async function clusterWorld(): Promise<World> {
-  const cluster = await RedisCluster.start();
-  return worldOf({ cluster: cluster.places.slice(0, 2) }, () => cluster.stop());
+async function cluster(): Promise<Servers> {
+  const nodes = await RedisCluster.start();
+  return { options: { cluster: nodes.places.slice(0, 2) }, stop: () => nodes.stop() };
 }
 
-function worldOf(options: RedisStoreOptions, stop: () => Promise<void>): World {
+/** Every worker has a connection of its own; every world a prefix. */
+function worldIn({ options }: Servers): World {
+  const prefix = randomUUID();
   const stores: Store<Note>[] = [];
   return {
     async open() {
-      const store = await createRedisStore<Note>(options);
+      const store = await createRedisStore<Note>({ ...options, prefix });
       stores.push(store);
       return store;
     },
     async end() {
       await Promise.all(stores.map((store) => store.close()));
-      await stop();
     },
   };
 }
 
-export const WORLDS = [
-  { adapter: 'memory', begin: memoryWorld },
-  { adapter: 'Redis', begin: redisWorld },
-  { adapter: 'Redis by Sentinel', begin: sentinelWorld },
-  { adapter: 'Redis Cluster', begin: clusterWorld },
-] as const;
+/** Declares what `play` declares in each place; servers are started once for all of it. */
+export function everywhere(play: (place: Place) => void): void {
+  play({ adapter: 'memory', begin: memoryWorld });
+  for (const [adapter, start] of [['Redis', redis], ['Redis by Sentinel', sentinels], ['Redis Cluster', cluster]] as const) {
+    describe(adapter, () => {
+      let servers: Servers | undefined;
+      beforeAll(async () => {
+        servers = await start();
+      }, START_MS);
+      afterAll(() => servers?.stop());
+      const begin = async (): Promise<World> => {
+        if (servers === undefined) throw new Error(`${adapter} does not run`);
+        return worldIn(servers);
+      };
+      play({ adapter, begin });
+    });
+  }
+}
 
+/** Sentinels and nodes of a cluster need some seconds to find each other. */
+const START_MS = 60_000;
 const DEADLINE_MS = 10_000;
 const PAUSE_MS = 5;
 
