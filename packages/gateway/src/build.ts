@@ -1,5 +1,5 @@
 import { writeError } from '@isthmus/codec';
-import { createRedisStore, MemoryStore, type Store } from '@isthmus/store';
+import type { Store } from '@isthmus/store';
 import { createSipLinks, LARGEST_REQUEST_BYTES, type SipLinks } from '@isthmus/sip';
 import { createSipd, SipdOptionError, type Intake, type Sipd } from '@isthmus/sipd';
 import { createXmppLink, type XmppLink } from '@isthmus/xmpp';
@@ -13,6 +13,7 @@ import { startHttp, type HttpServer, type Readiness } from './http';
 import { newId } from './ids';
 import { limitSettings } from './limits/build';
 import type { Logger } from './log';
+import { openStore } from './open-store';
 import type { StoredPair } from './pairs/stored';
 import { Peers } from './peers/peers';
 import { peerSettings } from './peers/settings';
@@ -156,22 +157,6 @@ export function routesOf(config: Config): readonly Route[] {
     const name = nameToVerify(route, config);
     return toRoute(name === undefined ? route : { ...route, tls: { name } }, served);
   });
-}
-
-export async function openStore(config: Config, file: string, log: Logger): Promise<Store<StoredPair>> {
-  if (config.store.type === 'memory') return new MemoryStore<StoredPair>();
-  const { host, port, database, prefix, password } = config.store;
-  const secret = password === undefined ? {} : { password: readSecret(password, 'store.password', file) };
-  const store = await createRedisStore<StoredPair>({ host, port, db: database, prefix, ...secret });
-  const tell = () => {
-    const { state } = store;
-    const why = 'why' in state ? state.why : 'warning' in state ? state.warning : undefined;
-    if (state.is === 'ready') log[why === undefined ? 'info' : 'warn']({ host, port, why }, 'store_ready');
-    else if (state.is !== 'closed') log.error({ host, port, state: state.is, why }, 'store_unavailable');
-  };
-  tell();
-  store.onState(tell);
-  return store;
 }
 
 /** The drachtio servers to connect to; the embedded server is started and is the only one. */

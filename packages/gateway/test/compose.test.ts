@@ -157,7 +157,7 @@ describe('the workers', () => {
   test('their configuration is right, and names servers of this topology', () => {
     expect(config.sip.server.type).toBe('drachtio');
     const servers = config.sip.server.type === 'drachtio' ? config.sip.server.servers.map(({ host }) => host) : [];
-    const store = config.store.type === 'redis' ? [config.store.host] : [];
+    const store = config.store.type === 'redis' ? [config.store.host ?? ''] : [];
     for (const host of [config.xmpp.host, ...servers, ...store]) expect(compose.services).toHaveProperty(host);
     expect(store).toHaveLength(1);
   });

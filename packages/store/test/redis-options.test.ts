@@ -1,4 +1,4 @@
-import { createRedisStore } from '../src';
+import { createRedisStore, placeOf } from '../src';
 import { readOptions } from '../src/redis/options';
 import { BUCKETS, bucketOf, RedisKeys } from '../src/redis/keys';
 
@@ -15,6 +15,19 @@ describe('options', () => {
     expect(readOptions({ url })).toMatchObject(expected);
   });
 
+  test('rediss: is TLS', () => {
+    expect(readOptions({ url: 'rediss://a.example.com' })).toMatchObject({ host: 'a.example.com', tls: {} });
+    expect(readOptions({ url: 'redis://a.example.com' }).tls).toBeUndefined();
+  });
+
+  test.each([
+    [{ host: 'a.example.com' }, 'a.example.com:6379'],
+    [{ sentinel: { places: [{ host: 'a', port: 1 }, { host: 'b', port: 2 }], masterName: 'm' } }, 'master m (Sentinels a:1, b:2)'],
+    [{ cluster: [{ host: 'a', port: 1 }, { host: 'b', port: 2 }] }, 'the cluster of a:1, b:2'],
+  ])('%j leads to %s', (options, place) => {
+    expect(placeOf(options)).toBe(place);
+  });
+
   test('what stands beside the URL goes before it: the password may come from a file', () => {
     const settings = readOptions({ url: 'redis://old:older@a.example.com/1', password: 'newer', db: 2 });
     expect(settings).toMatchObject({ host: 'a.example.com', username: 'old', password: 'newer', db: 2 });
@@ -22,7 +35,6 @@ describe('options', () => {
 
   test.each([
     [{ url: 'http://a.example.com' }, 'redis url: use redis://[user:password@]host[:port][/db]'],
-    [{ url: 'rediss://a.example.com' }, 'TLS is not offered'],
     [{ url: 'nonsense' }, 'redis url: use redis://'],
     [{ url: 'redis://a.example.com/main' }, 'the database must be a number, not "main"'],
     [{ url: 'redis://:50%off@a.example.com' }, 'must be written %25'],
@@ -34,6 +46,11 @@ describe('options', () => {
     [{ maxPendingCommands: 0 }, 'redis maxPendingCommands: use a whole number from 1'],
     [{ prefix: 'a{b}' }, 'redis prefix "a{b}": use 1 to 64 letters'],
     [{ prefix: '' }, 'redis prefix "": use 1 to 64 letters'],
+    [{ cluster: [] }, 'redis cluster: give the place of at least one node'],
+    [{ cluster: [{ host: 'a', port: 1 }], db: 1 }, 'redis db: a cluster has database 0 only, not 1'],
+    [{ sentinel: { places: [], masterName: 'm' } }, 'redis sentinel: give the place of at least one Sentinel'],
+    [{ sentinel: { places: [{ host: 'a', port: 1 }], masterName: '' } }, 'redis sentinel: give the name that the Sentinels have for the master'],
+    [{ cluster: [{ host: 'a', port: 1 }], sentinel: { places: [{ host: 'a', port: 1 }], masterName: 'm' } }, 'redis sentinel and cluster: give one of them'],
   ])('%j is refused with one clear message', async (options, message) => {
     await expect(createRedisStore(options)).rejects.toThrow(message);
   });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { aboutDomains, aboutRouting } from './about-domains';
+import { aboutStore, storeFileProblems } from './about-store';
 import type { ConfigProblem } from './problem';
 import { configSchema, type Config, type SecretRef } from './schema';
 import { aboutTls, tlsFileProblems } from './tls';
@@ -52,8 +53,9 @@ export function checkSecrets(config: Config, file: string): void {
   const { xmpp, store, sip } = config;
   const refs: (readonly [path: string, ref: SecretRef])[] = [['xmpp.secret', xmpp.secret]];
   if (store.type === 'redis' && store.password !== undefined) refs.push(['store.password', store.password]);
+  if (store.type === 'redis' && store.sentinelPassword !== undefined) refs.push(['store.sentinelPassword', store.sentinelPassword]);
   if (sip.server.type === 'drachtio') sip.server.servers.forEach(({ secret }, index) => refs.push([`sip.server.servers.${index}.secret`, secret]));
-  const problems: ConfigProblem[] = [...tlsFileProblems(config)];
+  const problems: ConfigProblem[] = [...tlsFileProblems(config), ...storeFileProblems(config)];
   for (const [path, ref] of refs) {
     try {
       readSecret(ref, path, file);
@@ -110,7 +112,7 @@ function contradictions(config: Config): ConfigProblem[] {
   if (messaging.deliverWithinSeconds <= sip.inviteTimeoutSeconds) {
     problems.push({ path: 'messaging.deliverWithinSeconds', message: 'must exceed sip.inviteTimeoutSeconds: messages wait while the far user is asked' });
   }
-  problems.push(...aboutDomains(config), ...aboutRouting(config));
+  problems.push(...aboutDomains(config), ...aboutRouting(config), ...aboutStore(config));
   if (sip.server.type === 'drachtio' && config.messaging.maxMessageBytes > MAX_DRACHTIO_TEXT) {
     problems.push({ path: 'messaging.maxMessageBytes', message: `must not exceed ${MAX_DRACHTIO_TEXT} with a drachtio server, which takes no larger requests` });
   }

@@ -1,9 +1,12 @@
 import { createSipLinks, type SipLinks } from '@isthmus/sip';
+import { placeOf } from '@isthmus/store';
 import { examineXmpp } from '@isthmus/xmpp';
-import { openStore, sipServers, StartError, xmppOptions } from '../build';
+import { sipServers, StartError, xmppOptions } from '../build';
+import { redisPlaces } from '../config/about-store';
 import type { Config } from '../config/schema';
 import type { Readiness } from '../http';
 import { createLog, type Logger } from '../log';
+import { openStore } from '../open-store';
 import { isHostName } from '../peers/networks';
 import { ok, problem, warning, type Finding } from './finding';
 import { QUESTION_MS, resolve, wordsFor, within } from './network';
@@ -27,7 +30,7 @@ export async function examineStore({ config, file }: Patient): Promise<readonly 
   const store = await openStore(config, file, quiet());
   try {
     const { state } = store;
-    if (state.is !== 'ready') return [problem('store', 'why' in state ? state.why : state.is, 'start Redis, or correct store.host, store.port and store.password')];
+    if (state.is !== 'ready') return [problem('store', 'why' in state ? state.why : state.is, 'start Redis, or correct where the section store says that it is, and its password')];
     const asked = Date.now();
     const { clock, risks } = await store.examine();
     const ahead = Math.round(clock - (asked + Date.now()) / 2);
@@ -36,7 +39,7 @@ export async function examineStore({ config, file }: Patient): Promise<readonly 
         ? [warning('clock', `the clock of the store is ${Math.abs(ahead)} ms ${ahead > 0 ? 'ahead of' : 'behind'} this one`, 'let NTP set the clocks of all machines')]
         : [ok('clock', 'this machine and the store agree')];
     const cure = config.store.type === 'memory' ? 'set store.type: redis' : 'settings are changed in redis.conf, or by redis-cli: config set, then config rewrite';
-    const what = config.store.type === 'memory' ? 'in memory' : `Redis at ${config.store.host}:${config.store.port}`;
+    const what = config.store.type === 'memory' ? 'in memory' : `Redis at ${placeOf(redisPlaces(config.store))}`;
     return [ok('store', `${what} can be used`), ...risks.map((risk) => warning('store', risk, cure)), ...time];
   } catch (error) {
     return [problem('store', wordsFor(error), 'look at the log of Redis')];

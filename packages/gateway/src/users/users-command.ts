@@ -1,8 +1,9 @@
 import type { BareJid } from '@isthmus/model';
 import { StoreUnavailableError, type UserList } from '@isthmus/store';
-import { openStore, StartError } from '../build';
+import { StartError } from '../build';
 import type { Config } from '../config/schema';
 import { createLog } from '../log';
+import { openStore } from '../open-store';
 import { addToFile, readListFile, removeFromFile, writeListFile } from './list-file';
 import { readAddress, UserListError } from './list-text';
 

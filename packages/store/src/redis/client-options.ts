@@ -1,5 +1,4 @@
 import type { RedisOptions } from 'ioredis';
-import { isIP } from 'node:net';
 import type { RedisSettings } from './options';
 
 /** How long Redis may take to close a connection that we end. */
@@ -32,18 +31,16 @@ export function clientOptions(settings: RedisSettings) {
   } as const satisfies RedisOptions;
 }
 
-/** Node checks the name of the host that it connects to, which is an address where Sentinel or a cluster names it. */
-export function tlsOptions({ tls, host, sentinel, cluster }: RedisSettings): Pick<RedisOptions, 'tls'> {
+/** Without a name Node checks that of the host that it connects to, which is an address where Sentinel or a cluster names it. */
+export function tlsOptions({ tls }: RedisSettings): Pick<RedisOptions, 'tls'> {
   if (tls === undefined) return {};
   const { ca, name, certificate, key } = tls;
-  const single = sentinel === undefined && cluster === undefined && isIP(host) === 0 ? host : undefined;
-  const servername = name ?? single;
   return {
     tls: {
       ...(ca !== undefined && { ca }),
       ...(certificate !== undefined && { cert: certificate }),
       ...(key !== undefined && { key }),
-      ...(servername !== undefined && { servername }),
+      ...(name !== undefined && { servername: name }),
     },
   };
 }

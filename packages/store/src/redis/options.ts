@@ -108,6 +108,9 @@ function checkPlaces({ sentinel, cluster, db }: RedisSettings): void {
   if (cluster !== undefined && db !== 0) throw new Error(`redis db: a cluster has database 0 only, not ${db}`);
 }
 
+/** Where options lead, in words: for people and for the log. Throws as `readOptions` does. */
+export const placeOf = (options: RedisStoreOptions): string => serverOf(readOptions(options));
+
 /** Where the settings lead, in words. */
 export function serverOf({ host, port, sentinel, cluster }: RedisSettings): string {
   if (sentinel !== undefined) return `master ${sentinel.masterName} (Sentinels ${placesOf(sentinel.places)})`;
