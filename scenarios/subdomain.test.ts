@@ -22,7 +22,7 @@ const USERS = { ann: 'ann', amy: 'amy' };
 
 const SERVERS = {
   Prosody: async (): Promise<Partial<WorldOptions>> => ({ prosody: { partitioned: false } }),
-  ejabberd: async (): Promise<Partial<WorldOptions>> => ({ xmppServer: await Ejabberd.start({ domain: DOMAIN, component: COMPONENT, secret: SECRET, users: USERS }) }),
+  ejabberd: async (): Promise<Partial<WorldOptions>> => ({ xmppServer: await Ejabberd.start({ domain: DOMAIN, component: COMPONENT, secret: SECRET, users: USERS, partitioned: false }) }),
 };
 
 const MATRIX = (['Prosody', 'ejabberd'] as const).flatMap((server) => (['microsoft', 'simple'] as const).map((dialect) => [server, dialect] as const));

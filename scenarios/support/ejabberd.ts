@@ -1,54 +1,149 @@
 import { readdirSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { freePort, LOOPBACK } from './ports';
-import { Program } from './process';
-import type { XmppServer } from './xmpp-server';
+import { writeEjabberdConfig } from './ejabberd-config';
+import type { EjabberdOptions, EjabberdPorts } from './ejabberd-config';
+import { ejabberdPlugin } from './ejabberd-plugin';
+import { freePort } from './ports';
+import { Program, temporaryDirectory } from './process';
+import type { PartitionedServer } from './xmpp-server';
+
+export type { EjabberdOptions } from './ejabberd-config';
 
 const LIBRARIES = '/usr/lib/x86_64-linux-gnu';
+const UP = 'ejabberd takes commands';
+/** Commands that were sent so far, by all servers: their answers are told apart by it. */
+let commands = 0;
 
-export interface EjabberdOptions {
-  readonly domain: string;
-  /** External component (XEP-0114) and its secret. */
-  readonly component: string;
-  readonly secret: string;
-  /** Accounts of the domain: local part to password. */
-  readonly users: Readonly<Record<string, string>>;
-}
+/**
+ * Erlang that waits for the server, and then reads expressions from standard input, one a line: number, space, expression.
+ * The answer is a line of output: `answer NUMBER ok VALUE` or `answer NUMBER failed REASON`.
+ */
+const COMMAND_LOOP = [
+  'Wait = fun(F) -> case lists:keymember(ejabberd, 1, application:which_applications()) of true -> ok; false -> timer:sleep(20), F(F) end end',
+  'Run = fun(Line) -> {ok, T, _} = erl_scan:string(Line), {ok, E} = erl_parse:parse_exprs(T), {value, V, _} = erl_eval:exprs(E, []), V end',
+  'Answer = fun(Number, Line) -> try io:format("answer ~ts ok ~0tp~n", [Number, Run(Line)]) catch _:R -> io:format("answer ~ts failed ~0tp~n", [Number, R]) end end',
+  'Loop = fun(F) -> case io:get_line("") of L when is_list(L) -> [Number, Line] = string:split(L, " "), spawn(fun() -> Answer(Number, Line) end), F(F); _ -> halt() end end',
+  `spawn(fun() -> Wait(Wait), io:format("${UP}~n"), Loop(Loop) end)`,
+].join(', ');
 
-/** A real ejabberd without a plug-in of ours, on free ports of 127.0.0.1; in memory but for a folder that goes with it. */
-export class Ejabberd implements XmppServer {
+/** A real ejabberd with or without our plug-in, on free ports of 127.0.0.1, with a folder of its own. */
+export class Ejabberd implements PartitionedServer {
   private constructor(
-    private readonly program: Program,
-    readonly c2sPort: number,
-    readonly componentPort: number,
+    private readonly options: EjabberdOptions,
+    private readonly directory: string,
+    private readonly ports: EjabberdPorts,
+    private program: Program,
   ) {}
 
   static async start(options: EjabberdOptions): Promise<Ejabberd> {
-    const [c2sPort, componentPort] = [await freePort(), await freePort()];
-    const program = await Program.start({
-      name: 'ejabberd',
-      command: 'erl',
-      // Without a name of its own the node needs no port mapper.
-      args: (directory) => [
-        ...['-noinput', '-noshell', '+S', '1', '+sbwt', 'none', '-pa', ebin(), '-mnesia', 'dir', `"${directory}/mnesia"`],
-        ...['-ejabberd', 'config', `"${directory}/ejabberd.yml"`, 'log_path', `"${directory}/ejabberd.log"`],
-        ...['-s', 'ejabberd', '-eval', registration(options)],
-      ],
-      // JSON is YAML.
-      files: () => ({ 'ejabberd.yml': JSON.stringify(configuration(options, c2sPort, componentPort)) }),
-      env: (directory) => ({ HOME: directory }),
-      ready: /accounts are there/,
-    });
-    return new Ejabberd(program, c2sPort, componentPort);
+    const directory = await temporaryDirectory('ejabberd');
+    const ports = { c2sPort: await freePort(), componentPort: await freePort(), otherComponentPort: await freePort() };
+    try {
+      await writeFile(join(directory, 'ejabberd.yml'), writeEjabberdConfig(options, ports));
+      const server = new Ejabberd(options, directory, ports, await Ejabberd.run(directory));
+      const domains = { [options.domain]: options.users ?? {}, ...options.furtherDomains };
+      for (const [domain, users] of Object.entries(domains)) {
+        for (const [user, password] of Object.entries(users)) await server.createAccount(user, password, domain);
+      }
+      return server;
+    } catch (error) {
+      await rm(directory, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  get c2sPort(): number {
+    return this.ports.c2sPort;
+  }
+
+  get componentPort(): number {
+    return this.ports.componentPort;
+  }
+
+  get otherComponentPort(): number {
+    return this.ports.otherComponentPort;
+  }
+
+  get domain(): string {
+    return this.options.domain;
+  }
+
+  get component(): string {
+    return this.options.component;
+  }
+
+  get secret(): string {
+    return this.options.secret ?? 'secret';
+  }
+
+  get pid(): number {
+    return this.program.pid;
   }
 
   get log(): string {
     return this.program.log;
   }
 
-  stop(): Promise<unknown> {
-    return this.program.stop();
+  logLine(pattern: RegExp, deadlineMs?: number): Promise<string> {
+    return this.program.line(pattern, deadlineMs);
+  }
+
+  /** Evaluates Erlang in the server; returns the value as Erlang writes it, throws when it fails. */
+  async evaluate(expression: string): Promise<string> {
+    commands += 1;
+    const number = commands;
+    this.program.write(`${number} ${expression.replace(/\s+/g, ' ')}.\n`);
+    const [, , result, ...rest] = (await this.program.line(new RegExp(`^answer ${number} `))).split(' ');
+    if (result !== 'ok') throw new Error(`ejabberd: ${expression}: ${rest.join(' ')}`);
+    return rest.join(' ');
+  }
+
+  async createAccount(user: string, password: string, domain = this.domain): Promise<void> {
+    await this.evaluate(`ok = ejabberd_auth:try_register(<<"${user}">>, <<"${domain}">>, <<"${password}">>)`);
+  }
+
+  async deleteAccount(user: string, domain = this.domain): Promise<void> {
+    await this.evaluate(`ok = ejabberd_auth:remove_user(<<"${user}">>, <<"${domain}">>)`);
+  }
+
+  /** Reads the configuration again with other options of the plug-in, as `ejabberdctl reload_config` does. */
+  async reload(changes: Partial<EjabberdOptions> = {}): Promise<void> {
+    await writeFile(join(this.directory, 'ejabberd.yml'), writeEjabberdConfig({ ...this.options, ...changes }, this.ports));
+    await this.evaluate('ok = ejabberd_admin:reload_config()');
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.program.kill(signal);
+  }
+
+  async restart(): Promise<void> {
+    await this.program.stop();
+    this.program = await Ejabberd.run(this.directory);
+  }
+
+  /** Nothing of its data is wanted any more, so it need not write it. */
+  async stop(): Promise<void> {
+    this.program.kill('SIGKILL');
+    await this.program.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  private static run(directory: string): Promise<Program> {
+    return Program.start({
+      name: 'ejabberd',
+      command: 'erl',
+      // Without a name of its own the node needs no port mapper. One scheduler that does not spin: the machine has other work.
+      args: () => [
+        ...['-noshell', '+S', '1', '+sbwt', 'none', '-pa', ebin(), '-pa', ejabberdPlugin(), '-mnesia', 'dir', `"${directory}/mnesia"`],
+        ...['-ejabberd', 'config', `"${directory}/ejabberd.yml"`, 'log_path', `"${directory}/ejabberd.log"`],
+        ...['-s', 'ejabberd', '-eval', `${COMMAND_LOOP}.`],
+      ],
+      env: () => ({ HOME: directory }),
+      directory,
+      ready: new RegExp(UP),
+    });
   }
 }
 
@@ -57,27 +152,4 @@ function ebin(): string {
   const name = readdirSync(LIBRARIES).find((each) => each.startsWith('ejabberd-'));
   if (name === undefined) throw new Error('ejabberd is not installed: run npm run setup');
   return join(LIBRARIES, name, 'ebin');
-}
-
-function configuration({ domain, component, secret }: EjabberdOptions, c2sPort: number, componentPort: number): unknown {
-  const ip = LOOPBACK;
-  return {
-    hosts: [domain],
-    loglevel: 'info',
-    auth_method: 'internal',
-    // The client library (0.13) does not wait for its own SCRAM since sasl-scram-sha-1 1.4 computes it asynchronously.
-    disable_sasl_mechanisms: ['scram-sha-1', 'scram-sha-256', 'scram-sha-512', 'digest-md5'],
-    listen: [
-      { port: c2sPort, ip, module: 'ejabberd_c2s', access: 'all' },
-      { port: componentPort, ip, module: 'ejabberd_service', access: 'all', hosts: { [component]: { password: secret } } },
-    ],
-    modules: { mod_roster: {}, mod_disco: {}, mod_ping: {}, mod_offline: {}, mod_caps: {} },
-  };
-}
-
-/** Erlang that waits for the listeners and makes the accounts. */
-function registration({ domain, users }: EjabberdOptions): string {
-  const accounts = Object.entries(users).map(([user, password]) => `ok = ejabberd_auth:try_register(<<"${user}">>, <<"${domain}">>, <<"${password}">>)`);
-  const started = 'Wait = fun(F) -> case lists:keymember(ejabberd, 1, application:which_applications()) of true -> ok; false -> timer:sleep(50), F(F) end end, Wait(Wait)';
-  return `${[started, ...accounts, 'io:format("accounts are there~n")'].join(', ')}.`;
 }

@@ -6,3 +6,44 @@ export interface XmppServer {
   readonly componentPort: number;
   stop(): Promise<unknown>;
 }
+
+/** An XMPP server with the partition plug-in, as tests of the plug-in and scenarios handle it. */
+export interface PartitionedServer extends XmppServer {
+  readonly domain: string;
+  readonly component: string;
+  /** Secret of the component. */
+  readonly secret: string;
+  /** Port for the other component, where there is one. */
+  readonly otherComponentPort: number;
+  /** All output of the running process so far. */
+  readonly log: string;
+  /** Claims the next line of the log that matches. */
+  logLine(pattern: RegExp, deadlineMs?: number): Promise<string>;
+  kill(signal: NodeJS.Signals): void;
+  /** Stops the server and starts it again with the same storage on the same ports. */
+  restart(): Promise<void>;
+  /** Makes an account in the running server, as an administrator does. */
+  createAccount(user: string, password: string, domain?: string): Promise<void>;
+  deleteAccount(user: string, domain?: string): Promise<void>;
+}
+
+/** What a server with the plug-in is made of, whichever it is. */
+export interface PartitionedServerOptions {
+  /** The served domain. */
+  readonly domain: string;
+  readonly component: string;
+  /** Secret of the component; 'secret' if not given. */
+  readonly secret?: string;
+  /** Accounts of the domain: local part to password. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Further served domains and their accounts. */
+  readonly furtherDomains?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** A domain of the server that the plug-in does not serve, without accounts. */
+  readonly unservedDomain?: string;
+  /** Options of the plug-in, without its prefix; times in seconds. */
+  readonly pluginOptions?: Readonly<Record<string, number>>;
+  /** Another component (XEP-0114), with the secret 'other'. */
+  readonly otherComponent?: string;
+  /** Domain of a service for rooms (XEP-0045) that are open at once. */
+  readonly rooms?: string;
+}
