@@ -8,11 +8,12 @@ const LABELS: Readonly<Record<string, string>> = {
   kind: '`message`, `presence`, `iq`',
   method: 'the SIP method; `other` for what is none of the known ones',
   status: 'the final SIP status; 408 also for our own deadline, 503 for a next hop that could not be reached',
+  opened: '`by-peer`, `by-us`: who had opened the connection',
   outcome: 'of messages to SIP `taken` from the XMPP user, then `delivered` or `failed`, and `returned` to him; to XMPP `delivered`; of approvals `approved`, `asked`; of commands `executing`, `completed`, `canceled`, `refused`',
   side: '`xmpp`, `sip`: where the refused stanza or request came from',
   condition: 'the condition of the error (RFC 6120 section 8.3.3)',
   reason: 'the condition of the error (RFC 6120 section 8.3.3)',
-  limit: 'the rates `sip_peer`, `sip_messages`, `sip_strangers`, `sip_user`, `xmpp_user`, `all`; `busy` and `overloaded`: shed because the worker has too much to do; `watches`, `watchers`, `pending`: subscriptions of an XMPP user',
+  limit: 'the rates `sip_peer`, `sip_messages`, `sip_strangers`, `sip_user`, `xmpp_user`, `all`; `busy` and `overloaded`: shed because the worker has too much to do; `watches`, `watchers`, `pending`: subscriptions of an XMPP user; `server_...`: what the embedded SIP server refused or closed (docs/limits.md)',
   effect: 'what could not be handed over, as in the logs',
   event: 'the event, as in the logs',
   cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `routes_replaced`, `xmpp_down`, `xmpp_up`',
@@ -39,6 +40,7 @@ const WATCH = `## What to watch
 | \`isthmus_failovers_total\` | requests were not taken by the first next hop; with \`silent\` each has cost its sender \`sip.nextHopTimeoutSeconds\` |
 | \`isthmus_pending_events\` near \`limits.maxPendingEvents\` | the next events are refused: the store is slow or there are too few workers |
 | \`isthmus_limited_total\` | somebody asks for more than the limits allow; docs/limits.md says which setting it is |
+| \`isthmus_sip_tls_failures_total\` | a certificate is wrong, missing or expired, there or here; the log says whose (\`tls_refused\`, \`tls_failed\`) |
 | \`isthmus_load\` above 0 | the worker has too much to do and takes no new work: more workers, or find who asks for so much |
 | \`isthmus_sip_outcomes_total\` with status 408 and 503 | the SIP side does not answer or cannot be reached |
 | \`isthmus_effect_failures_total\` | stanzas wait for the XMPP link, or outcomes for the store |

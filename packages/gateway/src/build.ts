@@ -1,7 +1,7 @@
 import { writeError } from '@isthmus/codec';
 import type { Store } from '@isthmus/store';
 import { createSipLinks, LARGEST_REQUEST_BYTES, type SipLinks } from '@isthmus/sip';
-import { createSipd, SipdOptionError, type Intake, type Sipd } from '@isthmus/sipd';
+import { createSipd, SipdOptionError, type Intake, type Observer, type Sipd } from '@isthmus/sipd';
 import { createXmppLink, type XmppLink } from '@isthmus/xmpp';
 import { addressingOf, preparedDomain, servedDomains, sipDomains } from './config/domain';
 import { readSecret } from './config/load';
@@ -59,11 +59,16 @@ export async function build(config: Config, file: string, name: string, log: Log
     const store = await openStore(config, file, log);
     undo.push(() => store.close());
     const running: { worker?: Worker } = {};
-    const { sipd, servers } = await sipServers(config, file, log, {
+    const intake: Intake = {
       message: (address, proven) => running.worker?.intake.message(address, proven) ?? 0,
       request: (address, method) => running.worker?.intake.request(address, method) ?? 0,
       isStranger: (address) => running.worker?.intake.isStranger(address) ?? false,
-    });
+    };
+    const observer: Observer = {
+      limit: (reached) => running.worker?.metrics.limited.inc({ limit: `server_${reached}` }),
+      tlsFailed: (opened) => running.worker?.metrics.tlsFailures.inc({ opened }),
+    };
+    const { sipd, servers } = await sipServers(config, file, log, { intake, observer });
     if (sipd !== undefined) undo.push(() => sipd.close());
     const sip = createSipLinks({ servers, workerName: name, limits: sipd === undefined ? 'drachtio' : 'none', log });
     undo.push(() => sip.stop());
@@ -160,7 +165,7 @@ export function routesOf(config: Config): readonly Route[] {
 }
 
 /** The drachtio servers to connect to; the embedded server is started and is the only one. */
-export async function sipServers(config: Config, file: string, log: Logger, intake?: Intake): Promise<{ sipd: Sipd | undefined; servers: Parameters<typeof createSipLinks>[0]['servers'] }> {
+export async function sipServers(config: Config, file: string, log: Logger, hooks: { readonly intake?: Intake; readonly observer?: Observer } = {}): Promise<{ sipd: Sipd | undefined; servers: Parameters<typeof createSipLinks>[0]['servers'] }> {
   const { server } = config.sip;
   if (server.type === 'drachtio') {
     const servers = server.servers.map((each, index) => ({
@@ -180,7 +185,7 @@ export async function sipServers(config: Config, file: string, log: Logger, inta
       ...(tls !== undefined && { tls }),
       strict: true,
       limits: sipdLimits(server.limits),
-      ...(intake !== undefined && { intake }),
+      ...hooks,
       log: (level, event, fields) => log[level](fields, event),
     });
     log.info({ listen: sipd.sip }, 'sip_listening');

@@ -33,6 +33,7 @@ export class Metrics {
   readonly peerRequests = this.counter('isthmus_peer_requests_total', 'SIP requests by the peer that sent them', ['peer', 'entry']);
   readonly refused = this.counter('isthmus_refused_total', 'Stanzas and requests refused', ['side', 'reason']);
   readonly limited = this.counter('isthmus_limited_total', 'What was refused or left out because a limit was reached (docs/limits.md)', ['limit']);
+  readonly tlsFailures = this.counter('isthmus_sip_tls_failures_total', 'TLS connections of the embedded SIP server that were not made or refused', ['opened']);
   readonly failovers = this.counter('isthmus_failovers_total', 'Requests that were sent to another next hop, by the route that failed and the reason', ['route', 'why']);
   readonly conflicts = this.counter('isthmus_commit_conflicts_total', 'Commits that another worker was faster with', []);
   readonly failures = this.counter('isthmus_effect_failures_total', 'Effects that could not be handed over at once', ['effect']);

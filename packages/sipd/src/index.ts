@@ -1,5 +1,6 @@
 /** A small SIP server that speaks drachtio's control protocol: embedded default, and test double for drachtio-server. */
 export type { Intake } from './intake';
+export type { Observer, ReachedLimit } from './observer';
 export { createSipd, type Sipd, type SipdCounts } from './server';
 export {
   DEFAULT_LIMITS,

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { TAKE_ALL, type Intake } from './intake';
+import { NO_OBSERVER, type Observer } from './observer';
 import { NO_SWITCHES, type Switches } from './switches';
 import { TLS_DEFAULTS, type TlsOptions, type TlsSettings } from './tls/options';
 
@@ -80,6 +81,8 @@ export interface SipdOptions {
   readonly resolve?: (host: string) => Promise<readonly string[]>;
   /** How much is taken from whom; default: all that comes. */
   readonly intake?: Intake;
+  /** Default: nobody counts. */
+  readonly observer?: Observer;
   readonly log?: Log;
 }
 
@@ -96,6 +99,7 @@ export interface Settings {
   readonly switches: Switches;
   readonly resolve: SipdOptions['resolve'];
   readonly intake: Intake;
+  readonly observer: Observer;
   readonly log: Log;
 }
 
@@ -169,6 +173,7 @@ export function settingsOf(options: SipdOptions): Settings {
     switches: { ...NO_SWITCHES, ...options.switches },
     resolve: options.resolve,
     intake: options.intake ?? TAKE_ALL,
+    observer: options.observer ?? NO_OBSERVER,
     log: options.log ?? (() => undefined),
   };
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { Intake } from '../src';
+import type { Intake, Limits, ReachedLimit } from '../src';
 import { answer, App } from './support/app';
 import { until } from './support/inbox';
 import { TcpPeer, UdpPeer } from './support/peer';
@@ -127,6 +127,29 @@ describeSipd('promise 6: what a peer may ask of sipd', () => {
     }
   });
 
+  describe('what bound was reached is counted', () => {
+    const subscribe = (peer: TcpPeer): void => void peer.request({ method: 'SUBSCRIBE', headers: ['Event: presence', `Contact: ${peer.contact}`] });
+    const cases: [ReachedLimit, Partial<Limits>, (peer: TcpPeer) => unknown][] = [
+      ['connections', { connectionsPerAddress: 1 }, () => tcp()],
+      ['size', { firstLineBytes: 1_000 }, (peer) => peer.request({ method: 'OPTIONS', uri: `sip:${'x'.repeat(2_000)}@example.com` })],
+      ['size', { bodyBytes: 10 }, (peer) => peer.request({ method: 'MESSAGE', body: 'more than ten bytes' })],
+      ['idle', { idleMs: 50, silentMs: 500 }, (peer) => peer.request({ method: 'OPTIONS' })],
+      ['unfinished', { silentMs: 50 }, () => undefined],
+      ['unfinished_bytes', { unfinishedBytes: 10 }, (peer) => peer.write(Buffer.from('OPTIONS sip:a@example.com SIP/2.0'))],
+      ['unsent', { peerBacklogBytes: 10 }, (peer) => peer.request({ method: 'INVITE', headers: [`Contact: ${peer.contact}`] })],
+      ['transactions', { transactions: 0 }, (peer) => peer.request({ method: 'OPTIONS' })],
+      ['dialogs', { dialogs: 0 }, subscribe],
+    ];
+
+    test.each(cases)('promise 6: %s (%j)', async (bound, limits, reach) => {
+      const reached: ReachedLimit[] = [];
+      await start({ limits, observer: { limit: (each) => reached.push(each), tlsFailed: () => undefined } });
+      await reach(await tcp());
+      await until('counted', () => reached.length > 0);
+      expect(reached[0]).toBe(bound);
+    });
+  });
+
   describe('an intake', () => {
     /** Lets in what `open` says, and keeps what it was asked. */
     function intakeOf(message: () => number, request: (method: string) => number = () => 0): Intake & { readonly asked: string[] } {
@@ -167,6 +190,16 @@ describeSipd('promise 6: what a peer may ask of sipd', () => {
       const came: (string | undefined)[] = [];
       while (came.length < ids.length) came.push((await app.gets('MESSAGE')).req.get('call-id'));
       expect(came).toEqual(ids);
+    });
+
+    test('promise 6: a stream that is not let in is asked about less and less often', async () => {
+      const asked: number[] = [];
+      await start({ intake: { message: () => (asked.push(performance.now()), 5), request: () => 0, isStranger: () => true } });
+      (await tcp()).request({ method: 'MESSAGE' });
+      await until('asked five times', () => asked.length >= 5);
+      const pauses = asked.slice(1, 5).map((at, index) => at - (asked[index] ?? 0));
+      // A timer may be late but not early, by more than the fraction of a millisecond that clocks differ.
+      pauses.forEach((pause, index) => expect(pause).toBeGreaterThan(20 * 2 ** index - 1));
     });
 
     test('a connection that is closed while it waits is forgotten', async () => {

@@ -87,9 +87,10 @@ describeSipd("what is sipd's own about peers that connect over TLS", () => {
   let server: Target;
   let app: App;
   let log: LogLine[];
+  let failures: readonly string[];
 
   async function start(options: Parameters<typeof tlsSipd>[1] = {}, limits = {}, intake?: Intake): Promise<void> {
-    ({ server, log } = await tlsSipd(authority, options, limits, intake));
+    ({ server, log, failures } = await tlsSipd(authority, options, limits, intake));
     app = await App.connect(server);
   }
   afterEach(async () => {
@@ -109,13 +110,14 @@ describeSipd("what is sipd's own about peers that connect over TLS", () => {
     ['not valid yet', () => authority.issue({ validFrom: 1, validTo: 9 }), /not valid yet; or the clock here is wrong/],
     ['for servers only', () => authority.issue({ usages: ['serverAuth'] }), /lacks the extended key usage/],
     ['missing', () => undefined, /shows no certificate, and one is required/],
-  ])('SEC-1: a client certificate that is %s is refused with one clear line', async (_name, issue, why) => {
+  ])('SEC-1: a client certificate that is %s is refused with one clear line, and each time counted', async (_name, issue, why) => {
     await start();
     for (let count = 0; count < 3; count += 1) {
       const peer = await secure(issue());
       await until('closed', () => peer.closed);
     }
     expect(refusals()).toEqual([expect.stringMatching(why)]);
+    expect(failures).toEqual(['by-peer', 'by-peer', 'by-peer']);
     expect(log.find(({ event }) => event === 'tls_refused')).toMatchObject({ level: 'warn', fields: { peer: '127.0.0.1' } });
   });
 

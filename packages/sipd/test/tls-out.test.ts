@@ -85,9 +85,11 @@ describe('a connection that the server opens over TLS', () => {
 });
 
 describeSipd("what is sipd's own about connections that it opens over TLS", () => {
+  let failures: readonly string[];
   async function start(options: Parameters<typeof tlsSipd>[1] = {}): Promise<IssuedCertificate> {
     const made = await tlsSipd(authority, options);
     ({ server, log } = made);
+    failures = made.failures;
     app = await App.connect(server);
     return made.own;
   }
@@ -107,7 +109,7 @@ describeSipd("what is sipd's own about connections that it opens over TLS", () =
 
   const told = (): readonly unknown[] => log.filter(({ event }) => event === 'tls_failed').map(({ fields }) => fields['why']);
 
-  describe('SEC-1, SEC-18: what goes wrong stands in the reason phrase and in one line of the log', () => {
+  describe('SEC-1, SEC-18: what goes wrong stands in the reason phrase and in one line of the log, and is counted', () => {
     const good = { names: ['DNS:fe.example.com'] };
     test.each<[string, () => IssuedCertificate, ServerOptions, RegExp]>([
       ['wrong name', () => authority.issue({ names: ['DNS:other.example.com', 'DNS:third.example.com'] }), {}, /its certificate is for other\.example\.com, third\.example\.com, not for fe\.example\.com$/],
@@ -124,6 +126,7 @@ describeSipd("what is sipd's own about connections that it opens over TLS", () =
       await listen(issue(), more);
       for (let count = 0; count < 2; count += 1) expect(await options()).toEqual({ status: 503, reason: expect.stringMatching(why) });
       expect(told()).toEqual([expect.stringMatching(why)]);
+      expect(failures).toEqual(['by-us', 'by-us']);
       expect(log.find(({ event }) => event === 'tls_failed')).toMatchObject({ level: 'warn', fields: { peer: `127.0.0.1:${far.port}`, host: 'fe.example.com' } });
       expect(far.accepted.all.flatMap(({ inbox }) => inbox.all)).toEqual([]);
     });

@@ -2,7 +2,8 @@
 import { dialogIdOf } from '../dialog';
 import { tagIn } from '../message/address';
 import { parseCSeq } from '../message/essentials';
-import { NO_BODY, type SipRequest, type SipResponse } from '../message/message';
+import type { Headers } from '../message/headers';
+import { NO_BODY, REASONS, type SipRequest, type SipResponse } from '../message/message';
 import { parseMessage } from '../message/parse';
 import { parseVia, topVia } from '../message/via';
 import { BODY_BYTES, hasLongLine, LINE_BYTES } from '../switches';
@@ -12,6 +13,8 @@ import { endForked } from './forked';
 import type { Requests } from './requests';
 import type { Sender } from './sender';
 import type { Core } from './state';
+
+type SizeStatus = 400 | 413 | 414 | 513;
 
 /** The side of the server that listens to the network. */
 export class Inbound {
@@ -32,7 +35,7 @@ export class Inbound {
     if (message.is === 'request') {
       const status = long ? 400 : this.sizeStatus(message);
       if (status === undefined) this.requests.request(message, flow);
-      else answerStatelessly(message.headers, message.method, flow, status);
+      else this.refuse(message.headers, message.method, status, REASONS[status], flow);
     } else if (!long) {
       this.response(message, flow);
     }
@@ -42,11 +45,16 @@ export class Inbound {
   rejected(head: string, status: Rejection, reason: string, flow: Flow): void {
     const message = parseMessage(head, NO_BODY);
     if (message.is === 'response' || message.method === undefined) return;
-    answerStatelessly(message.headers, message.method, flow, status, reason);
+    this.refuse(message.headers, message.method, status, reason, flow);
+  }
+
+  private refuse(headers: Headers, method: string, status: SizeStatus | Rejection, reason: string, flow: Flow): void {
+    if (status !== 400) this.core.state.settings.observer.limit('size');
+    answerStatelessly(headers, method, flow, status, reason);
   }
 
   /** Too much of something, or the switch `bodyMax`. */
-  private sizeStatus({ uri, headers, body }: SipRequest): 400 | 413 | 414 | 513 | undefined {
+  private sizeStatus({ uri, headers, body }: SipRequest): SizeStatus | undefined {
     const { limits, switches } = this.core.state.settings;
     if (uri.length > limits.firstLineBytes) return 414;
     if (headers.fields.length > limits.headerFields) return 513;

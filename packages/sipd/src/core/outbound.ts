@@ -41,7 +41,7 @@ export class Outbound {
     const hop = transports.nextHop(next, tlsNameIn(route));
     if (hop === undefined) return nok('requested protocol/transport not available');
     if (transports.isOwn(hop)) return nok('can not send request to myself');
-    if (state.full) return nok('Error creating sip transaction for uac request');
+    if (state.refusesMore()) return nok('Error creating sip transaction for uac request');
     const local = transports.localFor(hop);
     const request = composeOutOfDialog(line.method, line.uri, sip, { protocol: hop.protocol, local });
     if ('refused' in request) return nok(request.refused);
@@ -85,7 +85,7 @@ export class Outbound {
       if (!state.early.has(dialogId)) return nok(NO_DIALOG);
       return nok(ack ? ACK_IS_AUTOMATIC : NO_LEG);
     }
-    if (state.full) return nok('Error creating sip transaction for request');
+    if (state.refusesMore()) return nok('Error creating sip transaction for request');
     // drachtio-srf gives the URI of the INVITE with an ACK; RFC 3261 section 13.2.2.4 wants the remote target.
     const target = ack || /^sips?:placeholder$/i.test(line.uri) ? dialog.remoteTarget : line.uri;
     const way = this.sender.wayOf(dialog, target);

@@ -72,7 +72,7 @@ export class Requests {
     if (owner?.connected !== true) {
       if (dialog !== undefined && bye) state.removeDialog(dialog);
       this.refuse(received, 481);
-    } else if (state.full) {
+    } else if (state.refusesMore()) {
       this.refuse(received, 503); // and the dialog stays: its owner has not heard of the BYE
     } else {
       if (dialog !== undefined && (bye || (dialog.method === 'SUBSCRIBE' && endsSubscription(request)))) state.removeDialog(dialog);
@@ -111,8 +111,12 @@ export class Requests {
   /** The client for a new request; undefined when none wants it or there is no room. */
   private choose(method: string): Client | undefined {
     const { state } = this.core;
-    if (state.full) return undefined;
-    if (DIALOG_MAKING.has(method) && state.dialogs.size >= state.settings.limits.dialogs) return undefined;
+    if (state.refusesMore()) return undefined;
+    const { limits, observer } = state.settings;
+    if (DIALOG_MAKING.has(method) && state.dialogs.size >= limits.dialogs) {
+      observer.limit('dialogs');
+      return undefined;
+    }
     return state.distribution.choose(method);
   }
 

@@ -31,6 +31,12 @@ export class State {
     return this.transactions >= this.settings.limits.transactions;
   }
 
+  /** The same for one that somebody wants now: that it is refused is counted. */
+  refusesMore(): boolean {
+    if (this.full) this.settings.observer.limit('transactions');
+    return this.full;
+  }
+
   get transactions(): number {
     return this.serverByKey.size + this.answered.size + this.clientByKey.size;
   }

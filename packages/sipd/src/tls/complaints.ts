@@ -1,3 +1,4 @@
+import type { Observer } from '../observer';
 import type { Log } from '../options';
 
 /** So long a cause that was told is not told again, milliseconds. */
@@ -9,15 +10,20 @@ const MAX_CAUSES = 1000;
 export class Complaints {
   private readonly told = new Map<string, number>();
 
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    private readonly observer: Observer,
+  ) {}
 
   /** A peer that connected was sent away. */
   refused(peer: string, why: string): void {
+    this.observer.tlsFailed('by-peer');
     if (this.isNews(`${peer} ${why}`)) this.log('warn', 'tls_refused', { peer, why });
   }
 
   /** A connection that we opened failed. */
   failed(peer: string, host: string, why: string): void {
+    this.observer.tlsFailed('by-us');
     if (this.isNews(`${peer} ${host} ${why}`)) this.log('warn', 'tls_failed', { peer, host, why });
   }
 

@@ -1,5 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { connect } from 'node:tls';
+import type { Observer } from '../observer';
 import type { Log } from '../options';
 import type { Target } from '../transport/flow';
 import type { Line, Opened, PeerProof } from '../transport/line';
@@ -32,8 +33,9 @@ export class TlsLine implements Line {
   constructor(
     private readonly settings: TlsSettings,
     log: Log,
+    observer: Observer,
   ) {
-    this.complaints = new Complaints(log);
+    this.complaints = new Complaints(log, observer);
     this.keeper = new CredentialKeeper(settings, log);
     this.acceptor = new Acceptor(settings, this.keeper, this.complaints);
   }

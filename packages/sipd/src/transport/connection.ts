@@ -1,28 +1,14 @@
 import type { Socket } from 'node:net';
-import type { Intake } from '../intake';
-import type { Limits, Protocol } from '../options';
-import type { Timer, TimerQueue } from '../transaction/timer-queue';
-import { type Endpoint, type Flow, type FlowEvents, type Gone, Watchers } from './flow';
+import type { Protocol } from '../options';
+import type { Timer } from '../transaction/timer-queue';
+import type { ConnectionContext, FarEnd } from './connection-context';
+import { type Endpoint, type Flow, type Gone, Watchers } from './flow';
 import { SipStream, type StreamItem } from './framing';
-import type { Opened } from './line';
-import type { Unfinished } from './unfinished';
 
-/** Many connections that wait for the next moment must not keep the server busy by that alone. */
+/** Many connections that wait for the next moment must not keep the server busy by that alone: each rest in vain doubles the next. */
 const SHORTEST_REST_MS = 20;
+const LONGEST_REST_MS = 1_000;
 const PONG = Buffer.from('\r\n');
-
-/** What a connection needs from its surroundings. */
-export interface ConnectionContext {
-  readonly limits: Limits;
-  readonly intake: Intake;
-  readonly timers: TimerQueue;
-  readonly events: FlowEvents;
-  readonly unfinished: Unfinished;
-  closed(connection: Connection): void;
-}
-
-/** What a connection asks about its far end. */
-export type FarEnd = Pick<Opened, 'proof' | 'explain'>;
 
 /** One TCP or TLS connection, accepted or opened. */
 export class Connection implements Flow {
@@ -37,6 +23,7 @@ export class Connection implements Flow {
   private unfinishedBytes = 0;
   /** Until then nothing more is read of a peer that sends too much. */
   private pause: Timer | undefined;
+  private restMs = SHORTEST_REST_MS;
   private held: StreamItem | undefined;
   private corked = false;
   private ending = false;
@@ -77,6 +64,7 @@ export class Connection implements Flow {
   send(bytes: Buffer): boolean {
     if (!this.open) return false;
     if (this.socket.writableLength + bytes.length > this.context.limits.peerBacklogBytes) {
+      this.context.observer.limit('unsent');
       this.close();
       return false;
     }
@@ -147,6 +135,7 @@ export class Connection implements Flow {
   }
 
   private take(item: StreamItem): void {
+    this.restMs = SHORTEST_REST_MS;
     const { events } = this.context;
     if (item.is === 'ping') {
       this.send(PONG);
@@ -164,7 +153,9 @@ export class Connection implements Flow {
   private rest(waitMs: number, item: StreamItem): void {
     this.held = item;
     this.socket.pause();
-    this.pause = this.context.timers.set(Math.max(waitMs, SHORTEST_REST_MS), () => {
+    const restMs = Math.max(waitMs, this.restMs);
+    this.restMs = Math.min(2 * this.restMs, LONGEST_REST_MS);
+    this.pause = this.context.timers.set(restMs, () => {
       this.pause = undefined;
       // It was not the peer who kept us waiting.
       if (this.owedSince !== undefined) this.owedSince = Date.now();
@@ -189,9 +180,10 @@ export class Connection implements Flow {
   }
 
   private watchIdle(): void {
-    const { limits, timers } = this.context;
+    const { limits, observer, timers } = this.context;
     const left = this.deadline - Date.now();
     if (left <= 0) {
+      observer.limit(this.owedSince === undefined ? 'idle' : 'unfinished');
       this.close();
       return;
     }

@@ -2,7 +2,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Protocol, Settings, SipListener } from '../options';
 import type { TimerQueue } from '../transaction/timer-queue';
 import { advertised, isOwn, listening } from './bind';
-import { Connection, type ConnectionContext, type FarEnd } from './connection';
+import { Connection } from './connection';
+import type { Closable, ConnectionContext, FarEnd } from './connection-context';
 import { Counter } from './counter';
 import type { Endpoint, Flow, FlowEvents, Target } from './flow';
 import { type Line, type PeerProof, tcpLine } from './line';
@@ -18,7 +19,7 @@ const connectPlain = ({ address, port }: Endpoint): Socket => connect({ host: ad
 
 /** SIP over TCP or TLS: accepts connections, opens them, and uses again the ones it opened (RFC 3261 section 18). */
 export class StreamTransport {
-  private readonly connections = new Set<Connection>();
+  private readonly connections = new Set<Closable>();
   /** Connections that we opened, by the line's key: the only ones that requests out of dialog may use. */
   private readonly opened = new Map<string, Connection>();
   private readonly context: ConnectionContext;
@@ -37,8 +38,9 @@ export class StreamTransport {
     timers: TimerQueue,
     events: FlowEvents,
   ) {
-    const { limits, intake, log } = settings;
-    this.context = { limits, intake, timers, events, unfinished: new Unfinished(limits.unfinishedBytes), closed: (connection) => this.forget(connection) };
+    const { limits, intake, observer, log } = settings;
+    const unfinished = new Unfinished(limits.unfinishedBytes, () => observer.limit('unfinished_bytes'));
+    this.context = { limits, intake, observer, timers, events, unfinished, closed: (connection) => this.forget(connection) };
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', (error) => log('error', 'accept_failed', { error: error.message }));
   }
@@ -139,6 +141,7 @@ export class StreamTransport {
 
   /** One line for many connections: those that are refused may come between others that are taken. */
   private complain(peer: string, limit: number): void {
+    this.settings.observer.limit('connections');
     const now = Date.now();
     if (now < this.quietUntil) return;
     this.quietUntil = now + QUIET_MS;
@@ -151,7 +154,7 @@ export class StreamTransport {
     return connection;
   }
 
-  private forget(connection: Connection): void {
+  private forget(connection: Closable): void {
     this.connections.delete(connection);
     for (const [key, each] of this.opened) if (each === connection) this.opened.delete(key);
   }

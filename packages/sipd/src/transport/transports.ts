@@ -119,9 +119,9 @@ export class Transports {
 }
 
 /** @throws {SipdOptionError} when its files cannot be used */
-function tlsLine({ tls, log }: Settings): TlsLine | undefined {
+function tlsLine({ tls, log, observer }: Settings): TlsLine | undefined {
   try {
-    return tls === undefined ? undefined : new TlsLine(tls, log);
+    return tls === undefined ? undefined : new TlsLine(tls, log, observer);
   } catch (error) {
     throw error instanceof CredentialError ? new SipdOptionError(error.message) : error;
   }

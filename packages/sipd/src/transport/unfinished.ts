@@ -11,7 +11,11 @@ export class Unfinished {
   private total = 0;
   private readonly held = new Map<Holder, number>();
 
-  constructor(private readonly mostBytes: number) {}
+  /** @param full called for each connection that is closed */
+  constructor(
+    private readonly mostBytes: number,
+    private readonly full: () => void,
+  ) {}
 
   /** A connection holds so many now. With too many in all, connections of the address that holds most of them are closed. */
   note(holder: Holder, bytes: number): void {
@@ -19,6 +23,7 @@ export class Unfinished {
     while (this.total > this.mostBytes) {
       const one = this.greediest(holder);
       this.set(one, 0);
+      this.full();
       one.close();
     }
   }

@@ -11,6 +11,8 @@ export interface LogLine {
 export interface TlsSipd {
   readonly server: Target;
   readonly log: LogLine[];
+  /** Who had opened the connections that were not made. */
+  readonly failures: readonly string[];
   readonly own: IssuedCertificate;
 }
 
@@ -19,6 +21,7 @@ export async function tlsSipd(authority: Authority, options: Partial<TlsOptions>
   const own = authority.issue({ names: ['DNS:isthmus.example.com'], commonName: 'first' });
   const log: LogLine[] = [];
   const errors: string[] = [];
+  const failures: string[] = [];
   const server = await startSipd({
     sip: [
       { protocol: 'tls', host: '127.0.0.1', port: 0 },
@@ -27,13 +30,14 @@ export async function tlsSipd(authority: Authority, options: Partial<TlsOptions>
     tls: { ...own, ca: authority.ca, ...options },
     limits,
     ...(intake !== undefined && { intake }),
+    observer: { limit: () => undefined, tlsFailed: (opened) => failures.push(opened) },
     resolve: () => Promise.resolve(['127.0.0.1']),
     log: (level, event, fields) => {
       log.push({ level, event, fields });
       if (level === 'error' && event !== 'certificates_refused') errors.push(event);
     },
   });
-  return { server: { ...server, errors }, log, own };
+  return { server: { ...server, errors }, log, failures, own };
 }
 
 /**
