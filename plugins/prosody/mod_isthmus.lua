@@ -87,8 +87,8 @@ local options = {
 	served = served,
 	component = component,
 	connection_limit = positive("isthmus_connection_limit", 64),
-	ping_interval = positive("isthmus_ping_interval", 10),
-	ping_deadline = positive("isthmus_ping_deadline", 5),
+	ping_interval = positive("isthmus_ping_interval", 1),
+	ping_deadline = positive("isthmus_ping_deadline", 2),
 	grace_period = positive("isthmus_grace_period", 5),
 	account_lifetime = positive("isthmus_account_cache_lifetime", 60),
 	account_limit = positive("isthmus_account_cache_size", 10000),
@@ -97,19 +97,26 @@ local options = {
 	pair_lifetime = positive("isthmus_pair_lifetime", 30),
 	pair_limit = positive("isthmus_pair_limit", 100000),
 	contact_limit = positive("isthmus_contact_limit", 100000),
+	unhandled_limit = positive("isthmus_unhandled_limit", 10000),
+	unhandled_bytes = positive("isthmus_unhandled_bytes", 64 * 1024 * 1024),
 };
 
 local accounts = module:require "accounts" (options);
 local contacts = module:require "contacts" (options, accounts);
 local keepers = module:require "keepers" (options);
-local connections = module:require "connections" (options, contacts, keepers);
+local connections = module:require "connections" (options, contacts);
+local choice = module:require "choice" (connections, keepers);
+local numbers = module:require "numbers" (options);
+local unhandled = module:require "unhandled" (options);
+local waiting = module:require "waiting" (options, unhandled);
+local handover = module:require "handover" (connections, choice, numbers, unhandled, waiting);
 local requests = module:require "requests" (options, connections);
 local heartbeat = module:require "heartbeat" (options, connections);
 local guard = module:require "guard" (options, accounts, connections, contacts, requests);
-local route = module:require "route" (options, accounts, connections, requests);
+local route = module:require "route" (options, accounts, connections, choice, handover, requests);
 local introduce = module:require "introduce" (options, accounts, connections);
 local approval = module:require "approve" (options, accounts);
-local service = module:require "service" (options, accounts, connections, introduce, approval);
+local service = module:require "service" (options, accounts, connections, handover, introduce, approval);
 local handshake = module:require "handshake" (options, connections);
 
 local function for_each_stanza_event(visit)
@@ -176,6 +183,7 @@ end
 
 module:hook("iq/host", heartbeat.on_answer, PRIORITY_ROUTE);
 module:hook("iq-set/host/" .. XMLNS_PARTITION .. ":worker", service.worker);
+module:hook("iq-set/host/" .. XMLNS_PARTITION .. ":handled", service.handled);
 module:hook("iq-set/host/" .. XMLNS_PARTITION .. ":drain", service.drain);
 module:add_feature(XMLNS_PARTITION);
 
@@ -203,18 +211,26 @@ end
 function module.load()
 	claim(domain);
 	warn_about_configuration();
+	connections.watch(handover.on_gone, handover.on_change);
 	connections.adopt_open_sessions();
 	heartbeat.start();
 	keepers.start();
 end
 
 function module.save()
-	return { connections = connections.save(), contacts = contacts.save(), requests = requests.save() };
+	return {
+		connections = connections.save(), contacts = contacts.save(), requests = requests.save(),
+		keepers = keepers.save(), numbers = numbers.save(), unhandled = unhandled.save(),
+	};
 end
 
 function module.restore(saved)
 	contacts.restore(saved.contacts);
 	requests.restore(saved.requests);
+	keepers.restore(saved.keepers);
+	numbers.restore(saved.numbers);
+	unhandled.restore(saved.unhandled);
+	waiting.resume();
 	connections.restore(saved.connections);
 end
 

@@ -11,18 +11,29 @@
 --   pinged_at  when the last ping was sent (monotonic seconds)
 --   withdrawn  true until the worker knows that its contacts were shown offline
 --   tells_withdrawal  true if the ping under way says so
+--   missed     how much presence for it was dropped that the worker does not know of
+--   tells_missed  of how much the ping under way speaks
+--   spoke      true if it has sent something since the heartbeat has looked last
+--   heard_at   when the heartbeat has found that it had sent something
+--   acknowledges  true once the worker has said that it reports what it has handled
+--   unready    true while the worker says that it cannot do what it is given
+--   queue      what was handed to it and is not reported: see queue.lib.lua
+--   full       true once this was too much, until it reports
+--   moved      the highest number that was taken from it because it was not ready
 
-local sha1 = require "util.hashes".sha1;
 local new_id = require "util.id".short;
 local now = require "util.time".monotonic;
 
-return function (options, contacts, keepers)
+return function (options, contacts)
+	local queues = module:require "queue";
 	-- session -> connection
 	local attached = {};
 	local count = 0;
 	local last_serial = 0;
 	-- Number of changes to the hash: a grace period that has begun before the last one no longer counts.
 	local changes = 0;
+	-- Told of a connection that has gone, and of every change to the hash.
+	local on_gone, after_change;
 
 	local function is_live(connection)
 		return not connection.draining and not connection.silent;
@@ -48,6 +59,7 @@ return function (options, contacts, keepers)
 	local function on_change()
 		local live = count_live();
 		changes = changes + 1;
+		after_change();
 		if live > 0 then
 			module:set_status("info", ("%d of %d connections live"):format(live, count), true);
 			return;
@@ -72,7 +84,8 @@ return function (options, contacts, keepers)
 
 	local function attach(session)
 		last_serial = last_serial + 1;
-		local connection = { session = session, name = "unnamed-" .. new_id(), serial = last_serial, pinged_at = now() };
+		local connection = { session = session, name = "unnamed-" .. new_id(), serial = last_serial };
+		connection.pinged_at, connection.heard_at, connection.queue = now(), now(), queues.new();
 		put(connection);
 		module:log("info", "Connection %s of %s attached", connection.name, options.component);
 		on_change();
@@ -88,60 +101,9 @@ return function (options, contacts, keepers)
 			attached[event.session] = nil;
 			count = count - 1;
 			module:log("info", "Connection %s of %s detached", connection.name, options.component);
+			on_gone(connection);
 			on_change();
 		end
-	end
-
-	-- Rendezvous hash: SHA-1 over worker name and pair, highest digest wins. Digests are compared in hexadecimal, which sorts
-	-- alike in every locale. Two connections of one name tie: the newer one is the worker's, the older is about to end. One that
-	-- has not told a name comes last: it may be a worker still on its way, or somebody who only looks whether all is well.
-	local function outranks(digest, connection, best_digest, best)
-		if (not connection.announced) ~= (not best.announced) then
-			return connection.announced;
-		end
-		if digest == best_digest then
-			return connection.serial > best.serial;
-		end
-		return digest > best_digest;
-	end
-
-	-- The live connection that the hash names for a pair; nil if there is none.
-	local function hashed(pair)
-		local best, best_digest;
-		for _, connection in pairs(attached) do
-			if is_live(connection) then
-				local digest = sha1(connection.name .. pair, true);
-				if not best or outranks(digest, connection, best_digest, best) then
-					best, best_digest = connection, digest;
-				end
-			end
-		end
-		return best;
-	end
-
-	-- The newest live connection of the worker that had the pair lately; nil if it has gone, or is about to.
-	local function kept(pair)
-		local name = keepers.of(pair);
-		local newest;
-		for _, connection in pairs(name and attached or {}) do
-			if connection.name == name and is_live(connection) and not (newest and newest.serial > connection.serial) then
-				newest = connection;
-			end
-		end
-		return newest;
-	end
-
-	-- The live connection for the pair of two bare JIDs, in either order; nil if there is none.
-	local function choose(one, other)
-		if other < one then
-			one, other = other, one;
-		end
-		local pair = "\0" .. one .. "\0" .. other;
-		local connection = kept(pair) or hashed(pair);
-		if connection and connection.announced then
-			keepers.keep(pair, connection.name);
-		end
-		return connection;
 	end
 
 	-- Connections that were open before the module was loaded, or that a failed reload has dropped.
@@ -159,6 +121,8 @@ return function (options, contacts, keepers)
 			if attached[connection.session] then
 				last_serial = last_serial + 1;
 				connection.serial = last_serial;
+				-- An older version of the module has not known these.
+				connection.heard_at, connection.queue = connection.heard_at or now(), connection.queue or queues.new();
 				put(connection);
 			end
 		end
@@ -186,7 +150,8 @@ return function (options, contacts, keepers)
 
 	return {
 		attach = attach,
-		choose = choose,
+		-- To be called once, before there are connections.
+		watch = function (gone, changed) on_gone, after_change = gone, changed; end,
 		on_change = on_change,
 		on_disconnected = on_disconnected,
 		adopt_open_sessions = adopt_open_sessions,
@@ -197,6 +162,16 @@ return function (options, contacts, keepers)
 		-- Is there a live connection?
 		is_served = function () return count_live() > 0; end,
 		all = sorted_by_serial,
+		-- Iterates over the live ones, in no order.
+		each_live = function ()
+			local session, connection;
+			return function ()
+				repeat
+					session, connection = next(attached, session);
+				until not session or is_live(connection);
+				return session, connection;
+			end;
+		end,
 		-- The connection of a session; nil if the session is not the gateway's.
 		of = function (session) return session and attached[session]; end,
 		-- Gives every connection back to mod_component's strict check.

@@ -26,9 +26,11 @@ return function (options, accounts, connections, contacts, requests)
 
 	return function (event)
 		local session, stanza = event.origin, event.stanza;
-		if not connections.of(session) then
+		local connection = connections.of(session);
+		if not connection then
 			return nil;
 		end
+		connection.spoke = true;
 		if not IS_STANZA[stanza.name] then
 			session:close("unsupported-stanza-type");
 			return true;

@@ -4,30 +4,48 @@ local new_id = require "util.id".medium;
 local now = require "util.time".monotonic;
 local st = require "util.stanza";
 
+-- Looks in the time of an interval.
+local LOOKS = 10;
+
 return function (options, connections)
+	local tick = math.min(options.ping_interval, options.ping_deadline) / LOOKS;
+
 	local function send_ping(connection)
 		connection.ping, connection.pinged_at = new_id(), now();
 		local ping = st.iq({ type = "get", id = connection.ping, from = options.domain, to = options.component })
-			:tag("ping", { xmlns = options.xmlns, contacts = connection.withdrawn and "withdrawn" or nil });
-		-- Answering this one, the worker has read that its contacts were shown offline.
-		connection.tells_withdrawal = connection.withdrawn;
+			:tag("ping", {
+				xmlns = options.xmlns,
+				contacts = connection.withdrawn and "withdrawn" or nil,
+				presence = connection.missed and "missed" or nil,
+			});
+		-- Answering this one, the worker has read what has become of its contacts and of its presence.
+		connection.tells_withdrawal, connection.tells_missed = connection.withdrawn, connection.missed;
 		connection.session.send(ping);
 	end
 
 	local function fall_silent(connection)
+		if connection.acknowledges then
+			-- What it has not reported goes to others: it must not come back to that.
+			module:log("warn", "Connection %s does not answer: it is closed", connection.name);
+			connection.session:close({ condition = "connection-timeout", text = "No answer to a ping" });
+			return;
+		end
 		connection.silent = true;
 		module:log("warn", "Connection %s does not answer: it gets no stanzas until it does", connection.name);
 		connections.on_change();
 	end
 
-	-- At most one ping is under way on a connection, so a silent one does not collect them.
+	-- At most one ping is under way on a connection, so a silent one does not collect them. Whatever a worker sends shows that it
+	-- lives: one that is deep in work may take its time with the answer.
 	local function check(connection)
-		local elapsed = now() - connection.pinged_at;
+		if connection.spoke then
+			connection.spoke, connection.heard_at = nil, now();
+		end
 		if not connection.ping then
-			if elapsed >= options.ping_interval then
+			if now() - connection.pinged_at >= options.ping_interval then
 				send_ping(connection);
 			end
-		elseif not connection.silent and elapsed >= options.ping_deadline then
+		elseif not connection.silent and now() - math.max(connection.pinged_at, connection.heard_at) >= options.ping_deadline - tick then
 			fall_silent(connection);
 		end
 	end
@@ -52,6 +70,9 @@ return function (options, connections)
 		if connection.tells_withdrawal then
 			connection.withdrawn = false;
 		end
+		if connection.tells_missed == connection.missed then
+			connection.missed = nil;
+		end
 		if connection.silent then
 			come_back(connection);
 		end
@@ -59,7 +80,6 @@ return function (options, connections)
 	end
 
 	local function start()
-		local tick = math.min(1, options.ping_interval, options.ping_deadline);
 		module:add_timer(tick, function ()
 			for _, connection in ipairs(connections.all()) do
 				check(connection);

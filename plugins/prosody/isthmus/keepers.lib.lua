@@ -34,5 +34,11 @@ return function (options)
 		keep = keep,
 		of = function (pair) return recent[pair] or older[pair]; end,
 		start = start,
+		save = function () return { recent = recent, older = older, count = count, older_count = older_count }; end,
+		restore = function (saved)
+			if saved then
+				recent, older, count, older_count = saved.recent, saved.older, saved.count, saved.older_count;
+			end
+		end,
 	};
 end

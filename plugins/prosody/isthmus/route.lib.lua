@@ -4,7 +4,7 @@ local jid_bare = require "util.jid".bare;
 local jid_split = require "util.jid".split;
 local st = require "util.stanza";
 
-return function (options, accounts, connections, requests)
+return function (options, accounts, connections, choice, handover, requests)
 	local function bounce(event, type, condition, text)
 		local stanza = event.stanza;
 		if stanza.attr.type ~= "error" and stanza.attr.type ~= "result" then
@@ -14,14 +14,17 @@ return function (options, accounts, connections, requests)
 
 	local function hand_over(event)
 		local stanza = event.stanza;
-		-- A module of the server may leave out its own address.
-		local sender = jid_bare(stanza.attr.from or options.domain);
-		local connection = requests.asker_of(stanza) or connections.choose(sender, jid_bare(stanza.attr.to));
-		if connection then
+		local asker = requests.asker_of(stanza);
+		if asker then
 			stanza.attr.xmlns = nil;
-			connection.session.send(stanza);
-		elseif stanza.name ~= "presence" then
-			bounce(event, "wait", "remote-server-timeout", "The gateway to this user's server is not connected");
+			asker.session.send(stanza);
+			return true;
+		end
+		-- A module of the server may leave out its own address.
+		local pair = choice.pair_of(jid_bare(stanza.attr.from or options.domain), jid_bare(stanza.attr.to));
+		local condition, text = handover.hand_over(stanza, pair);
+		if condition and stanza.name ~= "presence" then
+			bounce(event, "wait", condition, text);
 		end
 		return true;
 	end

@@ -1,5 +1,5 @@
--- What a worker may ask a served domain: is this account local, this is my name, no new stanzas for this connection, let this
--- contact see that user.
+-- What a worker may ask a served domain: is this account local, this is my name, this I have handled, no new stanzas for this
+-- connection, let this contact see that user.
 -- A handler that returns nil leaves the IQ unhandled: Prosody answers service-unavailable, as it does without the module.
 
 local jid_host = require "util.jid".host;
@@ -10,7 +10,7 @@ local st = require "util.stanza";
 local WORKER_NAME = "^[!-~]+$";
 local WORKER_NAME_BYTES = 64;
 
-return function (options, accounts, connections, introduce, approval)
+return function (options, accounts, connections, handover, introduce, approval)
 	-- The connection that asks, if it asks as the component and not as one of the gateway's users.
 	local function asking_connection(event)
 		if jid_host(event.stanza.attr.from) ~= options.component then
@@ -39,6 +39,22 @@ return function (options, accounts, connections, introduce, approval)
 		return true;
 	end
 
+	local function note_readiness(connection, is_ready)
+		if is_ready == (connection.unready == true) then
+			module:log("info", is_ready and "Connection %s is ready again" or "Connection %s is not ready: it is chosen last", connection.name);
+		end
+		connection.unready = not is_ready or nil;
+	end
+
+	local function announced(connection, stanza)
+		local answer = st.reply(stanza);
+		if connection.acknowledges then
+			local moved = connection.moved and ("%d"):format(connection.moved);
+			answer:tag("worker", { xmlns = options.xmlns, acknowledge = "true", moved = moved });
+		end
+		return answer;
+	end
+
 	local function worker(event)
 		local connection = asking_connection(event);
 		if not connection then
@@ -51,13 +67,34 @@ return function (options, accounts, connections, introduce, approval)
 			event.origin.send(st.error_reply(stanza, "modify", "bad-request", text));
 			return true;
 		end
-		module:log("info", "Connection %s is worker %s", connection.name, name);
+		if connection.name ~= name then
+			module:log("info", "Connection %s is worker %s", connection.name, name);
+		end
 		local is_return = not connection.announced and connections.is_only_worker(connection);
 		connection.name, connection.announced = name, true;
-		event.origin.send(st.reply(stanza));
+		connection.acknowledges = connection.acknowledges or stanza.tags[1].attr.acknowledge == "true";
+		note_readiness(connection, stanza.tags[1].attr.ready ~= "false");
+		-- First, since the answer tells what this has taken from the connection.
+		connections.on_change();
+		event.origin.send(announced(connection, stanza));
 		if is_return then
 			introduce();
 		end
+		return true;
+	end
+
+	local function handled(event)
+		local connection = asking_connection(event);
+		if not connection then
+			return nil;
+		end
+		local upto = tonumber(event.stanza.tags[1].attr.upto);
+		if not upto then
+			event.origin.send(st.error_reply(event.stanza, "modify", "bad-request", "handled needs upto, a number"));
+			return true;
+		end
+		handover.report(connection, upto);
+		event.origin.send(st.reply(event.stanza));
 		return true;
 	end
 
@@ -86,5 +123,5 @@ return function (options, accounts, connections, introduce, approval)
 		return true;
 	end
 
-	return { account = account, worker = worker, drain = drain, approve = approve };
+	return { account = account, worker = worker, handled = handled, drain = drain, approve = approve };
 end

@@ -14,9 +14,9 @@ const OTHER = 'other.example.com';
 const VERSION = xml('query', { xmlns: 'jabber:iq:version' });
 const MISSING_USERS = Array.from({ length: 20 }, (_, index) => `sip${index}@${DOMAIN}`);
 
-test('the example of the hash in the README is right', () => {
-  const readme = readFileSync(join(__dirname, '..', 'README.md'), 'utf8');
-  const rows = [...readme.matchAll(/^\| `(w\d)` \| `([0-9a-f]{40})`(, the highest)?/gm)];
+test('the example of the hash in the protocol is right', () => {
+  const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'partition-protocol.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(w\d)` \| `([0-9a-f]{40})`(, the highest)?/gm)];
   expect(rows).toHaveLength(3);
   for (const [, name, score] of rows) {
     const input = `${name}\0ann@example.com\0bob@example.com`;

@@ -18,6 +18,12 @@ export interface ConnectOptions {
   readonly secret?: string;
   /** Told to the plug-in after the handshake; without it the connection stays unnamed. */
   readonly worker?: string;
+  /** Asks for numbers, and reports when the test says so. */
+  readonly acknowledge?: boolean;
+  /** Says at once that it is not ready. */
+  readonly ready?: false;
+  /** Default true. */
+  readonly answersPings?: boolean;
   /** Attribute `to` of the handshake element, which nobody should send. */
   readonly handshakeTo?: string;
 }
@@ -53,11 +59,21 @@ export class Worker {
     const stream = await openComponentStream(prosody, options);
     await stream.take('answer to the handshake', (element) => element.is('handshake'));
     const worker = new Worker(prosody, stream, options.worker ?? '');
-    void worker.answerPings();
-    if (options.worker !== undefined) {
-      await worker.tell('set', xml('worker', { xmlns: PARTITION_NS, name: options.worker }));
-    }
+    if (options.answersPings !== false) void worker.answerPings();
+    if (options.worker !== undefined) await worker.announce(options);
     return worker;
+  }
+
+  /** Tells the plug-in the worker's name and what else it says of itself; resolves with what the plug-in answers to that. */
+  async announce({ acknowledge, ready }: Pick<ConnectOptions, 'acknowledge' | 'ready'> = {}): Promise<Element | undefined> {
+    const attrs = { name: this.name, ...(acknowledge && { acknowledge: 'true' }), ...(ready === false && { ready: 'false' }) };
+    const answer = await this.tell('set', xml('worker', { xmlns: PARTITION_NS, ...attrs }));
+    return answer.getChild('worker', PARTITION_NS);
+  }
+
+  /** Reports this stanza, and all before it, as handled. */
+  report(stanza: Element): Promise<Element> {
+    return this.tell('set', xml('handled', { xmlns: PARTITION_NS, upto: String(numberOf(stanza)) }));
   }
 
   send(stanza: Element): void {
@@ -124,6 +140,12 @@ export class Worker {
       // The stream has ended, and with it the pings.
     }
   }
+}
+
+/** The number that the plug-in has given a stanza, or undefined; only the last child counts. */
+export function numberOf(stanza: Element): number | undefined {
+  const last = stanza.getChildElements().at(-1);
+  return last?.is('number', PARTITION_NS) === true ? Number(last.attrs['n']) : undefined;
 }
 
 /** The condition of a stanza error (RFC 6120 section 8.3.2) with its type, e.g. `auth forbidden`. */
