@@ -18,6 +18,8 @@ export interface ConnectorEvents {
   readonly onUp: () => void;
   /** The connection, or an attempt to make one, has failed. `wasUp` tells which. */
   readonly onLost: (why: string, wasUp: boolean) => void;
+  /** The server has given to others what it had handed over here up to this number. */
+  readonly onMoved: (n: number) => void;
   /** Given up. Follows `onLost`. */
   readonly onFailed: (error: XmppLinkError) => void;
 }
@@ -27,7 +29,7 @@ export class Connector {
   private readonly policy: ReconnectPolicy;
   private readonly pending = new PendingIqs();
   private readonly heartbeat: Heartbeat;
-  private readonly announcer: Announcer;
+  readonly announcer: Announcer;
   private stream: ComponentStream | undefined;
   private up = false;
   private failures = 0;
@@ -40,7 +42,7 @@ export class Connector {
     private readonly events: ConnectorEvents,
   ) {
     this.policy = { ...DEFAULT_RECONNECT, ...settings.reconnect };
-    this.announcer = new Announcer(settings, (iq, timeoutMs) => this.ask(iq, timeoutMs));
+    this.announcer = new Announcer({ settings, ask: (iq, timeoutMs) => this.ask(iq, timeoutMs), onMoved: (n) => events.onMoved(n) });
     this.heartbeat = new Heartbeat({
       ...settings,
       ask: (iq, timeoutMs) => this.ask(iq, timeoutMs),
@@ -151,14 +153,14 @@ export class Connector {
     const wasUp = this.up;
     this.up = false;
     this.heartbeat.stop();
-    const { message, final } = explain(error, this.settings);
+    const { message, final, atOnce } = explain(error, this.settings);
     this.events.onLost(message, wasUp);
     this.stream = undefined;
     void stream.close();
     if (this.leaving) return;
     this.complain(message, final);
     if (final) this.events.onFailed(new XmppLinkError('refused', message, { cause: error }));
-    else this.tryAgain();
+    else this.tryAgain(wasUp && atOnce === true);
   }
 
   /** One line per cause, not one per attempt. */
@@ -170,9 +172,9 @@ export class Connector {
     this.lastComplaint = why;
   }
 
-  private tryAgain(): void {
+  private tryAgain(atOnce: boolean): void {
     this.failures += 1;
-    const pause = pauseMs(this.policy, this.failures, Math.random());
+    const pause = atOnce ? 0 : pauseMs(this.policy, this.failures, Math.random());
     this.retry = setTimeout(() => void this.attempt(), pause);
   }
 }

@@ -6,6 +6,8 @@ export interface Explanation {
   readonly message: string;
   /** True when trying again cannot help. */
   readonly final: boolean;
+  /** True when there is nothing to wait for before trying again. */
+  readonly atOnce?: true;
 }
 
 interface Where {
@@ -40,6 +42,8 @@ export function explain(error: Error, where: Where): Explanation {
       };
     case 'host-unknown':
       return { message: `${server} does not know the component ${domain}: declare it there, and see that this is the port for components`, final: false };
+    case 'connection-timeout':
+      return { message: `${server} has heard nothing of this worker for too long, and has given its work to others`, final: false, atOnce: true };
     case 'invalid-from':
       return { message: missing(server, where.userDomain), final: false };
     default:

@@ -1,11 +1,20 @@
 import type { Element } from '@xmpp/xml';
 
-export type StanzaHandler = (stanza: Element) => void | Promise<void>;
+import type { Ticket } from './acknowledgements';
+import { toError } from './errors';
+
+/**
+ * Takes a stanza. It is handled when the handler is done with it and `ticket`, if the server wants to be told, is not held
+ * any longer.
+ */
+export type StanzaHandler = (stanza: Element, ticket?: Ticket) => void | Promise<void>;
 
 export interface InboxOptions {
-  readonly handler: StanzaHandler;
+  readonly handler: (stanza: Element, ticket: Ticket | undefined) => void | Promise<void>;
+  /** Called once for each stanza that is about to be handed over, in order. */
+  readonly ticketOf: (stanza: Element) => Ticket | undefined;
   /** The handler threw or rejected. */
-  readonly onFailure: (stanza: Element, error: unknown) => void;
+  readonly onFailure: (stanza: Element, error: unknown, ticket: Ticket | undefined) => void | Promise<void>;
   /** Stanzas that may be with the handler at a time. */
   readonly maxInFlight: number;
   /** Stop or go on reading from the server. */
@@ -67,20 +76,26 @@ export class Inbox {
   }
 
   private handOver(stanza: Element): void {
+    const ticket = this.options.ticketOf(stanza);
+    let work: void | Promise<void>;
     try {
-      const work = this.options.handler(stanza);
-      if (work !== undefined) this.follow(stanza, work);
+      work = this.options.handler(stanza, ticket);
     } catch (error) {
-      this.options.onFailure(stanza, error);
+      work = Promise.reject(toError(error));
     }
+    if (work !== undefined) this.follow(stanza, ticket, work);
+    else ticket?.release();
   }
 
-  private follow(stanza: Element, work: Promise<void>): void {
+  private follow(stanza: Element, ticket: Ticket | undefined, work: Promise<void>): void {
     this.inFlight += 1;
     if (!this.paused && this.inFlight >= this.options.maxInFlight) this.pause(true);
     work
-      .catch((error: unknown) => this.options.onFailure(stanza, error))
-      .finally(() => this.done())
+      .catch((error: unknown) => this.options.onFailure(stanza, error, ticket))
+      .finally(() => {
+        ticket?.release();
+        this.done();
+      })
       .catch(() => undefined);
   }
 

@@ -1,3 +1,4 @@
+export type { Ticket } from './acknowledgements';
 export { DEFAULT_RECONNECT } from './backoff';
 export type { XmppLinkChange } from './changes';
 export type { ReconnectPolicy } from './backoff';

@@ -1,5 +1,3 @@
-import { fault } from '@isthmus/model';
-import type { FaultName } from '@isthmus/model';
 import type { Element } from '@xmpp/xml';
 
 import { Changes } from './changes';
@@ -7,8 +5,8 @@ import type { XmppLinkChange } from './changes';
 import { Confirmations } from './confirmations';
 import { Connector } from './connector';
 import { toError, XmppLinkError } from './errors';
-import { Inbox } from './inbox';
 import type { StanzaHandler } from './inbox';
+import { Intake } from './intake';
 import { DEFAULTS } from './options';
 import type { Settings, XmppLinkOptions } from './options';
 import { drainRequest, errorCondition, heartbeat } from './partition';
@@ -29,10 +27,9 @@ interface FirstTime {
 export class XmppLink {
   private readonly settings: Settings;
   private readonly connector: Connector;
-  private readonly inbox: Inbox;
+  private readonly intake: Intake;
   private readonly confirmations: Confirmations;
   private readonly changes: Changes;
-  private handler: StanzaHandler | undefined;
   private current: XmppLinkStatus = 'stopped';
   private firstTime: FirstTime | undefined;
   private leaving = false;
@@ -41,14 +38,10 @@ export class XmppLink {
   constructor(options: XmppLinkOptions) {
     this.settings = { ...DEFAULTS, ...options };
     this.changes = new Changes(this.settings.log);
-    this.inbox = new Inbox({
-      handler: (stanza) => this.handle(stanza),
-      onFailure: (stanza, error) => this.handlerFailed(stanza, error),
-      maxInFlight: this.settings.maxInFlight,
-      setReading: (reading) => this.connector.setReading(reading),
-    });
+    this.intake = new Intake(this.settings, () => this.connector);
     this.connector = new Connector(this.settings, {
-      onElement: (element) => this.take(element),
+      onElement: (element) => this.intake.take(element),
+      onMoved: (n) => this.intake.moved(n),
       onUp: () => this.cameUp(),
       onLost: (why, wasUp) => this.wentDown(why, wasUp),
       onFailed: (error) => this.failed(error),
@@ -68,7 +61,7 @@ export class XmppLink {
 
   /** Sets the one handler of stanzas that are not answers to `request`. Stanzas come in the server's order. */
   onStanza(handler: StanzaHandler): void {
-    this.handler = handler;
+    this.intake.onStanza(handler);
   }
 
   /** Tells every change to come. What a listener throws is logged, and the others and the link go on. */
@@ -159,9 +152,7 @@ export class XmppLink {
 
   private async shutDown(): Promise<void> {
     await this.drain();
-    if (!(await this.inbox.idle(this.settings.stopTimeoutMs))) {
-      this.settings.log.warn({ waitedMs: this.settings.stopTimeoutMs }, 'xmpp_stop_unfinished');
-    }
+    await this.intake.finish(this.settings.stopTimeoutMs);
     const reason = new XmppLinkError('stopped', 'the XMPP link was stopped');
     this.current = 'stopped';
     this.firstTime?.reject(reason);
@@ -172,43 +163,16 @@ export class XmppLink {
     if (!this.online) throw new XmppLinkError('offline', 'the XMPP server is not connected; nothing was sent');
   }
 
-  private take(element: Element): void {
-    if (!['iq', 'message', 'presence'].includes(element.name)) return;
-    if (!this.inbox.put(element)) this.refuse(element, 'server.unavailable');
-  }
-
-  private handle(stanza: Element): void | Promise<void> {
-    if (this.handler !== undefined) return this.handler(stanza);
-    this.refuse(stanza, 'server.unavailable');
-  }
-
-  private handlerFailed(stanza: Element, error: unknown): void {
-    const { name, attrs } = stanza;
-    this.settings.log.error({ stanza: name, from: attrs['from'], to: attrs['to'], error }, 'stanza_handle_failed');
-    this.refuse(stanza, 'server.error');
-  }
-
-  /** Answers a stanza that nobody took; a stanza that cannot be answered is left. */
-  private refuse(stanza: Element, name: FaultName): void {
-    const answer = this.settings.writeError(stanza, fault(name));
-    if (answer === undefined) return;
-    this.connector.write(answer).catch((error: unknown) => {
-      this.settings.log.debug({ to: answer.attrs['to'], why: toError(error).message }, 'stanza_refuse_failed');
-    });
-  }
-
   private cameUp(): void {
     if (this.current === 'connecting') this.current = 'online';
     this.changes.tell({ is: 'up' });
-    this.inbox.release();
+    this.intake.begin();
     if (this.leaving && this.current === 'online') void this.askForNoMore(); // it was on its way when we took leave
     this.firstTime?.resolve();
   }
 
   private wentDown(why: string, wasUp: boolean): void {
-    const held = this.inbox.takeHeld();
-    if (held.length > 0) this.settings.log.warn({ count: held.length }, 'stanzas_held_refused');
-    for (const stanza of held) this.refuse(stanza, 'server.unavailable');
+    this.intake.end();
     if (this.current !== 'stopped') this.current = 'connecting';
     this.confirmations.lost(new XmppLinkError('disconnected', why));
     if (wasUp) this.changes.tell({ is: 'down', why });

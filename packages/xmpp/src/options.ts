@@ -45,6 +45,11 @@ export interface XmppLinkOptions {
   readonly maxQueueBytes?: number;
   /** Stanzas that may be with the handler at a time; above, the link stops reading. Default 2000. */
   readonly maxInFlight?: number;
+  /**
+   * So long may a stanza that the server wants to be told about be in hand; then it is reported as handled, for it holds up the
+   * report of all others. Milliseconds, default 15000.
+   */
+  readonly handleTimeoutMs?: number;
   /** How long `stop` waits for the handler to finish. Milliseconds, default 5000. */
   readonly stopTimeoutMs?: number;
 }
@@ -56,6 +61,7 @@ export const DEFAULTS = {
   heartbeatMs: 15_000,
   maxQueueBytes: 16 * 1024 * 1024,
   maxInFlight: 2_000,
+  handleTimeoutMs: 15_000,
   stopTimeoutMs: 5_000,
 } as const;
 

@@ -32,6 +32,25 @@ export function readAnnounced(answer: Element): { readonly acknowledges: boolean
   return { acknowledges: acknowledge === 'true', moved: readCount(moved) };
 }
 
+/** Tells the plug-in that all it has handed over on this connection, up to this number, is handled. */
+export function handledReport({ domain, userDomain }: Parties, upto: number): Element {
+  return iq('set', domain, userDomain, xml('handled', { xmlns: PARTITION_NS, upto: String(upto) }));
+}
+
+/** Has the plug-in given the stanza a number? Only its last child can be one: a client may have put others there. */
+export function isNumbered(stanza: Element): boolean {
+  const last = stanza.children.at(-1);
+  return typeof last === 'object' && last.is('number', PARTITION_NS);
+}
+
+/** Takes the number out of a stanza; undefined where there is none, or none that can be read. */
+export function takeNumber(stanza: Element): { readonly epoch: string; readonly n: number } | undefined {
+  if (!isNumbered(stanza)) return undefined;
+  const { epoch, n } = (stanza.children.pop() as Element).attrs;
+  const count = readCount(n);
+  return typeof epoch === 'string' && /^\S{1,64}$/.test(epoch) && count !== undefined ? { epoch, n: count } : undefined;
+}
+
 /** A whole number from 1 as the plug-in writes it; undefined for anything else. */
 function readCount(text: unknown): number | undefined {
   return typeof text === 'string' && /^[1-9]\d{0,15}$/.test(text) ? Number(text) : undefined;

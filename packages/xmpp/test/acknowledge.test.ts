@@ -1,8 +1,11 @@
+import type { Ticket } from '@isthmus/xmpp';
+import xml from '@xmpp/xml';
 import type { Element } from '@xmpp/xml';
 
+import { Mailbox } from '../../../scenarios/support/mailbox';
 import { ComponentServer } from './support/component-server';
 import type { Behaviour, ServerConnection } from './support/component-server';
-import { LinkUnderTest, SECRET, USER_DOMAIN } from './support/links';
+import { chat, LinkUnderTest, SECRET, USER_DOMAIN } from './support/links';
 
 const PARTITION = 'urn:isthmus:partition:0';
 
@@ -62,5 +65,211 @@ describe('the announcement', () => {
     await announcement(connection);
     under.link.setReady(true);
     expect(await announcement(connection)).not.toHaveProperty('ready');
+  });
+});
+
+const [ANN, BOB] = ['ann@example.com/r', 'bob@example.com'];
+const number = (n: number, epoch = 'e1'): Element => xml('number', { xmlns: PARTITION, epoch, n: String(n) });
+
+function numbered(n: number, body = String(n)): string {
+  const stanza = chat(ANN, BOB, body);
+  stanza.append(number(n));
+  return stanza.toString();
+}
+
+/** A stanza that the handler has, and that is handled when the test says so. */
+interface InHand {
+  readonly stanza: Element;
+  readonly ticket: Ticket | undefined;
+  done(): void;
+  fail(): void;
+}
+
+/** A link whose handler is the test. */
+async function handling(options: Parameters<typeof onlineLink>[0] = {}): Promise<{ under: LinkUnderTest; connection: ServerConnection; inHand: (body: string) => Promise<InHand> }> {
+  const taken = new Mailbox<InHand>('the handler', ({ stanza }) => stanza.toString());
+  const under = new LinkUnderTest({ stopTimeoutMs: 200, ...options, port: server.port });
+  open.push(under);
+  under.link.onStanza((stanza, ticket) => new Promise<void>((resolve, reject) => taken.put({ stanza, ticket, done: resolve, fail: () => reject(new Error('no')) })));
+  await under.link.start();
+  await under.change('up');
+  const inHand = (body: string): Promise<InHand> => taken.take({ what: body, wanted: ({ stanza }) => stanza.getChildText('body') === body });
+  return { under, connection: await server.connection(), inHand };
+}
+
+const isReport = (stanza: Element): boolean => stanza.getChild('handled', PARTITION) !== undefined;
+
+async function report(connection: ServerConnection): Promise<unknown> {
+  const iq = await connection.stanzas.take({ what: 'report', wanted: isReport });
+  return iq.getChild('handled')?.attrs['upto'];
+}
+
+/** What the link has written before this has arrived. */
+async function settled(under: LinkUnderTest, connection: ServerConnection): Promise<void> {
+  await under.link.send(chat(BOB, ANN, 'mark'));
+  await connection.stanzas.take({ what: 'mark', wanted: (stanza) => stanza.getChildText('body') === 'mark' });
+}
+
+const errorTo = (connection: ServerConnection, body: string): Element[] =>
+  connection.stanzas.unclaimed.filter((stanza) => stanza.attrs['type'] === 'error' && stanza.attrs['id'] === body);
+
+describe('the report of what is handled', () => {
+  it('XD-12, promise 1: nothing is reported before it is handled, and nothing before what came earlier', async () => {
+    await startServer({ acknowledges: true });
+    const { under, connection, inHand } = await handling();
+    connection.write(numbered(5) + numbered(7) + numbered(6));
+    const [five, seven, six] = [await inHand('5'), await inHand('7'), await inHand('6')];
+    seven.done();
+    await settled(under, connection);
+    expect(connection.stanzas.unclaimed.filter(isReport)).toEqual([]);
+    five.done();
+    expect(await report(connection)).toBe('7');
+    six.done();
+    expect(await report(connection)).toBe('6'); // given again: an old number behind a newer one
+  });
+
+  it('XD-12: one report is under way, and the next tells all that is handled by then', async () => {
+    await startServer({ acknowledges: true, keepsReports: true });
+    const { under, connection, inHand } = await handling();
+    connection.write([1, 2, 3].map((n) => numbered(n)).join(''));
+    (await inHand('1')).done();
+    const first = await connection.stanzas.take({ what: 'report', wanted: isReport });
+    expect(first.getChild('handled')?.attrs['upto']).toBe('1');
+    server.behaviour.keepsReports = false;
+    for (const body of ['2', '3']) (await inHand(body)).done();
+    await settled(under, connection);
+    expect(connection.stanzas.unclaimed.filter(isReport)).toEqual([]);
+    connection.write(xml('iq', { type: 'result', id: first.attrs['id'], from: first.attrs['to'], to: first.attrs['from'] }).toString());
+    expect(await report(connection)).toBe('3');
+  });
+
+  it('promise 1: a report that was not answered is told again', async () => {
+    await startServer({ acknowledges: true, keepsReports: true });
+    const { connection, inHand } = await handling({ timeoutMs: 200 });
+    connection.write(numbered(1));
+    (await inHand('1')).done();
+    expect([await report(connection), await report(connection)]).toEqual(['1', '1']);
+  });
+
+  it('promise 1: whoever holds the ticket longer than the handler works keeps it from being reported', async () => {
+    await startServer({ acknowledges: true });
+    const { under, connection, inHand } = await handling();
+    connection.write(numbered(1));
+    const { ticket, done } = await inHand('1');
+    expect(ticket).toMatchObject({ epoch: 'e1', n: 1 });
+    ticket?.hold();
+    done();
+    await settled(under, connection);
+    expect(connection.stanzas.unclaimed.filter(isReport)).toEqual([]);
+    const forgotten = new Promise<void>((resolve) => ticket?.whenForgotten(resolve));
+    ticket?.release();
+    expect(await report(connection)).toBe('1');
+    await forgotten;
+  });
+
+  it('promise 6: one that is never handled holds up the others for so long only, and the log says so', async () => {
+    await startServer({ acknowledges: true });
+    const { under, connection, inHand } = await handling({ handleTimeoutMs: 200 });
+    connection.write(numbered(1) + numbered(2));
+    (await inHand('2')).done();
+    expect(await report(connection)).toBe('2');
+    expect((await under.line('stanza_handle_late', 'warn')).fields).toMatchObject({ n: 1, waitedMs: 200 });
+  });
+
+  it('the handler sees the stanza as it was before it was numbered', async () => {
+    await startServer({ acknowledges: true });
+    const { connection, inHand } = await handling();
+    connection.write(numbered(1));
+    expect((await inHand('1')).stanza.toString()).toBe(chat(ANN, BOB, '1').toString());
+  });
+
+  it.each([
+    ['not the last child', (): Element => xml('message', { from: ANN, to: BOB }, number(1), xml('body', {}, 'x'))],
+    ['of another namespace', (): Element => xml('message', { from: ANN, to: BOB }, xml('body', {}, 'x'), xml('number', { xmlns: 'urn:other', epoch: 'e1', n: '1' }))],
+    ['no number', (): Element => xml('message', { from: ANN, to: BOB }, xml('body', {}, 'x'), xml('number', { xmlns: PARTITION, epoch: 'e1', n: '-1' }))],
+    ['without an epoch', (): Element => xml('message', { from: ANN, to: BOB }, xml('body', {}, 'x'), xml('number', { xmlns: PARTITION, n: '1' }))],
+    ['of an endless epoch', (): Element => xml('message', { from: ANN, to: BOB }, xml('body', {}, 'x'), number(1, 'e'.repeat(65)))],
+  ])('SEC-8: a number that is %s is none', async (_what, stanza) => {
+    await startServer({ acknowledges: true });
+    const { connection, inHand } = await handling();
+    connection.write(stanza().toString());
+    expect((await inHand('x')).ticket).toBeUndefined();
+  });
+
+  it('SEC-8: with a plug-in that gives no numbers, none is believed', async () => {
+    await startServer();
+    const { under, connection, inHand } = await handling();
+    connection.write(numbered(1));
+    const { ticket, done } = await inHand('1');
+    expect(ticket).toBeUndefined();
+    done();
+    await settled(under, connection);
+    expect(connection.stanzas.unclaimed.filter(isReport)).toEqual([]);
+  });
+
+  it('XD-10: before it ends the stream, a link that stops reports what it has handled', async () => {
+    await startServer({ acknowledges: true });
+    const { under, connection, inHand } = await handling({ stopTimeoutMs: 5_000 });
+    connection.write(numbered(1) + numbered(2));
+    const [one, two] = [await inHand('1'), await inHand('2')];
+    one.done();
+    expect(await report(connection)).toBe('1');
+    const stopped = under.link.stop();
+    two.done();
+    expect(await report(connection)).toBe('2');
+    await stopped;
+  });
+});
+
+describe('what the server gives to others', () => {
+  it('promise 1: is not answered here once the connection is lost', async () => {
+    await startServer({ acknowledges: true });
+    const { under, connection, inHand } = await handling();
+    connection.write(numbered(1));
+    const { ticket, fail } = await inHand('1');
+    expect(await ticket?.isElsewhere()).toBe(false);
+    connection.socket.destroy();
+    await under.change('down');
+    expect(await ticket?.isElsewhere()).toBe(true);
+    const next = await server.connection();
+    await under.change('up');
+    fail();
+    await under.line('stanza_handle_failed', 'error');
+    await settled(under, next);
+    expect(next.stanzas.unclaimed.filter(({ attrs, name }) => name === 'message' && attrs['type'] === 'error')).toEqual([]);
+  });
+
+  it('promise 1: nor what came during a self-test that failed', async () => {
+    await startServer({ acknowledges: true, guard: 'open', afterHandshake: numbered(1) });
+    const under = new LinkUnderTest({ port: server.port });
+    open.push(under);
+    await expect(under.link.start()).rejects.toMatchObject({ code: 'refused' });
+    const connection = await server.connection();
+    await connection.closed;
+    expect(errorTo(connection, '1')).toEqual([]);
+    expect(connection.stanzas.unclaimed.filter(({ name }) => name === 'message')).toEqual([]);
+  });
+
+  it('promise 1: while this worker is not ready the plug-in says what it has given to others; what came after that is ours', async () => {
+    await startServer({ acknowledges: true });
+    const { under, connection, inHand } = await handling();
+    connection.write(numbered(1) + numbered(2));
+    const [one, two] = [await inHand('1'), await inHand('2')];
+    under.link.setReady(false);
+    expect(await two.ticket?.isElsewhere()).toBe(false);
+    server.behaviour.moved = 2;
+    expect(await one.ticket?.isElsewhere()).toBe(true);
+    expect(await two.ticket?.isElsewhere()).toBe(true);
+    connection.write(numbered(1, 'given back'));
+    expect(await (await inHand('given back')).ticket?.isElsewhere()).toBe(false);
+  });
+
+  it('XD-11: a worker that was taken for dead is back at once', async () => {
+    await startServer({ acknowledges: true });
+    const { under, connection } = await handling({ reconnect: { minMs: 60_000, maxMs: 60_000 } });
+    connection.socket.end("<stream:error><connection-timeout xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error></stream:stream>");
+    expect(await under.change('down')).toMatchObject({ why: expect.stringContaining('has heard nothing of this worker for too long') });
+    await server.connection();
+    await under.change('up');
   });
 });

@@ -22,6 +22,12 @@ export interface Behaviour {
   guard: 'closed' | 'open' | 'answered' | 'strict';
   /** Does the plug-in answer its IQs? */
   plugin: boolean;
+  /** Does it keep what is not reported (docs/partition-protocol.md)? Numbers are the test's to write. */
+  acknowledges?: boolean | undefined;
+  /** What its answer to an announcement says of stanzas given to others. */
+  moved?: number | undefined;
+  /** Leave reports without an answer. */
+  keepsReports?: boolean | undefined;
   /** Ignore pings: a server that is connected and dead. */
   silent?: boolean | undefined;
   /** Written in the same segment as the answer to the handshake. */
@@ -93,6 +99,11 @@ export class ServerConnection {
       return;
     }
     const { jid } = child.attrs;
+    if (child.name === 'handled' && this.behaviour.keepsReports) return;
+    if (child.name === 'worker' && this.behaviour.acknowledges) {
+      const { moved } = this.behaviour;
+      return this.reply(iq, 'result', xml('worker', { xmlns: PARTITION, acknowledge: 'true', ...(moved !== undefined && { moved: String(moved) }) }));
+    }
     this.reply(iq, 'result', child.name === 'account' ? xml('account', { xmlns: PARTITION, jid, local: 'false', online: 'false' }) : undefined);
   }
 
