@@ -1,70 +1,90 @@
-import { SipServer } from '../scenarios/support/sipd';
-import type { World } from '../scenarios/support/world';
+import type { Arena } from './arena';
+import { CLIENTS, FAR } from '../scenarios/support/topology';
 
 /** One thing that goes wrong under load, and how it is mended. */
 export interface Fault {
   readonly name: string;
-  /**
-   * Stanzas that the XMPP server had taken and not yet brought to a living worker reach nobody: nothing acknowledges them
-   * yet. They are counted by themselves (`inSocket`), and not held against the product.
-   */
-  readonly losesSocket?: true;
-  /** How long the part is away, where the usual time is not what the fault is about. */
-  readonly awaySeconds?: number;
-  break(world: World): Promise<void>;
-  mend(world: World): Promise<void>;
+  /** Parts and links that it needs: two faults with one in common do not happen together. */
+  readonly touches: readonly string[];
+  readonly awaySeconds: number;
+  /** From when on everything must be right again within the set time: survivors go on for a dead worker at once. */
+  readonly rightFrom: 'break' | 'mend';
+  /** What the XMPP server had taken and not handed on when it died is gone with it: nobody else has it (`heldByServer`). */
+  readonly losesWhatServerHeld?: true;
+  /** How Redis syncs what it writes; default: always. */
+  readonly redisSync?: 'everysec';
+  break(arena: Arena): Promise<void>;
+  mend(arena: Arena): Promise<void>;
 }
+
+const AWAY_SECONDS = 3;
+/** Longer than anybody waits for a silent one. */
+const SILENT_SECONDS = 6;
+const SLOW_MS = 200;
 
 const nothing = (): Promise<void> => Promise.resolve();
 
-/** The worker that is hit is the first one, so that a table of several runs compares. */
-function victim(world: World): (typeof world.gateways)[number] {
-  const [first] = world.gateways.filter((gateway) => gateway.isRunning);
-  if (first === undefined) throw new Error('no worker runs');
-  return first;
+/** The ways in which a program fails. */
+function ofPart(part: string, rightFrom: Fault['rightFrom'], further: Partial<Fault> = {}): readonly Fault[] {
+  const common = { touches: [part], awaySeconds: AWAY_SECONDS, rightFrom, ...further };
+  const start = (arena: Arena): Promise<void> => arena.topology.part(part).start();
+  return [
+    { ...common, name: `${part} killed`, break: ({ topology }) => topology.part(part).kill(), mend: start },
+    { ...common, name: `${part} stopped`, break: ({ topology }) => topology.part(part).stop(), mend: start },
+    { ...common, name: `${part} restarted`, awaySeconds: 0, break: ({ topology }) => topology.part(part).restart(), mend: nothing },
+    {
+      ...common,
+      name: `${part} stalled`,
+      awaySeconds: SILENT_SECONDS,
+      rightFrom: 'mend',
+      break: async ({ topology }) => topology.part(part).stall(),
+      mend: async ({ topology }) => topology.part(part).resume(),
+    },
+  ];
 }
 
-async function killWorker(world: World, signal: NodeJS.Signals): Promise<void> {
-  const worker = victim(world);
-  worker.kill(signal);
-  await worker.exited;
+/** The ways in which a link fails. */
+function ofLink(one: string, other: string): readonly Fault[] {
+  const common = { touches: [`${one}-${other}`, one, other], awaySeconds: SILENT_SECONDS, rightFrom: 'mend' } as const;
+  const mend = ({ topology }: Arena): Promise<void> => topology.link(one, other).mend();
+  return [
+    { ...common, name: `${one}-${other} cut`, break: async ({ topology }) => topology.link(one, other).cut(), mend },
+    { ...common, name: `${one}-${other} slow`, break: ({ topology }) => topology.link(one, other).slow(SLOW_MS), mend },
+  ];
 }
 
-/** Longer than the gateway waits for one answer, and than another worker waits before it goes on for a silent one. */
-const STALL_SECONDS = 7;
-
-async function killSipServer(world: World): Promise<void> {
-  const server = world.sipServer;
-  if (server === undefined) throw new Error('this world has no SIP server of its own');
-  server.kill('SIGKILL');
-  await server.stop();
-}
-
-async function reviveSipServer(world: World): Promise<void> {
-  const { sipPort, adminPort } = world.sipServer ?? {};
-  world.sipServer = await SipServer.start(sipPort, adminPort);
-}
-
+/** One worker and one SIP server of each kind fail, the other of the kind goes on. */
 export const FAULTS: readonly Fault[] = [
-  { name: 'nothing', break: nothing, mend: nothing },
-  { name: 'worker killed', losesSocket: true, break: (world) => killWorker(world, 'SIGKILL'), mend: async (world) => void (await world.startWorker('w3')) },
-  { name: 'worker joins', break: nothing, mend: async (world) => void (await world.startWorker('w3')) },
-  { name: 'worker stopped (drain)', break: (world) => killWorker(world, 'SIGTERM'), mend: async (world) => void (await world.startWorker('w3')) },
-  { name: 'SIP server killed', break: killSipServer, mend: reviveSipServer },
-  { name: 'Redis restarted', break: (world) => world.redis.suspend(), mend: (world) => world.redis.resume() },
-  { name: 'Prosody restarted', losesSocket: true, break: nothing, mend: (world) => world.prosody.restart() },
+  { name: 'nothing', touches: [], awaySeconds: AWAY_SECONDS, rightFrom: 'break', break: nothing, mend: nothing },
+  { name: 'worker joins', touches: ['w3'], awaySeconds: 0, rightFrom: 'break', break: async ({ topology }) => void (await topology.addWorker('w3')), mend: nothing },
+  ...ofPart('w1', 'break'),
+  ...ofPart('sip1', 'mend'),
+  ...ofPart('redis', 'mend'),
+  ...ofPart('prosody', 'mend', { losesWhatServerHeld: true }),
   {
-    name: 'Prosody stalled',
-    awaySeconds: STALL_SECONDS,
-    break: async ({ prosody }) => prosody.kill('SIGSTOP'),
-    mend: async ({ prosody }) => prosody.kill('SIGCONT'),
+    name: 'redis disk full',
+    touches: ['redis'],
+    awaySeconds: SILENT_SECONDS,
+    rightFrom: 'mend',
+    redisSync: 'everysec',
+    break: async ({ topology }) => topology.disk?.fill(),
+    mend: async ({ topology }) => topology.disk?.empty(),
   },
   {
-    name: 'worker stalled',
-    awaySeconds: STALL_SECONDS,
-    break: async (world) => victim(world).kill('SIGSTOP'),
-    mend: async (world) => victim(world).kill('SIGCONT'),
+    name: 'redis ends by a full disk',
+    touches: ['redis'],
+    awaySeconds: SILENT_SECONDS,
+    rightFrom: 'mend',
+    break: async ({ topology }) => topology.disk?.fill(),
+    mend: async ({ topology }) => {
+      topology.disk?.empty();
+      if (!topology.part('redis').isRunning) await topology.part('redis').start();
+    },
   },
-  { name: 'far SIP server cut off', break: async (world) => world.peer.cut(), mend: nothing },
+  { name: 'far restarted', touches: [FAR], awaySeconds: 0, rightFrom: 'mend', break: (arena) => arena.restartFar(AWAY_SECONDS * 1_000), mend: nothing },
+  ...ofLink('w1', 'redis'),
+  ...ofLink('w1', 'prosody'),
+  ...ofLink('w1', 'sip1'),
+  ...ofLink('sip1', FAR),
+  ...ofLink('prosody', CLIENTS),
 ];
-

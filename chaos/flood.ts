@@ -3,7 +3,7 @@ import { Child } from '../bench/support/child';
 import { percentile } from '../bench/support/report';
 import { DOMAIN, World } from '../scenarios/support/world';
 import type { FloodCommand, FloodReport } from './flood-protocol';
-import { Ledger, type Direction, type Tally } from './ledger';
+import { Ledger, since, type Direction, type Tally } from './ledger';
 import { SipSide } from './sip-side';
 import { XmppSender } from './xmpp-sender';
 
@@ -87,7 +87,7 @@ export async function runFlood(name: FloodName, { rate, seconds, texts }: FloodO
   const senders = USERS.map((user) => new XmppSender({ user, domain: DOMAIN, port: world.prosody.c2sPort, ledger }));
   try {
     await Promise.all([flood.next(), ...senders.map((sender) => sender.online())]);
-    const sip = SipSide.serve(world.peer, ledger);
+    const sip = SipSide.serve(world.peer, { ledger });
     // Sessions are up before the flood comes.
     for (const { user, contact } of PAIRS) {
       sip.say(contact, `${user}@${DOMAIN}`, ledger.begin('to XMPP', `${contact} ${user}`));
@@ -127,12 +127,6 @@ export async function runFlood(name: FloodName, { rate, seconds, texts }: FloodO
 
 function talliesOf(ledger: Ledger): Readonly<Record<Direction, Tally>> {
   return { 'to SIP': ledger.tally('to SIP'), 'to XMPP': ledger.tally('to XMPP') };
-}
-
-/** What has been added. */
-function since(before: Tally, after: Tally): Tally {
-  const names = Object.keys(after) as (keyof Tally)[];
-  return Object.fromEntries(names.map((name) => [name, after[name] - before[name]])) as unknown as Tally;
 }
 
 function say({ user, contact }: (typeof PAIRS)[number], sip: SipSide, senders: readonly XmppSender[], ledger: Ledger): void {

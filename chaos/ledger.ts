@@ -19,6 +19,12 @@ export interface Tally {
   readonly outOfOrder: number;
 }
 
+/** What has been added to the account since. */
+export function since(before: Tally, after: Tally): Tally {
+  const names = Object.keys(after) as (keyof Tally)[];
+  return Object.fromEntries(names.map((name) => [name, after[name] - before[name]])) as unknown as Tally;
+}
+
 /** When texts of a direction may have stood in the socket of a part that died: taken by nobody. Milliseconds of `performance.now()`. */
 export interface Socket {
   readonly direction: Direction;

@@ -10,7 +10,23 @@ export interface XmppSenderOptions {
   readonly domain: string;
   readonly port: number;
   readonly ledger: Ledger;
+  /** Address of the server; default: 127.0.0.1. */
+  readonly host?: string;
+  readonly eyes?: Eyes;
 }
+
+/** What he sees besides texts. Contacts are bare addresses. */
+export interface Eyes {
+  presence(contact: string, state: Shown): void;
+  /** Does the contact type? */
+  typing(contact: string, composing: boolean): void;
+  /** His stream is lost: he sees nobody until he is told again. */
+  blind(): void;
+}
+
+export type Shown = 'available' | 'away' | 'dnd' | 'offline';
+
+const CHAT_STATES = 'http://jabber.org/protocol/chatstates';
 
 /**
  * An XMPP user who knows what his server has taken: XEP-0198 acknowledgements without resumption. What the server had not
@@ -25,6 +41,7 @@ export class XmppSender {
   private ready = false;
   private stopped = false;
   private waiting: (() => void)[] = [];
+  private state: Exclude<Shown, 'offline'> = 'available';
 
   constructor(private readonly options: XmppSenderOptions) {
     this.open();
@@ -41,10 +58,23 @@ export class XmppSender {
 
   /** Writes one text; false when he is not signed in. */
   say(to: string, id: string): boolean {
-    if (!this.ready || this.socket === undefined) return false;
-    this.unacknowledged.push(id);
-    this.socket.write(`<message to='${to}' type='chat' id='${id}'><body>${id}</body></message><r xmlns='${SM}'/>`);
-    return true;
+    return this.write(`<message to='${to}' type='chat' id='${id}'><body>${id}</body><active xmlns='${CHAT_STATES}'/></message>`, id);
+  }
+
+  /** Tells that he types, or that he has stopped. */
+  types(to: string, composing: boolean): void {
+    this.write(`<message to='${to}' type='chat'><${composing ? 'composing' : 'paused'} xmlns='${CHAT_STATES}'/></message>`);
+  }
+
+  /** Shows this state to all who may see him; also after he has come back. */
+  shows(state: Exclude<Shown, 'offline'>): void {
+    this.state = state;
+    this.write(this.presence);
+  }
+
+  /** Wants to see a contact. */
+  watches(contact: string): void {
+    this.write(`<presence to='${contact}' type='subscribe'/>`);
   }
 
   stop(): void {
@@ -53,7 +83,8 @@ export class XmppSender {
   }
 
   private open(): void {
-    const socket = connect({ host: '127.0.0.1', port: this.options.port, noDelay: true });
+    const { host = '127.0.0.1', port } = this.options;
+    const socket = connect({ host, port, noDelay: true });
     this.socket = socket;
     socket.setEncoding('utf8');
     socket.on('error', () => undefined); // told by `close`
@@ -78,6 +109,7 @@ export class XmppSender {
     this.ready = false;
     for (const id of this.unacknowledged) this.options.ledger.forget(id);
     this.unacknowledged = [];
+    this.options.eyes?.blind();
     if (!this.stopped) setTimeout(() => this.open(), RECONNECT_MS);
   }
 
@@ -86,12 +118,13 @@ export class XmppSender {
     if (element.is('r')) return void socket.write(`<a xmlns='${SM}' h='${this.handled}'/>`);
     if (element.is('a')) return this.acknowledge(Number(element.attrs['h']));
     if (element.is('presence') || element.is('iq')) this.handled += 1;
+    if (element.is('presence')) return this.see(element);
     if (element.name === 'stream:features') this.signIn(element, socket);
     else if (element.is('success')) {
       this.listen(socket);
       this.header();
     } else if (element.is('iq') && element.attrs['id'] === 'bind') socket.write(`<enable xmlns='${SM}'/>`);
-    else if (element.is('enabled')) this.begin(socket);
+    else if (element.is('enabled')) this.begin();
   }
 
   private signIn(features: Element, socket: Socket): void {
@@ -102,13 +135,12 @@ export class XmppSender {
     } else socket.write(`<iq type='set' id='bind'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'><resource>chaos</resource></bind></iq>`);
   }
 
-  private begin(socket: Socket): void {
+  private begin(): void {
     this.handled = 0;
     this.acknowledged = 0;
     this.ready = true;
-    // The presence counts among what the server acknowledges.
-    this.unacknowledged.push('presence');
-    socket.write(`<presence/><r xmlns='${SM}'/>`);
+    this.write(`<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>`);
+    this.write(this.presence);
     for (const wake of this.waiting.splice(0)) wake();
   }
 
@@ -124,5 +156,31 @@ export class XmppSender {
     if (element.attrs['type'] === 'error') return ledger.returned(id);
     const body = element.getChildText('body');
     if (body !== null && body !== undefined) ledger.arrived(body);
+    const contact = bareOf(element);
+    if (body !== null || element.getChild('composing', CHAT_STATES) === undefined) this.options.eyes?.typing(contact, false);
+    else this.options.eyes?.typing(contact, true);
+  }
+
+  /** A contact's state, or one who wants to see him: everybody may. */
+  private see(element: Element): void {
+    const contact = bareOf(element);
+    const type = element.attrs['type'];
+    if (type === 'subscribe') this.write(`<presence to='${contact}' type='subscribed'/>`);
+    else if (type === undefined) this.options.eyes?.presence(contact, (element.getChildText('show') ?? 'available') as Shown);
+    else if (type === 'unavailable') this.options.eyes?.presence(contact, 'offline');
+  }
+
+  private get presence(): string {
+    return this.state === 'available' ? '<presence/>' : `<presence><show>${this.state}</show></presence>`;
+  }
+
+  /** Writes a stanza; all of them are acknowledged, only texts have an account. False when he is not signed in. */
+  private write(stanza: string, id = ''): boolean {
+    if (!this.ready || this.socket === undefined) return false;
+    this.unacknowledged.push(id);
+    this.socket.write(`${stanza}<r xmlns='${SM}'/>`);
+    return true;
   }
 }
+
+const bareOf = (element: Element): string => String(element.attrs['from'] ?? '').split('/')[0] ?? '';

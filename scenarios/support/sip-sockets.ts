@@ -9,6 +9,7 @@ const END_OF_HEADERS = Buffer.from('\r\n\r\n');
 const CONTENT_LENGTH = /^(?:content-length|l)[ \t]*:[ \t]*(\d+)/im;
 const LARGEST_MESSAGE = 1_000_000;
 const PORT_ATTEMPTS = 20;
+const CONNECT_MS = 4_000;
 
 export type Transport = 'udp' | 'tcp';
 
@@ -86,7 +87,12 @@ export class SipSockets {
 
   private async dial({ port, host = LOOPBACK }: Hop): Promise<Socket> {
     const socket = connect({ port, host, localAddress: this.address, noDelay: true });
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    const giveUp = setTimeout(() => socket.destroy(Object.assign(new Error(`no connection to ${host}:${port}`), { syscall: 'connect' })), CONNECT_MS);
+    try {
+      await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    } finally {
+      clearTimeout(giveUp);
+    }
     this.adopt(socket);
     return socket;
   }
