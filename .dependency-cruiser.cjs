@@ -27,6 +27,7 @@ const ALLOWED = {
   },
   sip: { values: [own('model'), NODE, ...npm('drachtio-srf')], types: [own('codec'), own('engine')] },
   sipd: { values: [NODE] },
+  anchor: { values: [own('sipd'), NODE] },
 };
 
 const rules = Object.entries(ALLOWED).flatMap(([name, { values, types = [] }]) => [

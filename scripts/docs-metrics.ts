@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { anchorMetrics } from '../packages/gateway/src/anchor/metrics';
 import { Metrics } from '../packages/gateway/src/metrics';
 
 /** What each label may hold. Every value comes from a closed list, so that the number of series is bounded. */
@@ -16,7 +17,9 @@ const LABELS: Readonly<Record<string, string>> = {
   limit: 'the rates `sip_peer`, `sip_messages`, `sip_strangers`, `sip_user`, `xmpp_user`, `all`; `busy` and `overloaded`: shed because the worker has too much to do; `watches`, `watchers`, `pending`: subscriptions of an XMPP user; `server_...`: what the embedded SIP server refused or closed (docs/limits.md)',
   effect: 'what could not be handed over, as in the logs',
   event: 'the event, as in the logs',
-  cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `routes_replaced`, `xmpp_down`, `xmpp_up`',
+  cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `routes_replaced`, `xmpp_down`, `xmpp_up`; of an anchor: the worker was `gone`, `silent`, `late` with one pair; `no_worker`, `too_many` requests, `lost_twice` by workers',
+  to: '`worker`, `server`',
+  what: '`late_answer`',
   why: '`unreachable`, `silent`, `status_408`, `status_503`',
   route: 'the name of the route in the configuration',
   peer: 'the name of the peer in the configuration; `allow`: `sip.allow` and next hops; `unlisted`: none',
@@ -65,14 +68,26 @@ export function metrics(): readonly Described[] {
   return described(registry).filter(({ name }) => !DEFAULTS.test(name));
 }
 
+/** Those of an anchor. */
+export function metricsOfAnchor(): readonly Described[] {
+  const counts = () => {
+    throw new Error('nobody asks for values here');
+  };
+  return described(anchorMetrics({ up: false, counts })).filter(({ name }) => !DEFAULTS.test(name));
+}
+
 /** docs/metrics.md. */
 export function writeMetricsPage(): string {
   const all = metrics();
-  const rows = all.map(({ name, type, labelNames, help }) => `| \`${name}\` | ${type} | ${labelNames.map(code).join(', ')} | ${help} |`);
-  const used = [...new Set(all.flatMap(({ labelNames }) => labelNames))];
+  const ofAnchor = metricsOfAnchor();
+  const used = [...new Set([...all, ...ofAnchor].flatMap(({ labelNames }) => labelNames))];
   const labels = used.map((name) => `| \`${name}\` | ${labelOf(name)} |`);
-  const table = `| metric | type | labels | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
-  return `${HEADER}\n${table}\n## Labels\n\n| label | values |\n|---|---|\n${labels.join('\n')}\n\n${WATCH}`;
+  return `${HEADER}\n${tableOf(all)}\n## Of an anchor\n\n\`isthmus anchor\` has a page of its own, by default at port 9471 (docs/anchor.md).\n\n${tableOf(ofAnchor)}\n## Labels\n\n| label | values |\n|---|---|\n${labels.join('\n')}\n\n${WATCH}`;
+}
+
+function tableOf(list: readonly Described[]): string {
+  const rows = list.map(({ name, type, labelNames, help }) => `| \`${name}\` | ${type} | ${labelNames.map(code).join(', ')} | ${help} |`);
+  return `| metric | type | labels | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 function described(registry: Registry): readonly Described[] {

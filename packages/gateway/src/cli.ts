@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { runAnchor } from './anchor/program';
+import { ANCHOR_USAGE, AnchorUsageError } from './anchor/settings';
 import { StartError } from './build';
 import { checkSecrets, ConfigError, loadConfig } from './config/load';
 import type { Config } from './config/schema';
@@ -21,6 +23,9 @@ const USAGE = `usage:
   isthmus doctor --config FILE [--json]
                                        look at everything the configuration names, and say what is wrong
                                        and what to do; exit code 1 when something does not work
+  ${ANCHOR_USAGE}
+                                       hold the dialogs of one drachtio server, so that workers can come and go
+                                       (docs/anchor.md); COMMAND starts that server, and ends with the anchor
   isthmus --version
 `;
 
@@ -30,9 +35,10 @@ class UsageError extends Error {}
 /** Runs one command line; returns the exit code: 0 done, 1 failed, 2 called wrongly. */
 export async function main(args: readonly string[], out = process.stdout, err = process.stderr): Promise<number> {
   try {
+    if (args[0] === 'anchor' && !args.includes('--help')) return await runAnchor(args.slice(1));
     return await dispatch(args, out);
   } catch (error) {
-    if (error instanceof UsageError) {
+    if (error instanceof UsageError || error instanceof AnchorUsageError) {
       err.write(`isthmus: ${error.message}\n${USAGE}`);
       return 2;
     }

@@ -21,7 +21,7 @@ describe('docs/config.md', () => {
 
   test('every duration and size has its unit in the name', () => {
     const numbers = settings().filter(({ value, path }) => value.startsWith('number') && !/(port|database|priority|weight)$/i.test(path));
-    const unnamed = numbers.filter(({ path }) => !/(Contacts|Undecided|Seconds|Bytes|PerSecond|Messages|Dialogs|Resources|Events|Pairs|Entries|Watchers|Handshakes|PerMinute|Milliseconds|Percent|Users|Connections|Fields|Transactions)$/.test(path));
+    const unnamed = numbers.filter(({ path }) => !/(Contacts|Undecided|Seconds|Bytes|PerSecond|Messages|Dialogs|Resources|Events|Pairs|Entries|Watchers|Handshakes|PerMinute|Milliseconds|Percent|Users|Connections|Fields|Transactions|Workers|Requests)$/.test(path));
     expect(unnamed).toEqual([]);
   });
 });
@@ -45,7 +45,7 @@ describe('docs/metrics.md', () => {
 });
 
 describe('docs/log-fields.md', () => {
-  const packages = ['gateway', 'xmpp', 'sip', 'sipd'] as const;
+  const packages = ['gateway', 'xmpp', 'sip', 'sipd', 'anchor'] as const;
   const text = page('log-fields.md');
 
   interface Line {

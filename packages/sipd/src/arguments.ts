@@ -7,7 +7,7 @@ import type { TlsOptions } from './tls/options';
 
 export const USAGE = `usage: sipd --admin HOST:PORT --secret-file FILE --sip udp:HOST:PORT --sip tcp:HOST:PORT --sip tls:HOST:PORT
             [--tls-certificate FILE --tls-key FILE --tls-ca FILE [--tls-clients required|optional|none] [--tls-name NAME]]
-            [--strict] [--t1 MS] [--switch NAME[=N]]...
+            [--strict] [--anchor] [--t1 MS] [--switch NAME[=N]]...
 switches: ${Object.keys(NO_SWITCHES).join(', ')}`;
 
 function hostPort(what: string, text: string): { host: string; port: number } {
@@ -71,7 +71,7 @@ export function readArguments(args: readonly string[]): SipdOptions {
   const text = { type: 'string' } as const;
   const list = { type: 'string', multiple: true } as const;
   const tls = { 'tls-certificate': text, 'tls-key': text, 'tls-ca': text, 'tls-clients': text, 'tls-name': text } as const;
-  const options = { admin: text, 'secret-file': text, sip: list, switch: list, t1: text, strict: { type: 'boolean' }, ...tls } as const;
+  const options = { admin: text, 'secret-file': text, sip: list, switch: list, t1: text, strict: { type: 'boolean' }, anchor: { type: 'boolean' }, ...tls } as const;
   let values;
   try {
     ({ values } = parseArgs({ args: [...args], options }));
@@ -84,6 +84,7 @@ export function readArguments(args: readonly string[]): SipdOptions {
     sip: (values.sip ?? []).map(listener),
     switches: Object.assign({}, ...(values.switch ?? []).map(switchOf)) as Partial<Switches>,
     strict: values.strict ?? false,
+    anchor: values.anchor ?? false,
     ...tlsOf(values),
     ...timersOf(values.t1),
   };

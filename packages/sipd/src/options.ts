@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { ANCHOR_DEFAULTS, type AnchorLimits } from './anchor/options';
 import { TAKE_ALL, type Intake } from './intake';
 import { NO_OBSERVER, type Observer } from './observer';
 import { NO_SWITCHES, type Switches } from './switches';
@@ -77,6 +78,8 @@ export interface SipdOptions {
   /** Guess the next hop behind a NAT as drachtio-server does (its `disable-nat-detection` turned round); default true. */
   readonly natDetection?: boolean;
   readonly switches?: Partial<Switches>;
+  /** Hand requests to the worker of their pair, and to another one when that goes (docs/anchor.md); default: as drachtio-server does. */
+  readonly anchor?: boolean | Partial<AnchorLimits>;
   /** A records of a name; default: the name servers of the system, hosts file not used. Must reject when there are none. */
   readonly resolve?: (host: string) => Promise<readonly string[]>;
   /** How much is taken from whom; default: all that comes. */
@@ -97,6 +100,7 @@ export interface Settings {
   readonly strict: boolean;
   readonly natDetection: boolean;
   readonly switches: Switches;
+  readonly anchor: AnchorLimits | undefined;
   readonly resolve: SipdOptions['resolve'];
   readonly intake: Intake;
   readonly observer: Observer;
@@ -151,6 +155,11 @@ function tlsOf({ sip, tls }: SipdOptions): TlsSettings | undefined {
   return listens && tls !== undefined ? { ...TLS_DEFAULTS, ...tls } : undefined;
 }
 
+function anchorOf({ anchor }: SipdOptions): AnchorLimits | undefined {
+  if (anchor === undefined || anchor === false) return undefined;
+  return { ...ANCHOR_DEFAULTS, ...(anchor !== true && anchor) };
+}
+
 /**
  * Fills in defaults.
  * @throws {SipdOptionError} for the first setting that cannot work
@@ -171,6 +180,7 @@ export function settingsOf(options: SipdOptions): Settings {
     strict: options.strict ?? false,
     natDetection: options.natDetection ?? true,
     switches: { ...NO_SWITCHES, ...options.switches },
+    anchor: anchorOf(options),
     resolve: options.resolve,
     intake: options.intake ?? TAKE_ALL,
     observer: options.observer ?? NO_OBSERVER,

@@ -1,10 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { Client } from './control/client';
-import { Control } from './core/control';
+import { AnchorClient } from './anchor/in-process';
+import type { AnchorCounts } from './anchor/relay';
+import { type Client, ClientConnection } from './control/client';
+import { Control, VERSION } from './core/control';
 import { Ending } from './core/ending';
 import { Inbound } from './core/inbound';
 import { Outbound } from './core/outbound';
-import { Requests } from './core/requests';
+import { OUT_OF_DIALOG, Requests } from './core/requests';
 import { Responses } from './core/responses';
 import { Sender } from './core/sender';
 import { State } from './core/state';
@@ -20,6 +22,8 @@ export interface SipdCounts {
   readonly dialogs: number;
   readonly transactions: number;
   readonly timers: number;
+  /** Where the switch `anchor` is set. */
+  readonly anchor?: AnchorCounts;
 }
 
 /** A running server. */
@@ -47,6 +51,7 @@ class RunningSipd implements Sipd {
   private readonly clients = new Set<Client>();
   private readonly control: Control;
   private readonly inbound: Inbound;
+  private readonly anchor: AnchorClient | undefined;
   private handed = 0;
   private closed: Promise<void> | undefined;
 
@@ -62,6 +67,7 @@ class RunningSipd implements Sipd {
     const ending = new Ending(core, sender);
     this.control = new Control(core, new Outbound(core, sender), new Responses(core, ending));
     this.inbound = new Inbound(core, new Requests(core, ending, (client) => this.playSwitches(client)), sender);
+    this.anchor = this.anchored();
     server.on('connection', (socket) => this.accept(socket));
     server.on('error', (error) => settings.log('error', 'accept_failed', { error: error.message }));
   }
@@ -82,15 +88,20 @@ class RunningSipd implements Sipd {
 
   counts(): SipdCounts {
     const { dialogs, transactions, timers } = this.state;
-    return { clients: this.clients.size, dialogs: dialogs.size, transactions, timers: timers.size };
+    const sizes = { clients: this.clients.size, dialogs: dialogs.size, transactions, timers: timers.size };
+    if (this.anchor === undefined) return sizes;
+    const anchor = this.anchor.counts;
+    return { ...sizes, clients: anchor.workers, anchor };
   }
 
   dropClients(): void {
     for (const client of [...this.clients]) client.close('dropped');
+    this.anchor?.dropWorkers('dropped');
   }
 
   restart(): void {
     this.dropClients();
+    this.anchor?.renew('restart');
     this.state.forget();
     this.transports.closeConnections();
   }
@@ -106,17 +117,31 @@ class RunningSipd implements Sipd {
 
   private async shutDown(): Promise<void> {
     this.restart();
+    this.anchor?.stop('closed');
     await Promise.all([this.transports.close(), new Promise<void>((resolve) => this.server.close(() => resolve()))]);
     this.state.timers.stop();
   }
 
+  /** The anchor is this server's only client, and owns all dialogs. */
+  private anchored(): AnchorClient | undefined {
+    const { settings, state, transports } = this;
+    if (settings.anchor === undefined) return undefined;
+    const { hostports } = transports;
+    const anchor = new AnchorClient(settings, settings.anchor, [hostports, VERSION, hostports], (client, message) =>
+      this.guard('frame_failed', () => this.control.frame(client, message)),
+    );
+    for (const method of OUT_OF_DIALOG) state.distribution.register(anchor, method);
+    return anchor;
+  }
+
   private accept(socket: Socket): void {
+    if (this.anchor !== undefined) return this.anchor.accept(socket);
     if (this.clients.size >= this.settings.limits.clients) {
       this.settings.log('warn', 'client_refused', { client: socket.remoteAddress ?? '', reason: 'too many clients' });
       socket.destroy();
       return;
     }
-    const client = new Client(socket, this.settings, {
+    const client = new ClientConnection(socket, this.settings, {
       frame: (from, payload) => this.guard('frame_failed', () => this.control.frame(from, payload)),
       gone: (which, reason) => {
         this.clients.delete(which);

@@ -21,17 +21,24 @@ export class ConfigError extends Error {
 
 /** Reads, checks and completes a configuration file. Throws `ConfigError` with all problems. */
 export function loadConfig(file: string): Config {
-  let text: string;
+  return parseConfig(readText(file), file);
+}
+
+/** A file in YAML, not checked any further. Throws `ConfigError`. */
+export function readYaml(file: string): Readonly<Record<string, unknown>> {
+  const content = parseYaml(readText(file), file);
+  return typeof content === 'object' && content !== null ? (content as Record<string, unknown>) : {};
+}
+
+function readText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw new ConfigError(file, [{ path: '', message: `cannot be read (${reasonOf(error)})` }]);
   }
-  return parseConfig(text, file);
 }
 
-/** As `loadConfig`, from text. */
-export function parseConfig(text: string, file: string): Config {
+function parseYaml(text: string, file: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
@@ -41,7 +48,12 @@ export function parseConfig(text: string, file: string): Config {
     });
     throw new ConfigError(file, problems);
   }
-  const parsed = configSchema.safeParse(document.toJS() ?? {}, { reportInput: true });
+  return document.toJS() ?? {};
+}
+
+/** As `loadConfig`, from text. */
+export function parseConfig(text: string, file: string): Config {
+  const parsed = configSchema.safeParse(parseYaml(text, file), { reportInput: true });
   if (!parsed.success) throw new ConfigError(file, parsed.error.issues.flatMap(problemsOf));
   const problems = contradictions(parsed.data);
   if (problems.length > 0) throw new ConfigError(file, problems);

@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { anchorSchema } from './anchor-schema';
 import { availabilitySchema } from './availability-schema';
 import { federationSchema } from './federation-schema';
-import { domainName, host } from './fields';
+import { domainName } from './fields';
 import { limitsSchema } from './limits-schema';
 import { messagingSchema } from './messaging-schema';
 import { administratorsSchema, policySchema } from './policy-schema';
 import { routeSchema } from './routes-schema';
 import { routingSchema } from './routing-schema';
+import { httpSchema, logSchema } from './service-schema';
 import { sipSchema } from './sip-schema';
 import { storeSchema } from './store-schema';
 import { subdomainSchema } from './subdomain-schema';
@@ -44,26 +46,9 @@ export const configSchema = z.strictObject({
   policy: policySchema.prefault({}).describe('who may see XMPP users, for all of them; docs/policy.md'),
   administrators: administratorsSchema.default([]).describe('XMPP users who may use the commands for administrators'),
   limits: limitsSchema.prefault({}).describe('bounds of one worker'),
-  http: z
-    .strictObject({
-      host: host.default('127.0.0.1').describe('own address to listen on'),
-      port: z.number().int().min(0).max(65_535).default(9470).describe('0: any free one'),
-    })
-    .prefault({})
-    .describe('health and metrics: /healthz, /readyz, /metrics'),
-  log: z
-    .strictObject({
-      level: z
-        .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'])
-        .default('info')
-        .describe('the least that is written; trace and debug are for a short time only'),
-      addresses: z
-        .enum(['plain', 'hashed'])
-        .default('plain')
-        .describe('users’ addresses in the log: as they are, or as a keyed hash (docs/log-fields.md says how to find a user)'),
-    })
-    .prefault({})
-    .describe('JSON lines on standard output'),
+  http: httpSchema,
+  log: logSchema,
+  anchor: anchorSchema.optional().describe('`isthmus anchor`, which may share this file with workers; docs/anchor.md'),
 });
 
 export type Config = z.infer<typeof configSchema>;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Settings } from '../options';
+import type { Limits, Settings } from '../options';
 import { PIPELINE_BYTES, RING_BYTES } from '../switches';
 import { replyLine } from './fields';
 import { FrameReader, writeFrame } from './frame';
@@ -10,16 +10,36 @@ const PIPELINE_MS = 3;
 /** Above so many times the backlog limit a client is disconnected. */
 const HOPELESS = 4;
 
-/** What a client connection reports. */
-export interface ClientEvents {
-  frame(client: Client, payload: Buffer): void;
-  gone(client: Client, reason: string): void;
+/** A client as the server sees it. */
+export interface Client {
+  authenticated: boolean;
+  /** Verbs as registered, in lower case, duplicates included. */
+  readonly verbs: string[];
+  readonly address: string;
+  readonly connected: boolean;
+  /** Whether it reads what it is sent; a client that does not gets no new requests. */
+  readonly keepsUp: boolean;
+  /** Sends a frame; nothing is kept for a client that has gone. */
+  send(frame: Buffer, kind?: FrameKind): void;
+  /** Replies to a client message. */
+  reply(messageId: string, ...fields: readonly string[]): void;
+  /** Replies `NO` and closes: the client has broken the protocol. */
+  refuse(messageId: string, reason: string): void;
+  close(reason: string): void;
 }
 
+/** What a client connection reports. */
+export interface ClientEvents<C> {
+  frame(client: C, payload: Buffer): void;
+  gone(client: C, reason: string): void;
+}
+
+/** What counts for the connection of a client. */
+export type ClientSettings = Pick<Settings, 'strict' | 'switches'> & { readonly limits: Pick<Limits, 'frameBytes' | 'clientBacklogBytes' | 'silentMs'> };
+
 /** One connection of a drachtio-srf client. */
-export class Client {
+export class ClientConnection implements Client {
   authenticated = false;
-  /** Verbs as registered, in lower case, duplicates included. */
   readonly verbs: string[] = [];
   readonly address: string;
   private readonly reader: FrameReader;
@@ -31,8 +51,8 @@ export class Client {
 
   constructor(
     private readonly socket: Socket,
-    private readonly settings: Settings,
-    private readonly events: ClientEvents,
+    private readonly settings: ClientSettings,
+    private readonly events: ClientEvents<ClientConnection>,
   ) {
     this.address = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
     this.reader = new FrameReader(settings.limits.frameBytes);
@@ -50,12 +70,10 @@ export class Client {
     return this.alive;
   }
 
-  /** Whether it reads what it is sent; a client that does not gets no new requests. */
   get keepsUp(): boolean {
     return this.writer.backlog <= this.settings.limits.clientBacklogBytes;
   }
 
-  /** Sends a frame; nothing is kept for a client that has gone. */
   send(frame: Buffer, kind: FrameKind = 'other'): void {
     if (!this.alive) return;
     if (this.writer.backlog > HOPELESS * this.settings.limits.clientBacklogBytes) {
@@ -65,12 +83,10 @@ export class Client {
     this.writer.write(frame, kind);
   }
 
-  /** Replies to a client message. */
   reply(messageId: string, ...fields: readonly string[]): void {
     this.send(writeFrame(replyLine(messageId, ...fields)));
   }
 
-  /** Replies `NO` and closes: the client has broken the protocol. */
   refuse(messageId: string, reason: string): void {
     this.reply(messageId, 'NO', reason);
     this.alive = false;

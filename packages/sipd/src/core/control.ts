@@ -1,6 +1,6 @@
 /** The control protocol's messages (drachtio.md section 2.2). */
-import { timingSafeEqual } from 'node:crypto';
 import type { Client } from '../control/client';
+import { isSecret } from '../control/secret';
 import { type ClientFrame, readFrame } from '../control/sip-text';
 import type { Outbound } from './outbound';
 import type { Responses } from './responses';
@@ -8,12 +8,6 @@ import type { Core } from './state';
 
 /** drachtio-srf compares it to decide about pings. */
 export const VERSION = 'v0.9.10';
-
-function sameSecret(given: string, secret: string): boolean {
-  const a = Buffer.from(given, 'latin1');
-  const b = Buffer.from(secret, 'utf8');
-  return a.length === b.length && timingSafeEqual(a, b);
-}
 
 /** Acts on the frames of clients. */
 export class Control {
@@ -64,7 +58,7 @@ export class Control {
 
   private authenticate(client: Client, id: string, secret: string): void {
     const { settings } = this.core.state;
-    if (!sameSecret(secret, settings.secret)) {
+    if (!isSecret(secret, settings.secret)) {
       settings.log('warn', 'client_refused', { client: client.address, reason: 'incorrect secret' });
       client.refuse(id, 'incorrect secret');
       return;

@@ -17,7 +17,7 @@ import type { Ending } from './ending';
 import type { Core } from './state';
 
 /** Methods that are given to a client also when they belong to no dialog. */
-const OUT_OF_DIALOG: ReadonlySet<string> = new Set([
+export const OUT_OF_DIALOG: ReadonlySet<string> = new Set([
   'INVITE', 'MESSAGE', 'OPTIONS', 'INFO', 'NOTIFY', 'SUBSCRIBE', 'PUBLISH', 'REGISTER',
 ]);
 /** Methods that make no sense out of dialog: 481. All others are discarded without a word. */
