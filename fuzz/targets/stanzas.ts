@@ -1,6 +1,6 @@
 import { Parser } from '@xmpp/xml';
 
-import { answerIq, PRESENCE_FORMATS, readAccountAnswer, readCommand, readJid, readStanza, tellsWithdrawal, writeCommandError, writeError, writePresenceDocument, writeRequest, writeStanza, partiesOf, type Element, type StanzaContext } from '../../packages/codec/src';
+import { answerIq, PRESENCE_FORMATS, readAccountAnswer, readCommand, readJid, readStanza, tellsLoss, writeCommandError, writeError, writePresenceDocument, writeRequest, writeStanza, partiesOf, type Element, type StanzaContext } from '../../packages/codec/src';
 import { WRITE } from '../../packages/codec/test/support/contexts';
 import type { EngineEvent } from '@isthmus/engine';
 import { fault, type Pair } from '@isthmus/model';
@@ -61,7 +61,7 @@ function stanzaHolds(stanza: Element): void {
   const command = readCommand(stanza);
   if (typeof command === 'string') xmlIsSafe(writeCommandError(stanza, command)?.toString() ?? '<none/>');
   readAccountAnswer(stanza);
-  tellsWithdrawal(stanza, 'example.com');
+  tellsLoss(stanza, 'example.com');
 }
 
 const FORM =

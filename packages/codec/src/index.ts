@@ -22,7 +22,7 @@ export { isCommand, readCommand, writeCommand, writeCommandError } from './stanz
 export type { CommandAction, CommandError, CommandNote, CommandReply, CommandRequest } from './stanza/command';
 export type { DataForm, FieldType, FormField, FormOption, Submission } from './stanza/data-form';
 export { CONTACT_RESOURCE, NS } from './stanza/namespaces';
-export { readAccountAnswer, tellsWithdrawal, writeAccountQuery, writeApproval, writeDrain, writeWorkerName, type AccountAnswer, type IqEnvelope } from './stanza/partition';
+export { readAccountAnswer, tellsLoss, writeAccountQuery, writeApproval, writeDrain, writeWorkerName, type AccountAnswer, type IqEnvelope } from './stanza/partition';
 export { readStanza } from './stanza/read';
 export type { ContentSettings, StanzaContext, StanzaReading } from './stanza/reading';
 export { writeStanza, type StanzaEffect } from './stanza/write';

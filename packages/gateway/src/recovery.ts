@@ -124,7 +124,12 @@ export class Recovery {
     const { missed, loop, onEventLost } = this.options;
     const { events, refused, overflown } = missed.take();
     if (overflown) this.xmppUp();
-    for (const { pair, event } of events) void loop.handle(pair, event).catch(onEventLost);
+    for (const { pair, event, ticket } of events) {
+      void loop
+        .handle(pair, event, undefined, ticket)
+        .catch(onEventLost)
+        .finally(() => ticket?.release());
+    }
     if (refused.length === 0) return;
     this.sweep({ cause: 'store' }, (_pair, record) => this.watchLost(record), new Set(refused));
   }

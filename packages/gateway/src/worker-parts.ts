@@ -2,6 +2,7 @@ import type { Addressing, ContentSettings, SipAnswerOut, SipRequestIn, SipReques
 import type { EngineSettings } from '@isthmus/engine';
 import type { Tables } from '@isthmus/rules';
 import type { Store } from '@isthmus/store';
+import type { Ticket } from '@isthmus/xmpp';
 import type { Element } from '@xmpp/xml';
 import type { FederationSettings } from './federation';
 import type { LimitSettings } from './limits/build';
@@ -19,7 +20,7 @@ export interface XmppPort {
   send(stanza: Element): Promise<void>;
   deliver(stanza: Element): Promise<void>;
   request(iq: Element, timeoutMs: number): Promise<Element>;
-  onStanza(handler: (stanza: Element) => Promise<void>): void;
+  onStanza(handler: (stanza: Element, ticket?: Ticket) => Promise<void>): void;
 }
 
 /** The SIP links as the worker sees them. */

@@ -42,7 +42,7 @@ export class Worker {
     store.onState(({ is }) => {
       if (is === 'ready') this.recovery.storeBack();
     });
-    xmpp.onStanza((stanza) => this.sides.xmpp.receive(stanza));
+    xmpp.onStanza((stanza, ticket) => this.sides.xmpp.receive(stanza, ticket));
     sip.onRequest((request) => void this.sides.sip.receive(request));
   }
 

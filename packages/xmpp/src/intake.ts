@@ -82,7 +82,7 @@ export class Intake {
         if (condition !== undefined) throw new Error(`the server answered ${condition}`);
       },
       askMoved: () => this.line().announcer.askMoved(),
-      onLate: (n) => settings.log.warn({ n, waitedMs: settings.handleTimeoutMs }, 'stanza_handle_late'),
+      onLate: (n) => settings.log.warn({ number: n, waitedMs: settings.handleTimeoutMs }, 'stanza_handle_late'),
       deadlineMs: settings.handleTimeoutMs,
       pauseMs: REPORT_PAUSE_MS,
     });

@@ -173,7 +173,7 @@ describe('the report of what is handled', () => {
     connection.write(numbered(1) + numbered(2));
     (await inHand('2')).done();
     expect(await report(connection)).toBe('2');
-    expect((await under.line('stanza_handle_late', 'warn')).fields).toMatchObject({ n: 1, waitedMs: 200 });
+    expect((await under.line('stanza_handle_late', 'warn')).fields).toMatchObject({ number: 1, waitedMs: 200 });
   });
 
   it('the handler sees the stanza as it was before it was numbered', async () => {

@@ -37,10 +37,14 @@ function iq(type: 'get' | 'set', envelope: IqEnvelope, child: Element): Element 
   return element('iq', { type, id: envelope.id, from: envelope.from, to: envelope.to }, child);
 }
 
-/** Does the plug-in's ping say that it has shown all our contacts as offline while it had no word from us? */
-export function tellsWithdrawal(iq: Element, domain: string): boolean {
+/**
+ * Does the plug-in's ping say that it has shown all our contacts as offline while it had no word from us, or that it has dropped
+ * presence which we should have had? In either case all is to be asked and told anew.
+ */
+export function tellsLoss(iq: Element, domain: string): boolean {
   const ping = iq.getChild('ping', NS.partition);
-  return attributeOf(iq, 'from') === domain && ping !== undefined && attributeOf(ping, 'contacts') === 'withdrawn';
+  if (attributeOf(iq, 'from') !== domain || ping === undefined) return false;
+  return attributeOf(ping, 'contacts') === 'withdrawn' || attributeOf(ping, 'presence') === 'missed';
 }
 
 export interface AccountAnswer {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'ltx';
 import type { BareJid } from '@isthmus/model';
-import { answerIq, readAccountAnswer, tellsWithdrawal, writeAccountQuery, writeApproval, writeDrain, writeStanza, writeWorkerName, type IqIdentity } from '../../src';
+import { answerIq, readAccountAnswer, tellsLoss, writeAccountQuery, writeApproval, writeDrain, writeStanza, writeWorkerName, type IqIdentity } from '../../src';
 
 const GATEWAY: IqIdentity = { gateway: 'isthmus.example.com', name: 'isthmus', version: '1.2.3' };
 const ask = (to: string, child: string, type = 'get', identity: Partial<IqIdentity> = {}) =>
@@ -191,7 +191,9 @@ describe('IQs to the partition plug-in', () => {
 test('XD-14: the plug-in tells in its ping that it has shown the contacts as offline; nobody else can', () => {
   const ping = (from: string, contacts: string) =>
     parse(`<iq type='get' id='p' from='${from}' to='gw.example.com'><ping xmlns='urn:isthmus:partition:0'${contacts}/></iq>`);
-  expect(tellsWithdrawal(ping('example.com', " contacts='withdrawn'"), 'example.com')).toBe(true);
-  expect(tellsWithdrawal(ping('example.com', ''), 'example.com')).toBe(false);
-  expect(tellsWithdrawal(ping('ann@example.com', " contacts='withdrawn'"), 'example.com')).toBe(false);
+  expect(tellsLoss(ping('example.com', " contacts='withdrawn'"), 'example.com')).toBe(true);
+  expect(tellsLoss(ping('example.com', " presence='missed'"), 'example.com')).toBe(true);
+  expect(tellsLoss(ping('example.com', " presence='other'"), 'example.com')).toBe(false);
+  expect(tellsLoss(ping('example.com', ''), 'example.com')).toBe(false);
+  expect(tellsLoss(ping('ann@example.com', " contacts='withdrawn'"), 'example.com')).toBe(false);
 });

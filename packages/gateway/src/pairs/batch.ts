@@ -1,9 +1,17 @@
 import type { Effect, PairRecord } from '@isthmus/engine';
 import type { Stored } from '@isthmus/store';
+import type { Heard } from './heard';
 import type { StoredPair } from './stored';
 
-/** A change to a record in the pair's turn: the new record and the effects to start, or undefined for no change. */
-export type Change = (record: PairRecord, stored: StoredPair | undefined) => { record: PairRecord; start: readonly Effect[] } | undefined;
+/** The new record and the effects to start; and the stanza that has led to that, where the XMPP server has numbered it. */
+export interface Changed {
+  readonly record: PairRecord;
+  readonly start: readonly Effect[];
+  readonly heard?: Heard;
+}
+
+/** A change to a record in the pair's turn, or undefined for no change. `heard`: what has been heard last before it. */
+export type Change = (record: PairRecord, stored: StoredPair | undefined, heard: Heard | undefined) => Changed | undefined;
 
 /** A change that waits for the pair's turn, and who waits for it. */
 export interface Job {
@@ -17,6 +25,7 @@ export interface Job {
 export interface Applied {
   readonly record: PairRecord;
   readonly start: readonly Effect[];
+  readonly heard: Heard | undefined;
   readonly failed: ReadonlyMap<Job, unknown>;
 }
 
@@ -30,19 +39,21 @@ export interface Held {
 /** Runs the jobs over the record one after the other; one that throws changes nothing and spares the others. */
 export function apply(before: PairRecord, stored: StoredPair | undefined, jobs: readonly Job[]): Applied {
   let record = before;
+  let heard = stored?.heard;
   const start: Effect[] = [];
   const failed = new Map<Job, unknown>();
   for (const job of jobs) {
     try {
-      const changed = job.change(record, stored);
+      const changed = job.change(record, stored, heard);
       if (changed === undefined) continue;
       record = changed.record;
+      heard = changed.heard ?? heard;
       start.push(...changed.start);
     } catch (error) {
       failed.set(job, error);
     }
   }
-  return { record, start, failed };
+  return { record, start, heard, failed };
 }
 
 /** As `apply`, going on from what is held where that was made of the same record. */

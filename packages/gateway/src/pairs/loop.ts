@@ -1,10 +1,12 @@
 import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
-import { newRecord, settle, step, withSipUri } from '@isthmus/engine';
+import { isEmpty, newRecord, settle, step, withSipUri } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/model';
 import { type PairStore, StoreUnavailableError } from '@isthmus/store';
+import type { Ticket } from '@isthmus/xmpp';
 import { applyOnto, type Change, type Held, type Job } from './batch';
 import { RecordCache } from './cache';
 import { commitSurely } from './doubt';
+import { Forgotten, markOf, wasHeard, type Heard } from './heard';
 import { elsewhere, named, nextDue, toStored, type StoredPair } from './stored';
 
 /** How a pair's contact is reached now, or undefined when no route leads there. */
@@ -37,7 +39,9 @@ export interface LoopOptions {
   /** Is there no other worker? What is handed over holds up those that take the pair's next event, until it is out of the record. */
   readonly isAlone?: () => boolean;
   /** The store is away: is the event kept until it is back? */
-  readonly keep?: (pair: Pair, event: EngineEvent) => boolean;
+  readonly keep?: (pair: Pair, event: EngineEvent, ticket: Ticket | undefined) => boolean;
+  /** A stanza had been heard before, by this worker or by another: nothing follows from it. */
+  readonly onHeardBefore?: (pair: Pair, event: EngineEvent) => void;
 }
 
 /** The jobs of one pair. */
@@ -64,6 +68,7 @@ export class PairLoop {
   /** Turns that hold something since the last time that such commits were made. */
   private readonly holding = new Set<Turn>();
   private readonly cache: RecordCache;
+  private readonly forgotten = new Forgotten();
   private waiting = 0;
   private commits = 0;
   private idle: (() => void)[] = [];
@@ -85,25 +90,32 @@ export class PairLoop {
    * Takes an event. Resolves when it has been committed and its effects have been started, or when it is kept for later
    * because the store is away. Rejects with a `FaultError` (`server.unavailable`, `server.error`) when it has not been
    * taken: the caller owes the sender an error. `sipUri`: the contact's own address as the event showed it (ADDR-10).
+   * `ticket`: of the stanza that the event was; one that the pair has heard before leads to nothing.
    */
-  async handle(pair: Pair, event: EngineEvent, sipUri?: SipUri): Promise<void> {
+  async handle(pair: Pair, event: EngineEvent, sipUri?: SipUri, ticket?: Ticket): Promise<void> {
+    const mark = ticket && markOf(ticket, event.at);
     let ignored: string | undefined;
-    const change: Change = (before) => {
+    let heardBefore = false;
+    const change: Change = (before, _stored, heard) => {
+      heardBefore = mark !== undefined && wasHeard(heard, mark);
+      if (heardBefore) return undefined;
       const record = sipUri === undefined ? before : withSipUri(before, sipUri);
       const result = step(record, event, this.options.contextOf(pair));
       ignored = result.ignored;
       if (result.record === before && result.effects.length === 0) return undefined;
-      return { record: result.record, start: result.effects };
+      return { record: result.record, start: result.effects, ...(mark && { heard: mark }) };
     };
     // The outcome of a request that was let in is always let in: without it the request would be taken for lost.
     try {
       await (event.on === 'sip.outcome' ? this.takeTurn(pair, change, true) : this.change(pair, change));
     } catch (error) {
       const away = error instanceof FaultError && error.cause instanceof StoreUnavailableError;
-      if (away && this.options.keep?.(pair, event) === true) return;
+      if (away && this.options.keep?.(pair, event, ticket) === true) return;
       throw error;
     }
-    if (ignored !== undefined) this.options.onIgnored?.(pair, event, ignored);
+    if (heardBefore) this.options.onHeardBefore?.(pair, event);
+    else if (ignored !== undefined) this.options.onIgnored?.(pair, event, ignored);
+    if (mark !== undefined) ticket?.whenForgotten(() => this.forgetMark(pair, mark));
   }
 
   /** Notes that effects have been handed over: they leave the record. Let in at the bound, as outcomes are. */
@@ -135,6 +147,15 @@ export class PairLoop {
   /** Forgets what is in memory: the next event of each pair loads from the store. */
   forget(): void {
     this.cache.clear();
+  }
+
+  /** The server will not give the stanza again: a record that was kept for that only may go. */
+  private forgetMark(pair: Pair, mark: Heard): void {
+    this.forgotten.add(mark);
+    const stored = this.cache.get(pairKey(pair))?.record;
+    if (stored?.heard !== mark || !isEmpty(stored.record)) return;
+    const change: Change = (record, _stored, heard) => (heard === mark && isEmpty(record) ? { record: { ...record }, start: [] } : undefined);
+    this.takeTurn(pair, change, true).catch(() => undefined); // then it goes when it falls due
   }
 
   private takeTurn(pair: Pair, change: Change, mayWait = false): Promise<void> {
@@ -193,20 +214,21 @@ export class PairLoop {
     for (let race = 0; race < MAX_RACES; race += 1) {
       const stored = cached ?? (await store.load(key));
       const before = stored?.record.record ?? newRecord(pair);
-      const { record, start, failed } = applyOnto(held, stored, before, jobs);
+      const { record, start, heard, failed } = applyOnto(held, stored, before, jobs);
       if (mayHold && cached !== undefined && record !== before && start.length + failed.size === 0 && jobs.every(({ mayWait }) => mayWait)) {
         turn.held = { base: cached, jobs, record };
         this.awaitOthers(turn);
         return undefined;
       }
-      const value = toStored(record, instance, stored?.record, start);
+      const until = stored && this.forgotten.keepUntil(record, heard, now());
+      const value = until === undefined ? toStored(record, instance, stored?.record, start) : { record, by: instance };
       const changed = record !== before && (value !== undefined || stored !== undefined);
       if (!changed && cached === undefined) {
         this.options.start(pair, record, start, elsewhere(record, stored?.record, instance));
         return failed;
       }
-      const due = value === undefined ? undefined : nextDue(record, now(), leaseMs);
-      const written = value === undefined ? undefined : named(value, this.nextCommit(), stored?.record);
+      const due = value === undefined ? undefined : (until ?? nextDue(record, now(), leaseMs));
+      const written = value === undefined ? undefined : named(value, this.nextCommit(), stored?.record, heard);
       const commit = { key, expected: stored?.version ?? 0, record: written, due };
       const result = changed ? await commitSurely(store, commit, doubtPauseMs) : ({ ok: false } as const);
       if (result.ok) {

@@ -1,4 +1,5 @@
 import { dueAt, isEmpty, type Effect, type PairRecord } from '@isthmus/engine';
+import type { Heard } from './heard';
 
 /** What the store holds for a pair: the engine's record, and which process has its effects in hand. */
 export interface StoredPair {
@@ -9,16 +10,18 @@ export interface StoredPair {
   readonly others?: Readonly<Record<string, string>>;
   /** Names of the last commits, the newest at the end: by its own a commit whose answer never came is found again. */
   readonly commits?: readonly string[];
+  /** The stanza that was heard last. Absent in records of older versions, and where the XMPP server does not number. */
+  readonly heard?: Heard;
 }
 
 /** So many commits of other workers may follow one in doubt until it is no longer found. */
 const REMEMBERED_COMMITS = 4;
 
-/** The value with the name of the commit that writes it. */
-export function named(value: StoredPair, commit: string, before: StoredPair | undefined): StoredPair {
+/** The value with the name of the commit that writes it, and what has been heard by then. */
+export function named(value: StoredPair, commit: string, before: StoredPair | undefined, heard?: Heard): StoredPair {
   const { record, by, others } = value;
   const commits = [...(before?.commits ?? []), commit].slice(-REMEMBERED_COMMITS);
-  return { record, by, commits, ...(others !== undefined && { others }) };
+  return { record, by, commits, ...(others !== undefined && { others }), ...(heard !== undefined && { heard }) };
 }
 
 /** The instance that has an effect in hand. */

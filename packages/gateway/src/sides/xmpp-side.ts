@@ -1,9 +1,9 @@
-import { answerIq, isCommand, readAccountAnswer, readJid, readStanza, tellsWithdrawal, writeAccountQuery, writeError, writeStanza } from '@isthmus/codec';
+import { answerIq, isCommand, readAccountAnswer, readJid, readStanza, tellsLoss, writeAccountQuery, writeStanza } from '@isthmus/codec';
 import type { ContentSettings, StanzaWriteContext } from '@isthmus/codec';
 import type { Effect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
-import { fault, FaultError, pairKey, type BareJid, type Fault, type Pair } from '@isthmus/model';
+import { fault, FaultError, pairKey, type BareJid, type Pair } from '@isthmus/model';
 import { aggregate, type Tables } from '@isthmus/rules';
-import type { XmppLink } from '@isthmus/xmpp';
+import type { Ticket, XmppLink } from '@isthmus/xmpp';
 import type { Element } from '@xmpp/xml';
 import type { Account, Accounts } from '../accounts';
 import type { Commands } from '../commands/commands';
@@ -14,6 +14,7 @@ import type { Metrics } from '../metrics';
 import type { PairLoop } from '../pairs/loop';
 import { domainOf } from '../routes';
 import { Approval } from './approval';
+import { Refusals, type Incoming } from './refusals';
 import type { Sequence } from './sequence';
 import { StanzaAdmissions, type StanzaAdmissionOptions } from './stanza-admission';
 
@@ -40,7 +41,7 @@ export interface XmppSideOptions extends StanzaAdmissionOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
-  /** The server tells that it has shown all our contacts as offline. */
+  /** The server tells that it has shown all our contacts as offline, or has dropped presence that was for us. */
   readonly onWithdrawn: () => void;
 }
 
@@ -51,23 +52,26 @@ export type StanzaSideEffect = Extract<HandedOver, { readonly do: `xmpp.${string
 export class XmppSide {
   private readonly approval: Approval;
   private readonly admissions: StanzaAdmissions;
+  private readonly refusals: Refusals;
 
   constructor(private readonly options: XmppSideOptions) {
+    this.refusals = new Refusals(options);
     this.approval = new Approval(options);
     this.admissions = new StanzaAdmissions(options);
   }
 
   /**
    * Takes one stanza. Never rejects: whatever goes wrong becomes an error to its sender and a line in the log. Stanzas
-   * of one pair are put into its turn before this returns, so their order holds.
+   * of one pair are put into its turn before this returns, so their order holds. Resolves when the stanza is handled: what it
+   * led to is committed, or its sender has been told; what is kept in memory only holds the ticket.
    */
-  async receive(stanza: Element): Promise<void> {
-    const trace = newTrace();
+  async receive(stanza: Element, ticket?: Ticket): Promise<void> {
+    const incoming: Incoming = { stanza, trace: newTrace(), ticket };
     this.options.metrics.stanzas.inc({ direction: 'in', kind: stanza.name });
     try {
-      await this.take(stanza, trace);
+      await this.take(incoming);
     } catch (error) {
-      await this.fail(stanza, error, trace);
+      await this.fail(incoming, error);
     }
   }
 
@@ -104,42 +108,28 @@ export class XmppSide {
     return answer.value;
   }
 
-  private async take(stanza: Element, trace: string): Promise<void> {
+  private async take(incoming: Incoming): Promise<void> {
+    const { stanza, trace, ticket } = incoming;
     const { loop, sequence, log, now, tables, maxMessageBytes, content } = this.options;
+    const { refusals } = this;
     const reading = readStanza(stanza, { at: now(), ...content, trace, newId, maxTextBytes: maxMessageBytes, tables });
     if (reading.is === 'ignore') return log.debug({ trace, why: reading.why }, 'stanza_ignored');
-    if (reading.is === 'refuse') return this.refuse(stanza, reading.fault, trace);
-    if (reading.is === 'iq') return this.answer(stanza, trace);
+    if (reading.is === 'refuse') return refusals.refuse(incoming, reading.fault);
+    if (reading.is === 'iq') return this.answer(incoming);
     const { pair, event } = reading;
     log.debug({ trace, on: event.on, from: pair.user, to: pair.contact }, 'stanza_received');
     const refusal = this.admissions.refusal(pair, event);
-    if (refusal !== undefined && !('then' in refusal)) return this.turnAway(stanza, pair, event, refusal);
+    if (refusal !== undefined && !('then' in refusal)) return refusals.turnAway(incoming, pair, event, refusal);
     const limited = this.options.newWork.stanza(pair.user, event.on, () => loop.hasSession(pair));
-    if (limited !== undefined) return this.shed(stanza, event.on, limited, trace);
+    if (limited !== undefined) return refusals.shed(incoming, event.on, limited);
     if (event.on === 'xmpp.error' && event.stanza === 'message') {
       log.info({ trace, from: pair.user, to: pair.contact, condition: event.fault.condition }, 'message_came_back');
     }
     if (event.on === 'xmpp.message') this.options.metrics.messages.inc({ direction: 'to-sip', outcome: 'taken' });
     const asked = refusal && (() => refusal);
-    await sequence.run(pairKey(pair), asked, (why) => (why === undefined ? loop.handle(pair, event) : this.turnAway(stanza, pair, event, why)));
-  }
-
-  /**
-   * A wish to watch nobody is denied as RFC 6121 section 3.1.5 has it: after an error only, both servers would leave it open for
-   * ever (XD-1). What is merely told to nobody is dropped (section 8.5.1).
-   */
-  private async turnAway(stanza: Element, pair: Pair, event: EngineEvent, why: Fault): Promise<void> {
-    if (stanza.name !== 'presence' || why.condition !== 'item-not-found') return this.refuse(stanza, why, event.trace);
-    const { metrics, log, link } = this.options;
-    metrics.refused.inc({ side: 'xmpp', reason: why.condition });
-    log.debug({ trace: event.trace, from: pair.user, to: pair.contact, condition: why.condition }, 'stanza_refused');
-    if (event.on === 'xmpp.subscribe' || event.on === 'xmpp.probe') await link.send(writeStanza({ do: 'xmpp.unsubscribed', key: newId(), trace: event.trace }, pair));
-  }
-
-  /** Typing is news, of which the next one tells more: nobody is told that one was left out. */
-  private async shed(stanza: Element, on: EngineEvent['on'], why: Fault, trace: string): Promise<void> {
-    if (on !== 'xmpp.chat-state') return this.refuse(stanza, why, trace);
-    this.options.log.debug({ trace, why: why.text }, 'stanza_ignored');
+    await sequence.run(pairKey(pair), asked, (why) =>
+      why === undefined ? loop.handle(pair, event, undefined, ticket) : refusals.turnAway(incoming, pair, event, why),
+    );
   }
 
   /** The user's client is known where the contact may see him. */
@@ -155,38 +145,29 @@ export class XmppSide {
     return receipts !== 'off';
   }
 
-  private async answer(stanza: Element, trace: string): Promise<void> {
+  private async answer(incoming: Incoming): Promise<void> {
+    const { stanza, trace } = incoming;
     const { component, version, commands, newWork } = this.options;
     const { from = '', to } = stanza.attrs as { readonly from?: string; readonly to?: string };
-    if (!this.admissions.mayAsk(from)) return this.refuse(stanza, fault('sender.foreign'), trace);
+    if (!this.admissions.mayAsk(from)) return this.refusals.refuse(incoming, fault('sender.foreign'));
     const limited = isUser(from) ? newWork.query(from.split('/', 1)[0] ?? from) : undefined;
-    if (limited !== undefined) return this.refuse(stanza, limited, trace);
+    if (limited !== undefined) return this.refusals.refuse(incoming, limited);
     const contact = readJid(to ?? '');
     const receipts = contact.ok && this.confirms(contact.value.bare);
     const identity = { gateway: component, name: 'isthmus', version, receipts, commands: commands.offeredTo(from) };
     const answer = to === component && isCommand(stanza) ? await commands.answer(stanza, trace) : answerIq(stanza, identity);
-    if (answer === undefined) return;
+    if (answer === undefined || (await this.refusals.isElsewhere(incoming))) return;
     await this.options.link.send(answer);
     this.options.log.debug({ trace, to: from }, 'iq_answered');
     const [domain = ''] = this.options.domains;
-    if (tellsWithdrawal(stanza, domain)) this.options.onWithdrawn();
+    if (tellsLoss(stanza, domain)) this.options.onWithdrawn();
   }
 
-  private async fail(stanza: Element, error: unknown, trace: string): Promise<void> {
+  private async fail(incoming: Incoming, error: unknown): Promise<void> {
     const known = error instanceof FaultError;
-    const { from, to } = stanza.attrs;
-    if (!known) this.options.log.error({ trace, from, to, error }, 'stanza_failed');
-    await this.refuse(stanza, known ? error.fault : fault('server.error'), trace);
-  }
-
-  private async refuse(stanza: Element, why: Fault, trace: string): Promise<void> {
-    const { log, metrics, link } = this.options;
-    const { from, to } = stanza.attrs;
-    metrics.refused.inc({ side: 'xmpp', reason: why.condition });
-    log.debug({ trace, from, to, condition: why.condition }, 'stanza_refused');
-    const answer = writeError(stanza, why);
-    if (answer === undefined || from === undefined) return;
-    await link.send(answer).catch((error: unknown) => log.warn({ trace, to: from, error }, 'stanza_refuse_failed'));
+    const { from, to } = incoming.stanza.attrs;
+    if (!known) this.options.log.error({ trace: incoming.trace, from, to, error }, 'stanza_failed');
+    await this.refusals.refuse(incoming, known ? error.fault : fault('server.error'));
   }
 
   /** The answer comes as an event of its own; not being able to ask is an answer too. */

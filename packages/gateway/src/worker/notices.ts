@@ -25,6 +25,12 @@ export class Notices {
     this.log.debug({ trace: event.trace, on: event.on, from: pair.user, to: pair.contact, why }, 'event_ignored');
   }
 
+  /** A stanza that had been handled came again: the worker that had handled it could not say so any more. */
+  heardBefore(pair: Pair, { on, trace }: EngineEvent): void {
+    this.metrics.ignored.inc({ event: on });
+    this.log.debug({ trace, on, from: pair.user, to: pair.contact }, 'stanza_heard_before');
+  }
+
   effectFailed(pair: Pair, effect: Effect, error: unknown): void {
     this.metrics.failures.inc({ effect: effect.do });
     const why = error instanceof FaultError ? error.fault.text : error instanceof Error ? error.message : String(error);

@@ -100,7 +100,8 @@ export class PairWork {
       onConflict: () => metrics.conflicts.inc(),
       gather: (commit) => setTimeout(commit, GATHER_MS),
       isAlone: () => this.cluster.isAlone,
-      keep: (pair, event) => this.missed.keep(pair, event),
+      keep: (pair, event, ticket) => this.missed.keep(pair, event, ticket),
+      onHeardBefore: (pair, event) => notices.heardBefore(pair, event),
     });
   }
 
