@@ -126,7 +126,8 @@ export class Recovery {
     if (overflown) this.xmppUp();
     for (const { pair, event, ticket } of events) {
       void loop
-        .handle(pair, event, undefined, ticket)
+        // Newer stanzas of the pair may have been taken before it: as long as it is ours, it was not heard.
+        .handle(pair, event, undefined, ticket?.isKnownElsewhere === true ? ticket : undefined)
         .catch(onEventLost)
         .finally(() => ticket?.release());
     }

@@ -3,6 +3,7 @@ import { startRedis } from '../../../scenarios/support/redis';
 import type { StoredPair } from '../src/pairs/stored';
 import { Instance, Place } from './support/instance';
 import { pairOfUser, recordIn, says } from './support/pairs';
+import { TestTicket } from './support/tickets';
 import { eventually } from './support/waiting';
 
 /** Workers on one Redis, each with its own connection. */
@@ -49,6 +50,17 @@ test('the next worker sees what the last one committed', async () => {
   first?.doer.nth(0).answer(200);
   await eventually('the second goes out, by whoever took the outcome', () => first?.doer.sent.length === 2);
   expect(second?.doer.begun).toEqual([]);
+});
+
+test('promise 1: what one worker has heard the others know', async () => {
+  const [first, second] = await Promise.all(['w7#a', 'w8#b'].map(instance));
+  const pair = pairOfUser('heard');
+  await first?.loop.handle(pair, says('a'), undefined, new TestTicket(5));
+  await second?.loop.handle(pair, says('a'), undefined, new TestTicket(5));
+  await second?.loop.handle(pair, says('b'), undefined, new TestTicket(6));
+  const [{ pairs }] = stores as [Store<StoredPair>];
+  expect((await recordIn(pairs, pair)).conversation.queue.map(({ id }) => id)).toEqual(['a', 'b']);
+  expect(second?.heardBefore).toEqual(['xmpp.message']);
 });
 
 test('promise 1: while Redis is away events are refused; what was under way is told when it is back', async () => {

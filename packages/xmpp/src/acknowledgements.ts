@@ -13,7 +13,9 @@ export interface Ticket {
   /** Not handled before one release more. */
   hold(): void;
   release(): void;
-  /** Has the server given the stanza to another worker as well? That one answers it then. */
+  /** Is it known by now that the server has given the stanza to another worker as well? */
+  readonly isKnownElsewhere: boolean;
+  /** Has the server given the stanza to another worker as well? That one answers it then. Asks the server where that is needed. */
   isElsewhere(): Promise<boolean>;
   /** Calls back when the server has forgotten the stanza: it will not give it again. Not at all when the connection is lost before. */
   whenForgotten(callback: () => void): void;
@@ -59,8 +61,17 @@ export class Acknowledgements {
     const entry: Entry = { n: number.n, since: performance.now(), holds: 1, isElsewhere: false, forgotten: [] };
     this.entries.push(entry);
     this.watch();
+    return this.ticketOf(entry, number);
+  }
+
+  private ticketOf(entry: Entry, { epoch, n }: Pick<Ticket, 'epoch' | 'n'>): Ticket {
+    const isKnownElsewhere = (): boolean => this.ended || entry.isElsewhere;
     return {
-      ...number,
+      epoch,
+      n,
+      get isKnownElsewhere() {
+        return isKnownElsewhere();
+      },
       hold: () => void (entry.holds += 1),
       release: () => {
         entry.holds -= 1;

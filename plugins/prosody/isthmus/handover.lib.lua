@@ -18,6 +18,9 @@ return function (connections, choice, numbers, unhandled, waiting)
 		if connection.acknowledges then
 			unhandled.put(connection, entry);
 		end
+		if connection.moved and entry.n <= connection.moved then
+			connection.moved = nil; -- not told any more: it would speak of this one, too
+		end
 		write(connection, entry);
 	end
 

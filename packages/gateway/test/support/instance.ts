@@ -3,6 +3,7 @@ import { pairKey, type Pair } from '@isthmus/model';
 import { MemoryStore, type PairStore } from '@isthmus/store';
 import { DueKeeper } from '../../src/pairs/due';
 import { PairLoop, type ContextOf } from '../../src/pairs/loop';
+import { MissedEvents } from '../../src/pairs/missed';
 import { EffectRunner, type Doer } from '../../src/pairs/runner';
 import type { StoredPair } from '../../src/pairs/stored';
 import { contextOf, idsOf, nameOf, NOON, outcomeOf } from './pairs';
@@ -79,6 +80,8 @@ export interface InstanceOptions {
   /** Commits that nothing waits for are made when the test says so: see LoopOptions. */
   readonly gather?: (commit: () => void) => void;
   readonly isAlone?: () => boolean;
+  /** Is presence kept while the store is away? */
+  readonly keepsMissed?: boolean;
 }
 
 /** Loop, runner and due keeper of one worker, wired as the worker wires them. */
@@ -89,6 +92,10 @@ export class Instance {
   readonly ignored: string[] = [];
   /** Texts taken over from others. */
   readonly takenOver: string[] = [];
+  /** Events of stanzas that had been heard before. */
+  readonly heardBefore: string[] = [];
+  /** What came while the store was away. */
+  readonly missed = new MissedEvents(100);
   conflicts = 0;
   readonly runner: EffectRunner;
   readonly loop: PairLoop;
@@ -117,6 +124,8 @@ export class Instance {
       maxCached,
       onIgnored: (_pair, event, why) => this.ignored.push(`${event.on}: ${why}`),
       onConflict: () => (this.conflicts += 1),
+      onHeardBefore: (_pair, event) => this.heardBefore.push(event.on),
+      keep: (pair, event, ticket) => options.keepsMissed === true && this.missed.keep(pair, event, ticket),
       ...(options.gather !== undefined && { gather: options.gather }),
       ...(options.isAlone !== undefined && { isAlone: options.isAlone }),
     });
