@@ -7,7 +7,7 @@ import { Parser, type Element } from '@xmpp/xml';
 import { evenly } from './evenly';
 import { LightPartition, type Stream } from './light-partition';
 import { listen, obey, report, type Commands } from './parent';
-import type { XmppCommand, XmppCounts } from './watch-protocol';
+import type { Pair, XmppCommand, XmppCounts } from './watch-protocol';
 
 const PARTITION = 'urn:isthmus:partition:0';
 const partition = new LightPartition();
@@ -77,12 +77,12 @@ const COMMANDS: Commands<XmppCommand> = {
       const pair = pairs[index];
       if (pair !== undefined) say('subscribe', pair.user, pair.contact);
     }),
-  show: async (command) => {
-    for (const { user, contact } of command.pairs) {
+  show: (command) =>
+    evenly(command.pairs.length, command.rate === undefined ? 0 : command.pairs.length / command.rate, (index) => {
+      const { user, contact } = command.pairs[index] as Pair;
       states.set(user, command.show);
       show(user, contact, command.show);
-    }
-  },
+    }),
   present: async (command) => {
     present = command.show;
     states.clear();

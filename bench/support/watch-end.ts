@@ -156,11 +156,9 @@ const COMMANDS: Commands<WatchCommand> = {
     const sent = evenly(all.length, seconds, (index) => void ask('SUBSCRIBE', all[index] as Dialog, [ACCEPT, `Expires: ${EXPIRES}`]));
     if (wait) await sent;
   },
-  announce: async ({ of }) => {
-    for (const [contact, callId] of current) {
-      const dialog = contact.startsWith(`sip:${of}`) ? outward.get(callId) : undefined;
-      if (dialog !== undefined) void announce(dialog);
-    }
+  announce: async ({ of, rate }) => {
+    const dialogs = [...current].flatMap(([contact, callId]) => (contact.startsWith(`sip:${of}`) ? (outward.get(callId) ?? []) : []));
+    await evenly(dialogs.length, rate === undefined ? 0 : dialogs.length / rate, (index) => void announce(dialogs[index] as Dialog));
   },
   shorten: async ({ seconds, expiresSeconds }) => {
     const all = [...current.values()].flatMap((callId) => outward.get(callId) ?? []);

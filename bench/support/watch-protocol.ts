@@ -11,8 +11,8 @@ export type WatchCommand =
   | { readonly do: 'watch'; readonly watches: readonly Pair[]; readonly window: number }
   /** Subscribes again in all inward dialogs, evenly within the time; done when all are sent, or with `wait: false` at once. */
   | { readonly do: 'refresh'; readonly seconds: number; readonly wait?: boolean }
-  /** Tells the state in the dialogs of these outward watches: of contacts whose address begins so. One that is not taken is the dialog's end. */
-  | { readonly do: 'announce'; readonly of: string }
+  /** Tells the state in the dialogs of these outward watches: of contacts whose address begins so; `rate` a second, or all at once. One that is not taken is the dialog's end. */
+  | { readonly do: 'announce'; readonly of: string; readonly rate?: number }
   /** Tells every outward watch, evenly within the time, that it ends that soon: so it is refreshed. */
   | { readonly do: 'shorten'; readonly seconds: number; readonly expiresSeconds: number }
   /** From now on the users here are in this state; told in every new dialog, and to nobody by itself. */
@@ -46,8 +46,8 @@ export type WatchReport =
 export type XmppCommand =
   /** Every pair's user asks to see the contact; so many a second. */
   | { readonly do: 'ask'; readonly pairs: readonly Pair[]; readonly rate: number }
-  /** The users' presence, to these contacts, as fast as the stream takes it. */
-  | { readonly do: 'show'; readonly pairs: readonly Pair[]; readonly show: 'dnd' | 'away' | '' }
+  /** The users' presence, to these contacts; `rate` a second, or as fast as the stream takes it. */
+  | { readonly do: 'show'; readonly pairs: readonly Pair[]; readonly show: 'dnd' | 'away' | ''; readonly rate?: number }
   /** From now on all users are in this state, which is told when they are probed. */
   | { readonly do: 'present'; readonly show: 'dnd' | 'away' | '' }
   /** `of`: only contacts whose address begins so. */

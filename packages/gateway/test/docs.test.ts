@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { settings, writeConfigPage } from '../../../scripts/docs-config';
 import { metrics, writeMetricsPage } from '../../../scripts/docs-metrics';
+import { writeSizingPage } from '../../../scripts/docs-sizing';
 import { methodLabel } from '../src/metrics';
 import { logCallsIn, type LogCall } from './support/log-calls';
 
@@ -41,6 +42,12 @@ describe('docs/metrics.md', () => {
 
   test('promise 6: a peer cannot make series by inventing methods', () => {
     expect(['INVITE', 'SUBSCRIBE', 'FOO1', 'invite', '__proto__'].map(methodLabel)).toEqual(['INVITE', 'SUBSCRIBE', 'other', 'other', 'other']);
+  });
+});
+
+describe('docs/sizing.md', () => {
+  test(`is what the arithmetic says (else: ${REGENERATE})`, () => {
+    expect(page('sizing.md')).toBe(writeSizingPage());
   });
 });
 
