@@ -17,7 +17,7 @@ const LABELS: Readonly<Record<string, string>> = {
   limit: 'the rates `sip_peer`, `sip_messages`, `sip_strangers`, `sip_user`, `xmpp_user`, `all`; `busy` and `overloaded`: shed because the worker has too much to do; `watches`, `watchers`, `pending`: subscriptions of an XMPP user; `server_...`: what the embedded SIP server refused or closed (docs/limits.md)',
   effect: 'what could not be handed over, as in the logs',
   event: 'the event, as in the logs',
-  cause: '`start`, `connection`, `worker_lost`, `route_down`, `route_up`, `routes_replaced`, `xmpp_down`, `xmpp_up`; of an anchor: the worker was `gone`, `silent`, `late` with one pair; `no_worker`, `too_many` requests, `lost_twice` by workers',
+  cause: '`start`, `connection`, `anchor_lost`, `worker_lost`, `route_down`, `route_up`, `routes_replaced`, `xmpp_down`, `xmpp_up`; of an anchor: the worker was `gone`, `silent`, `late` with one pair; `no_worker`, `too_many` requests, `lost_twice` by workers',
   to: '`worker`, `server`',
   what: '`late_answer`',
   why: '`unreachable`, `silent`, `status_408`, `status_503`',

@@ -1,6 +1,6 @@
 import { writeError } from '@isthmus/codec';
 import type { Store } from '@isthmus/store';
-import { createSipLinks, LARGEST_REQUEST_BYTES, type SipLinks } from '@isthmus/sip';
+import { createSipLinks, LARGEST_REQUEST_BYTES, type SipLinks, type SipServer } from '@isthmus/sip';
 import { createSipd, SipdOptionError, type Intake, type Observer, type Sipd } from '@isthmus/sipd';
 import { createXmppLink, type XmppLink } from '@isthmus/xmpp';
 import { addressingOf, preparedDomain, servedDomains, sipDomains } from './config/domain';
@@ -8,7 +8,7 @@ import { readSecret } from './config/load';
 import type { Config } from './config/schema';
 import { sipdLimits } from './config/sip-limits-schema';
 import { toTables } from './config/tables';
-import { nameToVerify, sipTls, xmppTls } from './config/tls';
+import { nameToVerify, serverTls, sipTls, xmppTls } from './config/tls';
 import { startHttp, type HttpServer, type Readiness } from './http';
 import { newId } from './ids';
 import { limitSettings } from './limits/build';
@@ -87,6 +87,7 @@ export async function build(config: Config, file: string, name: string, log: Log
       throw new StartError(`cannot listen for HTTP on ${config.http.host}:${config.http.port} (${error.message}): change http.port or http.host`);
     });
     const reloadable = [
+      { takes: ['sip.server.servers'], reload: (changed: Config) => sip.replaceServers(drachtioServers(changed, file)) },
       { takes: ['routes'], reload: (changed: Config) => void worker.replaceRoutes(routesOf(changed)) },
       { takes: ['sip.peers', 'sip.allow', 'sip.peerRefreshSeconds', 'routes'], reload: (changed: Config) => peers.replace(peerSettings(changed)) },
       { takes: ['limits.rates', 'limits.overload', 'limits.maxUserContacts', 'limits.maxUserWatchers', 'limits.maxUserUndecided'], reload: (changed: Config) => worker.changeLimits(limitSettings(changed)) },
@@ -164,16 +165,20 @@ export function routesOf(config: Config): readonly Route[] {
   });
 }
 
+/** The drachtio servers, or anchors, of the configuration; none where the server is embedded. */
+function drachtioServers({ sip: { server } }: Config, file: string): SipServer[] {
+  if (server.type !== 'drachtio') return [];
+  return server.servers.map(({ tls, secret, ...place }, index) => ({
+    ...place,
+    secret: readSecret(secret, `sip.server.servers.${index}.secret`, file),
+    ...serverTls(tls),
+  }));
+}
+
 /** The drachtio servers to connect to; the embedded server is started and is the only one. */
-export async function sipServers(config: Config, file: string, log: Logger, hooks: { readonly intake?: Intake; readonly observer?: Observer } = {}): Promise<{ sipd: Sipd | undefined; servers: Parameters<typeof createSipLinks>[0]['servers'] }> {
+export async function sipServers(config: Config, file: string, log: Logger, hooks: { readonly intake?: Intake; readonly observer?: Observer } = {}): Promise<{ sipd: Sipd | undefined; servers: readonly SipServer[] }> {
   const { server } = config.sip;
-  if (server.type === 'drachtio') {
-    const servers = server.servers.map((each, index) => ({
-      ...each,
-      secret: readSecret(each.secret, `sip.server.servers.${index}.secret`, file),
-    }));
-    return { sipd: undefined, servers };
-  }
+  if (server.type === 'drachtio') return { sipd: undefined, servers: drachtioServers(config, file) };
   const secret = newId();
   const tls = sipTls(config);
   const sip = server.listen.map(({ transport, host, port }) => ({ protocol: transport, host, port }));

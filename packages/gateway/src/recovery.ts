@@ -3,7 +3,7 @@ import type { BareJid, Pair } from '@isthmus/model';
 import { newTrace } from './ids';
 import type { Logger } from './log';
 import type { Metrics } from './metrics';
-import type { Cluster } from './pairs/cluster';
+import { ANCHOR_GRACE_MS, type Cluster } from './pairs/cluster';
 import type { PairLoop } from './pairs/loop';
 import type { MissedEvents } from './pairs/missed';
 import type { Extent, Select, Sweep, Sweeper } from './pairs/sweep';
@@ -36,6 +36,7 @@ export interface RecoveryOptions {
 /** What is owed to the pairs when a part has gone or come back (promises 3 and 4): who is told what. */
 export class Recovery {
   private readonly downTimers = new Map<string, NodeJS.Timeout>();
+  private secondLook: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RecoveryOptions) {}
 
@@ -101,6 +102,7 @@ export class Recovery {
   /** Nothing more is told. */
   stop(): void {
     for (const timer of this.downTimers.values()) clearTimeout(timer);
+    clearTimeout(this.secondLook);
   }
 
   /** Tells the pairs of those contacts that the route leads to; what is known of the routes now counts, not when it is their turn. */
@@ -112,11 +114,20 @@ export class Recovery {
   /** Dialogs whose connection no live worker holds: requests of the far side in them reach nobody. */
   ownersGone(cause: string): void {
     const { cluster } = this.options;
-    const isGone = (owner: string) => owner !== '' && !cluster.isConnected(owner);
-    this.sweep({ cause }, (_pair, record) => {
-      const gone = new Set(dialogsOf(record).map((dialog) => dialog.owner).filter(isGone));
-      return [...gone].map((owner) => this.ownerGone(owner));
-    });
+    const select: Select = (_pair, record) => {
+      const owners = [...new Set(dialogsOf(record).map(({ owner }) => owner))];
+      if (owners.some((owner) => cluster.ownerState(owner) === 'unclear')) this.lookAgain();
+      return owners.filter((owner) => cluster.ownerState(owner) === 'gone').map((owner) => this.ownerGone(owner));
+    };
+    this.sweep({ cause }, select);
+  }
+
+  /** An anchor is out of sight: when it should be back it is known whether it is the same. */
+  private lookAgain(): void {
+    this.secondLook ??= setTimeout(() => {
+      this.secondLook = undefined;
+      this.ownersGone('anchor_lost');
+    }, ANCHOR_GRACE_MS);
   }
 
   /** The store is back. What came meanwhile is taken now; watches of which a NOTIFY was refused are opened anew. */

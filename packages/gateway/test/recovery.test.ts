@@ -143,3 +143,29 @@ describe('the SIP servers of contacts go and come', () => {
     expect(sweeps).toEqual([]);
   });
 });
+
+describe('dialogs whose owner is an anchor', () => {
+  const withDialog = (owner: string): PairRecord => {
+    const dialog = { callId: 'c', localTag: 'l', localCSeq: 1, remoteCSeq: 0, stackId: 'c;from-tag=l', server: 'd1', owner };
+    return { ...newRecord(BOB), outward: { is: 'watching', dialog } as unknown as PairRecord['outward'] };
+  };
+
+  test('DESIGN 5, promise 3: it is out of sight: nothing is reopened at once, and what is gone by then a while later', () => {
+    jest.useFakeTimers();
+    const sweeps: Sweep[] = [];
+    let state = 'unclear';
+    const parts = { sweeper: { sweep: (sweep: Sweep) => void sweeps.push(sweep) }, cluster: { ownerState: () => state }, log: pino({ level: 'silent' }), now: () => 0 };
+    const recovery = new Recovery(parts as unknown as RecoveryOptions);
+    recovery.ownersGone('connection');
+    const look = (sweep: Sweep | undefined): unknown => (sweep !== undefined && 'select' in sweep ? sweep.select(BOB, withDialog('@d1/one')).map(({ on }) => on) : undefined);
+    expect(look(sweeps[0])).toEqual([]);
+    expect(look(sweeps[0])).toEqual([]); // one more look for all pairs together
+    jest.advanceTimersByTime(5_000);
+    state = 'gone';
+    expect([sweeps.length, look(sweeps[1])]).toEqual([2, ['owner.gone']]);
+    jest.advanceTimersByTime(5_000);
+    expect(sweeps.length).toBe(2);
+    recovery.stop();
+    jest.useRealTimers();
+  });
+});

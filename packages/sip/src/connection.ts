@@ -3,8 +3,9 @@ import type { Socket } from 'node:net';
 import { Srf } from './drachtio';
 import type { DrachtioAgent, DrachtioReply, DrachtioRequest, DrachtioSrf, DrachtioWire, RequestOptions, Sent } from './drachtio';
 import type { SipLinkLog } from './log';
+import type { ServerTls } from './options';
 import { Pinger } from './pinger';
-import { fieldsOf, hideMultipart, isReadable, peerNamesIn, refusalOf } from './wire-guard';
+import { fieldsOf, hideMultipart, identityIn, isReadable, peerNamesIn, refusalOf } from './wire-guard';
 import { WriteGate } from './write-gate';
 
 /**
@@ -17,6 +18,7 @@ export interface ConnectionOptions {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
+  readonly tls?: ServerTls;
   /** The worker's name, told to the server as a tag. */
   readonly worker: string;
   readonly limits: 'drachtio' | 'none';
@@ -48,6 +50,8 @@ export class Connection {
   private readonly pinger: Pinger;
   /** Where the server takes SIP, e.g. `tcp/192.0.2.1:5060`; known once authenticated. */
   addresses: readonly string[] = [];
+  /** Of an anchor: while it lasts no dialog has lost its owner, whatever becomes of connections. Known before anything comes. */
+  identity: string | undefined;
   private agent: DrachtioAgent | undefined;
   private socket: Socket | undefined;
   private over = false;
@@ -89,10 +93,11 @@ export class Connection {
   }
 
   open(): void {
-    const { host, port, secret, connectTimeoutMs } = this.options;
+    const { host, port, secret, tls, connectTimeoutMs } = this.options;
     const late = (): void => this.destroy(`not connected within ${connectTimeoutMs} ms`);
     this.connectTimer = setTimeout(late, connectTimeoutMs);
-    this.srf.connect({ host, port, secret, reconnect: { maxAttempts: 1 } });
+    const secured = tls && { ...(tls.ca && { ca: tls.ca }), ...(tls.name !== undefined && { servername: tls.name }) };
+    this.srf.connect({ host, port, secret, ...(secured && { tls: secured }), reconnect: { maxAttempts: 1 } });
     this.agent = this.srf.app.client;
     if (this.agent !== undefined) this.guard(this.agent.wp);
   }
@@ -228,6 +233,7 @@ export class Connection {
   }
 
   private isSafe(text: string, fields: readonly string[]): boolean {
+    if (!this.isAuthenticated) this.identity ??= identityIn(fields);
     if (fields[1] === 'response') this.replied(fields[2] ?? '', fields[3] ?? '');
     if (!text.includes('\r\n') || isReadable(text)) return true;
     this.options.log.warn({ type: fields[1], source: fields[5], bytes: text.length }, 'sip_message_unreadable');

@@ -12,8 +12,16 @@ export interface ConnectorEvents {
 /** A connection that is up, and its name. */
 export interface Live {
   readonly connection: Connection;
-  /** `worker/server/number`: names the connection for all time; a new connection is another owner (drachtio.md 3.2). */
+  /**
+   * `worker/server/number`: names the connection for all time; a new connection is another owner (drachtio.md 3.2). Behind an anchor
+   * `@server/identity`: the anchor owns all dialogs, whichever worker is connected.
+   */
   readonly owner: string;
+}
+
+/** The server of an owner that is an anchor; undefined for a connection of a worker. */
+export function anchoredAt(owner: string): string | undefined {
+  return /^@([^/]+)\//.exec(owner)?.[1];
 }
 
 /** Keeps one connection to one drachtio server: makes it, notices its death, makes the next one. */
@@ -46,14 +54,15 @@ export class Connector {
 
   start(): void {
     this.number += 1;
-    const owner = `${this.settings.workerName}/${this.server.name}/${this.incarnation}-${this.number}`;
+    const number = `${this.incarnation}-${this.number}`;
+    const owner = (): string => ownerOf(connection, this.server.name) ?? `${this.settings.workerName}/${this.server.name}/${number}`;
     const { settings, server } = this;
     const connection: Connection = new Connection(
       { ...settings, ...server, worker: settings.workerName },
       {
-        onUp: () => this.cameUp({ connection, owner }),
+        onUp: () => this.cameUp({ connection, owner: owner() }),
         onClosed: (why) => this.closed(why),
-        onRequest: (request, reply) => this.events.onRequest(request, reply, owner),
+        onRequest: (request, reply) => this.events.onRequest(request, reply, owner()),
       },
     );
     this.attempt = connection;
@@ -115,4 +124,8 @@ export class Connector {
     else this.settings.log.debug({ why }, 'sip_link_down');
     this.lastComplaint = why;
   }
+}
+
+function ownerOf({ identity }: Connection, server: string): string | undefined {
+  return identity === undefined ? undefined : `@${server}/${identity}`;
 }

@@ -3,6 +3,7 @@
  * (drachtio.md section 7). What is below `client` is the library's inside; only `connection.ts` touches it.
  */
 import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 
 import drachtioSrf = require('drachtio-srf');
 
@@ -96,6 +97,7 @@ export interface DrachtioSrf {
     readonly host: string;
     readonly port: number;
     readonly secret: string;
+    readonly tls?: ConnectionOptions;
     readonly reconnect: { readonly maxAttempts: number };
   }): void;
   request(uri: string, options: RequestOptions, sent: Sent): void;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 
 import type { SipAnswerOut, SipRequestIn, SipRequestOut, SipResult } from '@isthmus/codec';
 
 import type { OnProvisional } from './client-transaction';
 import { Deadlines } from './deadlines';
-import { readSettings } from './options';
-import type { Settings, SipLinksOptions } from './options';
+import { checkServers, readSettings } from './options';
+import type { Settings, SipLinksOptions, SipServer } from './options';
 import { ServerLink } from './server-link';
 import type { AnswerResult } from './server-link';
 
@@ -36,7 +37,12 @@ export interface SipServerState {
 /** A worker's links to all drachtio servers. */
 export class SipLinks {
   private readonly settings: Settings;
-  private readonly links: readonly ServerLink[];
+  private readonly newLink: (server: SipServer) => ServerLink;
+  private links: readonly ServerLink[];
+  /** Links that are being ended because their server is no longer in the configuration. */
+  private readonly leaving = new Map<ServerLink, Promise<void>>();
+  private started = false;
+  private ready = true;
   private readonly listeners: ((change: SipLinkChange) => void)[] = [];
   private handler: SipRequestHandler | undefined;
   private next = 0;
@@ -46,14 +52,16 @@ export class SipLinks {
     this.settings = readSettings(options);
     const deadlines = new Deadlines();
     const incarnation = randomBytes(6).toString('hex');
-    this.links = this.settings.servers.map(
-      (server) =>
-        new ServerLink(server, this.settings, deadlines, incarnation, {
-          onUp: (owner) => this.tell({ is: 'up', server: server.name, owner }),
-          onDown: (owner, why) => this.tell({ is: 'down', server: server.name, owner, why }),
-          onRequest: (request) => this.handle(request),
-        }),
-    );
+    let generation = 0;
+    this.newLink = (server) => {
+      generation += 1;
+      return new ServerLink(server, this.settings, deadlines, `${incarnation}${generation === 1 ? '' : `.${generation}`}`, {
+        onUp: (owner) => this.tell({ is: 'up', server: server.name, owner }),
+        onDown: (owner, why) => this.tell({ is: 'down', server: server.name, owner, why }),
+        onRequest: (request) => this.handle(request),
+      });
+    };
+    this.links = this.settings.servers.map(this.newLink);
   }
 
   /** Sets the one handler of requests of the far side, ACK and CANCEL included. Each other one must be answered. */
@@ -68,7 +76,33 @@ export class SipLinks {
 
   /** Starts to connect, and to keep connecting; `onChange` tells the rest. */
   start(): void {
+    this.started = true;
     for (const link of this.links) link.start();
+  }
+
+  /**
+   * Other servers: new ones are connected to, those that are gone are left as by `stop`, and one whose place, secret or TLS has changed is
+   * both. @throws Error when they cannot be used; nothing is changed then
+   */
+  replaceServers(servers: readonly SipServer[]): void {
+    if (this.stopped !== undefined) return;
+    checkServers(servers, this.settings.workerName);
+    const kept = this.links.filter(({ server }) => servers.some((each) => isDeepStrictEqual(each, server)));
+    const left = this.links.filter((link) => !kept.includes(link));
+    this.links = servers.map((server) => kept.find((link) => link.server.name === server.name) ?? this.begin(server));
+    for (const link of left) this.end(link);
+  }
+
+  private begin(server: SipServer): ServerLink {
+    const link = this.newLink(server);
+    link.setReady(this.ready);
+    if (this.started) link.start();
+    return link;
+  }
+
+  private end(link: ServerLink): void {
+    const ended = link.stop().finally(() => this.leaving.delete(link));
+    this.leaving.set(link, ended);
   }
 
   /** Owner names of the connections that are up. */
@@ -112,12 +146,13 @@ export class SipLinks {
    * no anchor hands them to another worker, and requests and answers can be sent.
    */
   setReady(ready: boolean): void {
+    this.ready = ready;
     for (const link of this.links) link.setReady(ready);
   }
 
   /** Drains, waits for answers to open requests, disconnects. */
   stop(): Promise<void> {
-    this.stopped ??= Promise.all(this.links.map((link) => link.stop())).then(() => undefined);
+    this.stopped ??= Promise.all([...this.links.map((link) => link.stop()), ...this.leaving.values()]).then(() => undefined);
     return this.stopped;
   }
 
@@ -127,7 +162,8 @@ export class SipLinks {
   }
 
   private find(name: string): ServerLink | undefined {
-    return this.links.find((link) => link.server.name === name);
+    const named = (link: ServerLink): boolean => link.server.name === name;
+    return this.links.find(named) ?? [...this.leaving.keys()].find(named);
   }
 
   private pickLink(): ServerLink | undefined {

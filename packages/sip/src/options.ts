@@ -8,6 +8,15 @@ export interface SipServer {
   /** The control port. */
   readonly port: number;
   readonly secret: string;
+  /** TLS to an anchor; default: none. */
+  readonly tls?: ServerTls;
+}
+
+export interface ServerTls {
+  /** PEM of the authorities that are believed; default: those of the system. */
+  readonly ca?: Buffer;
+  /** The name that the certificate must show, where it is not the host. */
+  readonly name?: string;
 }
 
 export interface SipLinksOptions {
@@ -61,12 +70,17 @@ const NAME = /^[A-Za-z0-9_-]{1,32}$/;
 
 /** @throws Error that says which setting is wrong */
 export function readSettings(options: SipLinksOptions): Settings {
-  const names = [options.workerName, ...options.servers.map(({ name }) => name)];
+  checkServers(options.servers, options.workerName);
+  return { ...DEFAULTS, ...options };
+}
+
+/** @throws Error that says what is wrong with them */
+export function checkServers(servers: readonly SipServer[], workerName: string): void {
+  const names = [workerName, ...servers.map(({ name }) => name)];
   const bad = names.find((name) => !NAME.test(name));
   if (bad !== undefined) {
     throw new Error(`${JSON.stringify(bad)} cannot name a worker or SIP server: use 1 to 32 of A-Z a-z 0-9 _ -`);
   }
-  if (options.servers.length === 0) throw new Error('no SIP server is configured: at least one is needed');
-  if (new Set(names.slice(1)).size < options.servers.length) throw new Error('two SIP servers have the same name');
-  return { ...DEFAULTS, ...options };
+  if (servers.length === 0) throw new Error('no SIP server is configured: at least one is needed');
+  if (new Set(names.slice(1)).size < servers.length) throw new Error('two SIP servers have the same name');
 }

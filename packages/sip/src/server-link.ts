@@ -81,9 +81,14 @@ export class ServerLink {
     this.leave();
     this.stopping = true;
     await this.open.idle(this.settings.stopTimeoutMs);
-    await Promise.all(this.open.ids().map((id) => this.answerByItself(id, 503)));
+    if (!this.isAnchored) await Promise.all(this.open.ids().map((id) => this.answerByItself(id, 503)));
     await this.connector.stop();
     for (const transaction of this.inFlight) transaction.lost();
+  }
+
+  /** An anchor gives us no request of a dialog while we leave, and to another worker what we do not answer. */
+  private get isAnchored(): boolean {
+    return this.live?.connection.identity !== undefined;
   }
 
   request(out: SipRequestOut, onProvisional?: OnProvisional): Promise<SipResult> {
@@ -148,7 +153,7 @@ export class ServerLink {
     const via = { server: this.server.name, owner };
     const id = request.stackTxnId;
     if (request.method !== 'ACK' && id !== UNSOLICITED) {
-      const refusal = this.open.isFull ? 503 : this.stopping ? statusWhenStopping(request) : undefined;
+      const refusal = this.open.isFull ? 503 : this.stopping && !this.isAnchored ? statusWhenStopping(request) : undefined;
       this.open.add(id, reply, owner, request.msg.body);
       if (refusal !== undefined) {
         this.refused += 1;

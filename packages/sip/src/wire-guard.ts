@@ -17,6 +17,14 @@ export function peerNamesIn(fields: readonly string[]): readonly string[] | unde
   return /^tls=(.+)$/.exec(fields[13] ?? '')?.[1]?.split(',');
 }
 
+/**
+ * The name of this life of an anchor and its server, which an anchor tells in a field of its reply to `authenticate` that
+ * drachtio-server does not have.
+ */
+export function identityIn(fields: readonly string[]): string | undefined {
+  return /^anchor=([A-Za-z0-9_-]{1,64})$/.exec(fields[7] ?? '')?.[1];
+}
+
 /** The library would decode it in the name of a method or of a header; there % is a character (RFC 4475 section 3.1.1.5). */
 const ESCAPED_NAME = /^[^\s:]*%(?:u[\da-f]{4}|[\da-f]{2})/i;
 /** As the library's own expressions, whose `.` ends at U+2028 and U+2029 too. */

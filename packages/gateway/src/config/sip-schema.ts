@@ -36,7 +36,7 @@ const embeddedServer = z.strictObject({
   limits: sipLimitsSchema.prefault({}).describe('what it bears of its peers'),
 });
 const drachtioServer = z.strictObject({
-  type: z.literal('drachtio').describe('one or more drachtio servers, or sipd processes'),
+  type: z.literal('drachtio').describe('one or more drachtio servers, sipd processes, or anchors before them'),
   servers: z
     .array(
       z.strictObject({
@@ -47,10 +47,17 @@ const drachtioServer = z.strictObject({
         host: host.describe('where its admin port is'),
         port: port.default(9022).describe('its admin port'),
         secret: secret('the secret of the admin port').describe('the secret of the admin port; exactly one of the two'),
+        tls: z
+          .strictObject({
+            ca: z.string().min(1).optional().describe('PEM file of the authorities that are believed; default: those of the system'),
+            name: domainName.optional().describe('the name that its certificate must show, where it is not `host`'),
+          })
+          .optional()
+          .describe('TLS to an anchor (docs/anchor.md)'),
       }),
     )
     .min(1)
-    .describe('all of them; new requests go to any that is connected'),
+    .describe('all of them; new requests go to any that is connected. SIGHUP takes changes of the list over'),
 });
 
 function isDnsServer(text: string): boolean {

@@ -28,18 +28,31 @@ export function xmppTls({ xmpp }: Config): { readonly ca?: Buffer; readonly name
   return { ...(ca !== undefined && { ca: readFileSync(ca) }), ...(name !== undefined && { name }) };
 }
 
+/** TLS to an anchor, as the links want it. */
+export function serverTls(tls: { readonly ca?: string | undefined; readonly name?: string | undefined } | undefined): { tls?: { ca?: Buffer; name?: string } } {
+  if (tls === undefined) return {};
+  const { ca, name } = tls;
+  return { tls: { ...(ca !== undefined && { ca: readFileSync(ca) }), ...(name !== undefined && { name }) } };
+}
+
 /** What is wrong with the files that TLS names: missing, not to be read, expired, a key of another certificate. */
 export function tlsFileProblems(config: Config): readonly ConfigProblem[] {
   const sip = sipTls(config);
   const sipProblems = sip === undefined ? [] : credentialProblems(sip, Date.now());
-  return [...sipProblems.map(({ option, message }) => ({ path: `sip.server.tls.${option}`, message })), ...xmppFileProblems(config)];
+  const { server } = config.sip;
+  const servers = server.type === 'drachtio' ? server.servers : [];
+  return [
+    ...sipProblems.map(({ option, message }) => ({ path: `sip.server.tls.${option}`, message })),
+    ...authorityProblems('xmpp.tls.ca', config.xmpp.tls?.ca),
+    ...servers.flatMap(({ tls }, index) => authorityProblems(`sip.server.servers.${index}.tls.ca`, tls?.ca)),
+  ];
 }
 
-function xmppFileProblems({ xmpp: { tls } }: Config): readonly ConfigProblem[] {
-  if (tls?.ca === undefined) return [];
-  const fail = (message: string) => [{ path: 'xmpp.tls.ca', message: `the file ${tls.ca} ${message}` }];
+function authorityProblems(path: string, file: string | undefined): readonly ConfigProblem[] {
+  if (file === undefined) return [];
+  const fail = (message: string) => [{ path, message: `the file ${file} ${message}` }];
   try {
-    return readFileSync(tls.ca, 'latin1').includes('-----BEGIN CERTIFICATE-----') ? [] : fail('holds no certificate in PEM form');
+    return readFileSync(file, 'latin1').includes('-----BEGIN CERTIFICATE-----') ? [] : fail('holds no certificate in PEM form');
   } catch (error) {
     return fail(`cannot be read (${error instanceof Error ? error.message : String(error)})`);
   }

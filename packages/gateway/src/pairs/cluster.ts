@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { WorkerStore } from '@isthmus/store';
+import { Owners, type OwnerState } from './owners';
 
 export interface ClusterOptions {
   readonly store: WorkerStore;
@@ -25,6 +26,9 @@ export const XMPP_JOINING = 'xmpp:joining';
 /** How the mark of a next hop begins that an instance finds dead. */
 export const HOP_DOWN = 'hop-down:';
 
+/** So long may nobody be connected to an anchor until its life counts as over: workers come back to it within that time. */
+export const ANCHOR_GRACE_MS = 5_000;
+
 const isMark = (name: string): boolean => name === XMPP_UP || name === XMPP_JOINING || name.startsWith(HOP_DOWN);
 
 /**
@@ -40,8 +44,11 @@ export class Cluster {
   private seenAt: number | undefined;
   /** Until then who is missing may only not have come back yet: see `publish`. */
   private doubtfulUntil = 0;
+  private readonly owners: Owners;
 
-  constructor(private readonly options: ClusterOptions) {}
+  constructor(private readonly options: ClusterOptions) {
+    this.owners = new Owners(ANCHOR_GRACE_MS, this.now());
+  }
 
   /** Publishes this instance and learns of the others; rejects when the store cannot be reached. */
   async start(): Promise<void> {
@@ -74,6 +81,20 @@ export class Cluster {
       if (instance !== this.options.instance && connections.includes(owner)) return true;
     }
     return false;
+  }
+
+  /** Is the owner of a dialog there, gone, or only out of sight? */
+  ownerState(owner: string): OwnerState {
+    return this.owners.stateOf(owner, this.present(), this.now());
+  }
+
+  private present(): ReadonlySet<string> {
+    const others = [...this.view].filter(([instance]) => instance !== this.options.instance);
+    return new Set([...this.options.connections(), ...others.flatMap(([, names]) => names)].filter((name) => !isMark(name)));
+  }
+
+  private now(): number {
+    return (this.options.now ?? Date.now)();
   }
 
   /** Does another live instance have its XMPP link up? */
@@ -118,18 +139,20 @@ export class Cluster {
    * others have one more lease to do so, or each would take the live others for dead and do their work again.
    */
   private async publish(): Promise<void> {
-    const { store, instance, ttlMs, connections, now = Date.now } = this.options;
+    const { store, instance, ttlMs, connections } = this.options;
     await store.heartbeat(instance, ttlMs, connections());
     const view = await store.workers();
     const before = this.view;
-    const at = now();
+    const at = this.now();
+    const isFirst = this.seenAt === undefined;
     if (this.seenAt !== undefined && at - this.seenAt >= ttlMs) this.doubtfulUntil = at + ttlMs;
     this.seenAt = at;
     this.view = at < this.doubtfulUntil ? new Map([...before, ...view]) : view;
     const present = new Set([...this.view.values()].flat());
     const gone = [...before.values()].flat().some((owner) => !isMark(owner) && !present.has(owner));
     const xmpp = [...before].some(([each, owners]) => owners.includes(XMPP_UP) && !this.view.has(each));
-    if (gone || xmpp) this.options.onGone({ xmpp });
+    const newLife = this.owners.note(this.present(), at) && !isFirst;
+    if (gone || xmpp || newLife) this.options.onGone({ xmpp });
     this.options.onHopsDown?.(this.hopsDown());
   }
 
