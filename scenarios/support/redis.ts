@@ -35,6 +35,11 @@ export class Redis {
     return this.program.pid;
   }
 
+  /** Where it keeps its files. */
+  get folder(): string {
+    return this.directory;
+  }
+
   get log(): string {
     return this.program.log;
   }

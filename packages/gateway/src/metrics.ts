@@ -38,6 +38,7 @@ export class Metrics {
   readonly conflicts = this.counter('isthmus_commit_conflicts_total', 'Commits that another worker was faster with', []);
   readonly failures = this.counter('isthmus_effect_failures_total', 'Effects that could not be handed over at once', ['effect']);
   readonly ignored = this.counter('isthmus_ignored_events_total', 'Events without a cell in the tables', ['event']);
+  readonly putBack = this.counter('isthmus_records_put_back_total', 'Records that the store had lost, at a failover or restart, and this worker still knew', []);
   readonly swept = this.counter('isthmus_recovered_pairs_total', 'Pairs told about a loss or a return', ['cause']);
   readonly verdicts = this.counter('isthmus_policy_verdicts_total', 'What policy said about a SIP watcher, at each SUBSCRIBE', ['verdict']);
   readonly policyChanges = this.counter('isthmus_policy_changes_total', 'Changes of the lists of users', []);

@@ -31,6 +31,8 @@ export interface RecoveryOptions {
   readonly routeDownGraceMs: number;
   /** An event that was kept while the store was away could not be taken. */
   readonly onEventLost: (error: unknown) => void;
+  /** The store went away again before all was put back. */
+  readonly onPutBackFailed: (error: unknown) => void;
 }
 
 /** What is owed to the pairs when a part has gone or come back (promises 3 and 4): who is told what. */
@@ -133,6 +135,7 @@ export class Recovery {
   /** The store is back. What came meanwhile is taken now; watches of which a NOTIFY was refused are opened anew. */
   storeBack(): void {
     const { missed, loop, onEventLost } = this.options;
+    void this.putBack();
     const { events, refused, overflown } = missed.take();
     if (overflown) this.xmppUp();
     for (const { pair, event, ticket } of events) {
@@ -144,6 +147,18 @@ export class Recovery {
     }
     if (refused.length === 0) return;
     this.sweep({ cause: 'store' }, (_pair, record) => this.watchLost(record), new Set(refused));
+  }
+
+  /** An event that comes first finds by itself what its record has lost. */
+  private async putBack(): Promise<void> {
+    const { loop, log, metrics, onPutBackFailed } = this.options;
+    try {
+      const records = await loop.putBack();
+      metrics.putBack.inc(records);
+      if (records > 0) log.warn({ records }, 'records_put_back');
+    } catch (error) {
+      onPutBackFailed(error);
+    }
   }
 
   private watchLost({ outward }: PairRecord): readonly EngineEvent[] {

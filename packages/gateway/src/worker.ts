@@ -158,7 +158,7 @@ export class Worker {
     const { metrics, notices, now, parts } = this;
     const { loop, missed, cluster, sweeper } = this.pairs;
     const { routeDownGraceMs } = parts.settings;
-    return new Recovery({ table: this.routing.table, loop, metrics, missed, cluster, sweeper, log: parts.log, now, onEventLost: notices.eventLost, routeDownGraceMs });
+    return new Recovery({ table: this.routing.table, loop, metrics, missed, cluster, sweeper, log: parts.log, now, onEventLost: notices.eventLost, onPutBackFailed: notices.putBackFailed, routeDownGraceMs });
   }
 
   private routingHooks(): RoutingHooks {

@@ -32,6 +32,12 @@ export interface PairStore<R> {
   load(key: string): Promise<Stored<R> | undefined>;
   commit(commit: Commit<R>): Promise<CommitResult>;
   /**
+   * Writes a record again that was committed and that the store has lost since, as it was, with its version: the replica that took
+   * over had not heard of it, or a restart read an older file. False, and nothing is changed, where the store has this version or a
+   * later one, or knows that a later one was deleted.
+   */
+  putBack(key: string, stored: Stored<R>, due: number | undefined): Promise<boolean>;
+  /**
    * Keys whose due time is at or before `now`, at most `limit` in all, oldest first within a bucket. Their due time is
    * moved to `until`, so that no other worker is given them before that: a claim that leads to no commit comes back.
    */

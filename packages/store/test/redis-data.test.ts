@@ -12,6 +12,32 @@ describe('Redis', () => {
   });
   afterEach(() => bench.stop());
 
+  describe('a record that Redis has lost', () => {
+    const bucketOfA = `isthmus:{b${bucketOf('a')}}`;
+
+    test('promise 1: is put back as it was, with its version and due time', async () => {
+      const store = await bench.open();
+      const version = await won(commit(store, 'a', 0, note(1)));
+      await bench.admin.flushall();
+      expect(await store.pairs.putBack('a', { record: note(1), version }, 1_000)).toBe(true);
+      expect(await store.pairs.load('a')).toEqual({ record: note(1), version });
+      expect(await store.pairs.claimDue(1_000, 2_000, 10)).toEqual(['a']);
+      expect(await commit(store, 'a', version, note(2))).toMatchObject({ ok: true });
+    });
+
+    test('promise 1: takes the place of an older one, and of its due time', async () => {
+      const store = await bench.open();
+      const old = await won(commit(store, 'a', 0, note(1), 1_000));
+      const older = await bench.admin.hget(`${bucketOfA}:pairs`, 'a');
+      const version = await won(commit(store, 'a', old, note(2)));
+      await bench.admin.hset(`${bucketOfA}:pairs`, 'a', older ?? '');
+      await bench.admin.zadd(`${bucketOfA}:due`, 1_000, 'a');
+      expect(await store.pairs.putBack('a', { record: note(2), version }, undefined)).toBe(true);
+      expect(await store.pairs.load('a')).toEqual({ record: note(2), version });
+      expect(await store.pairs.claimDue(1_000, 2_000, 10)).toEqual([]);
+    });
+  });
+
   describe('full', () => {
     test('a write is rejected and changes nothing; loads, claims and deletions go on; it recovers', async () => {
       const store = await bench.open();

@@ -20,6 +20,8 @@ const UNPACKED_SHARE = 20;
 export class RecordCache {
   private readonly unpacked = new Map<string, Entry>();
   private readonly packed = new Map<string, Packed>();
+  /** Not to be gone on from, but known to have been committed: the store may have lost it. */
+  private readonly aside = new Map<string, Packed>();
   private readonly maxUnpacked: number;
 
   constructor(private readonly max: number) {
@@ -44,29 +46,64 @@ export class RecordCache {
     if (this.size > this.max) deleteOldest(this.packed.size > 0 ? this.packed : this.unpacked);
   }
 
+  /** Those whose version is `since` or later, as they are now; one that is used meanwhile may come twice. */
+  *recent(since: number): Generator<readonly [key: string, entry: Entry]> {
+    const isRecent = ([, { version }]: readonly [string, { readonly version: number }]): boolean => version >= since;
+    for (const [key, entry] of [...this.unpacked].filter(isRecent)) yield [key, entry];
+    for (const [key, entry] of [...this.packed, ...this.aside].filter(isRecent)) yield [key, unpacked(entry)];
+  }
+
+  /** The latest version of all; 0 when there is none. */
+  get newest(): number {
+    let newest = 0;
+    for (const entries of [this.unpacked, this.packed, this.aside]) for (const { version } of entries.values()) newest = Math.max(newest, version);
+    return newest;
+  }
+
   delete(key: string): void {
     this.unpacked.delete(key);
     this.packed.delete(key);
+    this.aside.delete(key);
+  }
+
+  /** The next event must load; what is known is kept for `known` and `recent` until the key is set again. */
+  setAside(key: string): void {
+    const entry = this.unpacked.get(key) ?? this.unpack(key);
+    if (entry === undefined) return;
+    this.delete(key);
+    this.aside.set(key, pack(entry));
+    if (this.aside.size > this.max) deleteOldest(this.aside);
+  }
+
+  /** What was committed last as far as is known, to be gone on from or not. */
+  known(key: string): Entry | undefined {
+    const aside = this.aside.get(key);
+    return this.get(key) ?? (aside && unpacked(aside));
   }
 
   clear(): void {
     this.unpacked.clear();
     this.packed.clear();
+    this.aside.clear();
   }
 
   private packOldest(): void {
     const oldest = this.unpacked.entries().next();
     if (oldest.done) return;
-    const [key, { record, version }] = oldest.value;
+    const [key, entry] = oldest.value;
     this.unpacked.delete(key);
-    this.packed.set(key, { json: JSON.stringify(record), version });
+    this.packed.set(key, pack(entry));
   }
 
   private unpack(key: string): Entry | undefined {
     const found = this.packed.get(key);
-    return found && { record: JSON.parse(found.json) as StoredPair, version: found.version };
+    return found && unpacked(found);
   }
 }
+
+const pack = ({ record, version }: Entry): Packed => ({ json: JSON.stringify(record), version });
+
+const unpacked = ({ json, version }: Packed): Entry => ({ record: JSON.parse(json) as StoredPair, version });
 
 function deleteOldest(entries: Map<string, unknown>): void {
   const oldest = entries.keys().next();

@@ -4,8 +4,8 @@ import type { StoredPair } from './stored';
 /** No version: it took place, and another worker may have gone on from there. */
 type Tried = CommitResult | { readonly ok: true; readonly version: undefined };
 
-/** So often is looked whether a commit took place whose answer never came, with a pause in between: four seconds in all. */
-const DOUBT_LOOKS = 40;
+/** So often is looked whether a commit took place whose answer never came, with a pause in between: twelve seconds in all, in which a replica is promoted. */
+const DOUBT_LOOKS = 120;
 const DOUBT_PAUSE_MS = 100;
 
 /**

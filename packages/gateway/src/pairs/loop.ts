@@ -7,6 +7,7 @@ import { applyOnto, type Change, type Held, type Job } from './batch';
 import { RecordCache } from './cache';
 import { commitSurely } from './doubt';
 import { Forgotten, markOf, wasHeard, type Heard } from './heard';
+import { loadNewest, putBackRecent } from './put-back';
 import { elsewhere, named, nextDue, toStored, type StoredPair } from './stored';
 
 /** How a pair's contact is reached now, or undefined when no route leads there. */
@@ -144,6 +145,11 @@ export class PairLoop {
     await new Promise<void>((resolve) => this.idle.push(resolve));
   }
 
+  /** The store is back: what it has lost of this worker's last commits is put back. Returns how many records it were. */
+  putBack(): Promise<number> {
+    return putBackRecent(this.options.store, this.cache, this.dueOf);
+  }
+
   /** Forgets what is in memory: the next event of each pair loads from the store. */
   forget(): void {
     this.cache.clear();
@@ -197,8 +203,9 @@ export class PairLoop {
         else job.resolve();
       }
     } catch (error) {
-      this.cache.delete(key);
       const gone = error instanceof StoreUnavailableError;
+      if (gone) this.cache.setAside(key);
+      else this.cache.delete(key);
       const failure = gone ? new FaultError(fault('server.unavailable'), { cause: error }) : error;
       for (const job of jobs) job.reject(failure);
     }
@@ -211,8 +218,9 @@ export class PairLoop {
     const { key, pair } = turn;
     const { store, instance, leaseMs, now, doubtPauseMs } = this.options;
     let cached = this.cache.get(key);
+    const known = cached ?? this.cache.known(key);
     for (let race = 0; race < MAX_RACES; race += 1) {
-      const stored = cached ?? (await store.load(key));
+      const stored = cached ?? (await loadNewest(store, key, known, this.dueOf));
       const before = stored?.record.record ?? newRecord(pair);
       const { record, start, heard, failed } = applyOnto(held, stored, before, jobs);
       if (mayHold && cached !== undefined && record !== before && start.length + failed.size === 0 && jobs.every(({ mayWait }) => mayWait)) {
@@ -243,6 +251,8 @@ export class PairLoop {
     }
     throw new FaultError(fault('server.error', 'Too many workers changed this pair at once'));
   }
+
+  private readonly dueOf = ({ record }: StoredPair): number | undefined => nextDue(record, this.options.now(), this.options.leaseMs);
 
   private awaitOthers(turn: Turn): void {
     if (this.holding.size === 0) this.options.gather?.(() => this.commitHeld());

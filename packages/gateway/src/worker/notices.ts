@@ -13,6 +13,7 @@ export class Notices {
   readonly routeProbeFailed = (error: unknown): void => this.failed('route_probe_failed', error);
   /** An event that was kept while the store was away could not be taken. */
   readonly eventLost = (error: unknown): void => this.failed('event_lost', error);
+  readonly putBackFailed = (error: unknown): void => this.failed('put_back_failed', error);
 
   constructor(
     private readonly log: Logger,

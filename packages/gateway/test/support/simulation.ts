@@ -85,6 +85,7 @@ class Member {
           if (result.ok) this.cluster.committed(this, commit);
           return result;
         }),
+      putBack: (key, stored, due) => after(real.putBack(key, stored, due)),
       claimDue: (now, until, limit) => after(real.claimDue(now, until, limit)),
       scan: () => real.scan(),
       count: () => real.count(),

@@ -29,6 +29,11 @@ export class TappedPairs implements PairStore<StoredPair> {
     return result;
   }
 
+  async putBack(key: string, stored: Stored<StoredPair>, due: number | undefined): Promise<boolean> {
+    this.open();
+    return this.real.putBack(key, stored, due);
+  }
+
   async claimDue(now: number, until: number, limit: number): Promise<string[]> {
     this.open();
     return this.real.claimDue(now, until, limit);

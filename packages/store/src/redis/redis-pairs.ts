@@ -2,8 +2,8 @@ import { checkClaim, checkCommit } from '../arguments';
 import type { Commit, CommitResult, PairStore, Stored } from '../port';
 import type { RedisConnection } from './connection';
 import type { RedisKeys } from './keys';
-import { CLAIM, COMMIT, DELETE } from './scripts';
-import { fromScript, readValue } from './values';
+import { CLAIM, COMMIT, DELETE, PUT_BACK } from './scripts';
+import { fromScript, readValue, writeVersion } from './values';
 
 /** Pairs that one run of the script may claim: nobody else is served while it runs (about 1 ms). */
 const CLAIM_BATCH = 500;
@@ -39,6 +39,13 @@ export class RedisPairs<R> implements PairStore<R> {
         ? await this.connection.script(DELETE, names, key, expected)
         : await this.connection.script(COMMIT, names, key, expected, JSON.stringify(record), due);
     return fromScript(version);
+  }
+
+  async putBack(key: string, { record, version }: Stored<R>, due: number | undefined): Promise<boolean> {
+    checkCommit({ key, expected: version, record, due });
+    const bucket = this.keys.of(key);
+    const names = [bucket.pairs, bucket.due, bucket.floor];
+    return (await this.connection.script(PUT_BACK, names, key, writeVersion(version), JSON.stringify(record), due ?? '')) === '1';
   }
 
   async claimDue(now: number, until: number, limit: number): Promise<string[]> {

@@ -47,6 +47,21 @@ if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD
 return next`);
 
 /**
+ * Writes a record again that was lost. Nothing older takes the place of what is newer: a version of the bucket's floor or below
+ * may have been deleted.
+ * KEYS: the bucket's pairs, due, floor. ARGV: pair, version (16 digits), record, due time or ''.
+ * Returns '1', or '0' when nothing was lost.
+ */
+export const PUT_BACK = script(`
+local held = redis.call('HGET', KEYS[1], ARGV[1])
+if held and string.sub(held, 1, 16) >= ARGV[2] then return '0' end
+local floor = redis.call('GET', KEYS[3])
+if floor and floor >= ARGV[2] then return '0' end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2] .. ARGV[3])
+if ARGV[4] == '' then redis.call('ZREM', KEYS[2], ARGV[1]) else redis.call('ZADD', KEYS[2], ARGV[4], ARGV[1]) end
+return '1'`);
+
+/**
  * Deletes a record and its due time, or a user's policy. Frees memory before it writes: Redis allows that also at its memory limit.
  * KEYS: the bucket's pairs, due, floor. ARGV: pair, expected version.
  * Returns '0', or nil when the pair has another version than the expected one.

@@ -20,3 +20,6 @@ export function readValue<T>(hash: string, field: string, value: string): Stored
 export function fromScript(version: unknown): CommitResult {
   return version === null ? { ok: false } : { ok: true, version: Number(version) };
 }
+
+/** As a script compares it with others, character by character. */
+export const writeVersion = (version: number): string => `${version}`.padStart(VERSION_LENGTH, '0');

@@ -113,6 +113,23 @@ export const pairsSuite = ({ adapter, begin }: Place): void =>
       });
     });
 
+    describe('put back', () => {
+      test('what the store has in this version or a later one is left as it is', async () => {
+        const first = await put('there', 0, note(1));
+        const second = await put('there', first, note(2));
+        expect(await pairs.putBack('there', { record: note(1), version: first }, undefined)).toBe(false);
+        expect(await pairs.putBack('there', { record: note(3), version: second }, undefined)).toBe(false);
+        expect(await pairs.load('there')).toEqual({ record: note(2), version: second });
+      });
+
+      test('what was deleted does not come again', async () => {
+        const version = await put('gone', 0, note(1));
+        await remove('gone', version);
+        expect(await pairs.putBack('gone', { record: note(1), version }, 1_000)).toBe(false);
+        expect(await pairs.load('gone')).toBeUndefined();
+      });
+    });
+
     describe('races between workers', () => {
       test('of many commits on one version exactly one wins, and its record stays', async () => {
         const workers = await Promise.all(Array.from({ length: 4 }, () => world.open()));
