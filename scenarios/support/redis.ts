@@ -50,11 +50,6 @@ export class Redis {
     await this.program.exited;
   }
 
-  /** Stops as if its machine were stalled, or goes on. */
-  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
-    this.program.kill(signal);
-  }
-
   /** Redis goes away and stays away until `resume`; what it says afterwards depends on `persist`. */
   async suspend(): Promise<void> {
     await this.program.stop();
