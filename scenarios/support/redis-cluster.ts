@@ -41,6 +41,13 @@ export class RedisCluster {
     return master;
   }
 
+  /** A master and the replicas that follow it. */
+  async withReplicas(master: Redis): Promise<readonly Redis[]> {
+    const id = await redisCli(master.port, 'CLUSTER', 'MYID');
+    const lines = (await this.nodes(master.port)).filter((line) => line.split(' ')[3] === id);
+    return [master, ...this.servers.filter(({ port }) => lines.some((line) => line.includes(`:${port}@`)))];
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((each) => each.stop()));
   }

@@ -50,7 +50,7 @@ export function isOutOfOrder(error: unknown): boolean {
 /** Does an error of a cluster mean that a part of it may be gone? */
 export function isShaken(error: unknown): boolean {
   const { message = '' } = error as { message?: string };
-  return isOutOfOrder(error) || UNANSWERED.test(message) || /^CLUSTERDOWN|^Too many Cluster redirections|^Cluster is|^None of startup nodes|ECONN|EHOSTUNREACH|writeable/.test(message);
+  return isOutOfOrder(error) || UNANSWERED.test(message) || /^CLUSTERDOWN|^Too many Cluster redirections(?!.* TRYAGAIN )|^Cluster is|^None of startup nodes|ECONN|EHOSTUNREACH|writeable/.test(message);
 }
 
 /** What a caller gets in place of an error of ioredis. */
