@@ -252,7 +252,11 @@ export class PairLoop {
     throw new FaultError(fault('server.error', 'Too many workers changed this pair at once'));
   }
 
-  private readonly dueOf = ({ record }: StoredPair): number | undefined => nextDue(record, this.options.now(), this.options.leaseMs);
+  /** One that is kept although it holds nothing any more is looked at soon, and deleted then. */
+  private readonly dueOf = ({ record }: StoredPair): number | undefined => {
+    const { now, leaseMs } = this.options;
+    return isEmpty(record) ? now() + leaseMs : nextDue(record, now(), leaseMs);
+  };
 
   private awaitOthers(turn: Turn): void {
     if (this.holding.size === 0) this.options.gather?.(() => this.commitHeld());
