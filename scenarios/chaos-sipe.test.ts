@@ -1,0 +1,108 @@
+import type { SipeUser } from './support/sipe-user';
+import { describeWithSipe } from './support/sipe-suite';
+import { SipeWorld } from './support/sipe-world';
+import { SipServer } from './support/sipd';
+import type { XmppUser } from './support/xmpp-user';
+import { adds, isAskedBy, readsTexts, sees, shows, writes, type Shown } from './support/xmpp-steps';
+
+const { BOB } = SipeWorld;
+const START_MS = 90_000;
+const TRIAL_MS = 60_000;
+/** SIPE refreshes so short a subscription when it ends (microsoft-observed B). */
+const EXPIRES_SECONDS = 5;
+/** That all of them are with the same worker has one chance in eight. */
+const USERS = ['ann', 'abe', 'ada', 'ava'];
+
+const uriOf = ({ bareJid }: { readonly bareJid: string }): string => `sip:${bareJid}`;
+
+/** Real clients of Microsoft's dialect while parts fail: nobody signs in anew, and everybody goes on. */
+describeWithSipe('SIPE and XMPP clients while parts fail', () => {
+  let scene: SipeWorld;
+  let bob: SipeUser;
+  const users: XmppUser[] = [];
+  let round = 0;
+
+  beforeAll(async () => {
+    scene = await SipeWorld.start({
+      mode: '2007',
+      users: USERS,
+      store: 'redis',
+      sipServer: 'process',
+      workers: 2,
+      availability: { minExpiresSeconds: 1, maxExpiresSeconds: EXPIRES_SECONDS },
+    });
+    bob = scene.bob;
+    for (const name of USERS) {
+      const user = await scene.world.signIn(name);
+      users.push(user);
+      bob.command(`add ${uriOf(user)}`);
+      await isAskedBy(user, BOB, 'subscribed');
+      await bobSees(user, 'available');
+      await adds(user, BOB);
+      await user.takePresence(BOB, 'subscribed');
+      await isShownBob(user, 'available');
+    }
+    await everybodyGoesOn();
+  }, START_MS);
+  afterAll(() => scene?.stop());
+
+  async function bobSees(user: XmppUser, status: string): Promise<void> {
+    while ((await bob.sees(uriOf(user))) !== status);
+  }
+
+  async function isShownBob(user: XmppUser, state: Shown): Promise<void> {
+    while ((await sees(user, BOB)) !== state);
+  }
+
+  /** Each state is shown to the other side, and texts pass, both ways. */
+  async function everybodyGoesOn(): Promise<void> {
+    round += 1;
+    const [show, status] = round % 2 === 0 ? (['available', 'available'] as const) : (['away', 'away'] as const);
+    bob.command(`status ${status}`);
+    await Promise.all(users.map((user) => isShownBob(user, show)));
+    for (const user of users) {
+      await shows(user, show);
+      await bobSees(user, status);
+      await writes(user, BOB, `to Bob ${round}`);
+      await bob.event('message', { from: uriOf(user), text: `to Bob ${round}` });
+      bob.command(`im ${uriOf(user)} from Bob ${round}`);
+      expect(await readsTexts(user, BOB, 1)).toEqual([`from Bob ${round}`]);
+    }
+  }
+
+  const refreshes = (user: XmppUser): Promise<number> => scene.requests('to isthmus', 'SUBSCRIBE', user).then(({ length }) => length);
+
+  /** Bob's client has refreshed all its subscriptions twice since. */
+  async function allRefreshed(): Promise<void> {
+    for (const user of users) await scene.crossing((await refreshes(user)) + 2, 'to isthmus', 'SUBSCRIBE', user);
+  }
+
+  const refusals = async (): Promise<number> => (await scene.bench.crossed('from isthmus')).filter(({ isRequest, status }) => !isRequest && status === 481).length;
+
+  test.each([0, 1])('promises 1 to 4, observed A6, A7: a worker is killed (%d); refreshes are answered, everybody sees everybody as he is, texts pass', async (index) => {
+    const before = await refusals();
+    const worker = scene.world.gateways[index];
+    worker?.kill('SIGKILL');
+    await worker?.exited;
+    await allRefreshed();
+    expect(await refusals()).toBe(before);
+    await everybodyGoesOn();
+    expect(await refusals()).toBe(before);
+    await scene.world.startWorker(`w${index + 3}`);
+  }, TRIAL_MS);
+
+  test('promises 1 to 4: Redis is restarted', async () => {
+    await scene.world.redis.restart();
+    await allRefreshed();
+    await everybodyGoesOn();
+  }, TRIAL_MS);
+
+  test('promises 1 to 4: the SIP server is restarted', async () => {
+    const { sipServer } = scene.world;
+    sipServer?.kill('SIGKILL');
+    await sipServer?.stop();
+    scene.world.sipServer = await SipServer.start(sipServer?.sipPort, sipServer?.adminPort);
+    await allRefreshed();
+    await everybodyGoesOn();
+  }, TRIAL_MS);
+});
