@@ -67,7 +67,11 @@ export class Arena {
         availability: { minExpiresSeconds: 1, maxExpiresSeconds: EXPIRES_SECONDS },
         messaging: { typingTimeoutSeconds: TYPING_SECONDS },
         // A few users do the work of many.
-        limits: { rates: { xmppUserPerMinute: 1_000_000, sipPeerPerSecond: 10_000, sipUserPerMinute: 1_000_000 } },
+        limits: {
+          // Nor is a machine that does other things too a reason to refuse new sessions.
+          overload: { busyDelayMilliseconds: 5_000, overloadedDelayMilliseconds: 10_000, busyStoreMilliseconds: 5_000, overloadedStoreMilliseconds: 10_000 },
+          rates: { xmppUserPerMinute: 1_000_000, sipPeerPerSecond: 10_000, sipUserPerMinute: 1_000_000 },
+        },
         ...further.config,
       },
     });

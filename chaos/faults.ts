@@ -43,6 +43,20 @@ function ofPart(part: string, rightFrom: Fault['rightFrom'], further: Partial<Fa
   ];
 }
 
+/** The SIP server itself fails, behind its anchor: the two live and die together. */
+function ofServerBehind(anchor: string): readonly Fault[] {
+  const common = { touches: [anchor], rightFrom: 'mend' } as const;
+  const signal = ({ topology }: Arena, name: NodeJS.Signals): boolean => process.kill(topology.serverPid(anchor), name);
+  const mend = async ({ topology }: Arena): Promise<void> => {
+    await topology.part(anchor).ended;
+    await topology.part(anchor).start();
+  };
+  return [
+    { ...common, name: `${anchor} server killed`, awaySeconds: AWAY_SECONDS, break: async (arena) => void signal(arena, 'SIGKILL'), mend },
+    { ...common, name: `${anchor} server stalled`, awaySeconds: SILENT_SECONDS, break: async (arena) => void signal(arena, 'SIGSTOP'), mend: async (arena) => void signal(arena, 'SIGCONT') },
+  ];
+}
+
 /** The ways in which a link fails. */
 function ofLink(one: string, other: string): readonly Fault[] {
   const common = { touches: [`${one}-${other}`, one, other], awaySeconds: SILENT_SECONDS, rightFrom: 'mend' } as const;
@@ -59,6 +73,7 @@ export const FAULTS: readonly Fault[] = [
   { name: 'worker joins', touches: ['w3'], awaySeconds: 0, rightFrom: 'break', break: async ({ topology }) => void (await topology.addWorker('w3')), mend: nothing },
   ...ofPart('w1', 'break'),
   ...ofPart('sip1', 'mend'),
+  ...ofServerBehind('sip1'),
   ...ofPart('redis', 'mend'),
   ...ofPart('prosody', 'mend', { losesWhatServerHeld: true }),
   {

@@ -52,7 +52,12 @@ async function main(): Promise<number> {
   if (!json) process.stdout.write(`seed ${seed}; ${options.rate} texts a second each way, ${USERS * CONTACTS} pairs of users\n${heading()}`);
   let missed = 0;
   for (const [index, faults] of sets.entries()) {
-    const trial = await inItsOwnArena(faults, { ...options, random: new Random(seed + index) }, logs);
+    const trial = await inItsOwnArena(faults, { ...options, random: new Random(seed + index) }, logs).catch((error: unknown) => String(error));
+    if (typeof trial === 'string') {
+      missed += 1;
+      process.stdout.write(json ? `${JSON.stringify({ faults: nameOf({ faults }), seed, failures: [trial] })}\n` : `${nameOf({ faults })}\n  NOT TRIED: ${trial}\n`);
+      continue;
+    }
     const not = failures(trial, BARS);
     missed += not.length;
     if (json) process.stdout.write(`${JSON.stringify({ ...trial, faults: nameOf(trial), seed, failures: not })}\n`);

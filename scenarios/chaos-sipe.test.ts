@@ -27,7 +27,7 @@ describeWithSipe('SIPE and XMPP clients while parts fail', () => {
       mode: '2007',
       users: USERS,
       store: 'redis',
-      sipServer: 'process',
+      sipServer: 'anchored',
       workers: 2,
       availability: { minExpiresSeconds: 1, maxExpiresSeconds: EXPIRES_SECONDS },
     });
@@ -101,7 +101,7 @@ describeWithSipe('SIPE and XMPP clients while parts fail', () => {
     const { sipServer } = scene.world;
     sipServer?.kill('SIGKILL');
     await sipServer?.stop();
-    scene.world.sipServer = await SipServer.start(sipServer?.sipPort, sipServer?.adminPort);
+    scene.world.sipServer = await SipServer.start(sipServer?.sipPort, sipServer?.adminPort, true);
     await allRefreshed();
     await everybodyGoesOn();
   }, TRIAL_MS);

@@ -24,6 +24,11 @@ export class Part {
     return this.lives.at(-1)?.isRunning === true;
   }
 
+  /** Resolves when its present life is over. */
+  get ended(): Promise<unknown> {
+    return this.current.exited;
+  }
+
   get pid(): number {
     return this.current.pid;
   }

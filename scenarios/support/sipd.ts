@@ -14,9 +14,10 @@ export class SipServer {
     readonly sipPort: number,
   ) {}
 
-  static async start(sipPort = 0, adminPort = 0): Promise<SipServer> {
+  /** @param anchor it hands each request to the worker of its pair, and keeps the dialogs of workers that die (docs/anchor.md) */
+  static async start(sipPort = 0, adminPort = 0, anchor = false): Promise<SipServer> {
     const port = sipPort === 0 ? await freePort() : sipPort;
-    const program = await runSipServer({ sipPort: port, adminPort });
+    const program = await runSipServer({ sipPort: port, adminPort, anchor });
     const ready = program.log.split('\n').find((line) => line.startsWith('{"admin"')) ?? '';
     const bound = JSON.parse(ready) as { admin: { port: number } };
     return new SipServer(program, bound.admin.port, port);
@@ -47,6 +48,7 @@ export class SipServer {
 export interface SipServerHost {
   readonly sipPort: number;
   readonly adminPort: number;
+  readonly anchor?: boolean;
   /** Addresses of its SIP side and of its admin port, and what the command is written behind, where it is on another host. */
   readonly address?: string;
   readonly adminAddress?: string;
@@ -54,7 +56,7 @@ export interface SipServerHost {
 }
 
 /** Starts the program. */
-export function runSipServer({ sipPort, adminPort, address = '127.0.0.1', adminAddress = address, behind = [] }: SipServerHost): Promise<Program> {
+export function runSipServer({ sipPort, adminPort, address = '127.0.0.1', adminAddress = address, anchor = false, behind = [] }: SipServerHost): Promise<Program> {
   return Program.start({
     name: 'sipd',
     command: process.execPath,
@@ -65,6 +67,7 @@ export function runSipServer({ sipPort, adminPort, address = '127.0.0.1', adminA
       '--secret-file', join(directory, 'secret'),
       '--sip', `tcp:${address}:${sipPort}`,
       '--sip', `udp:${address}:${sipPort}`,
+      ...(anchor ? ['--anchor'] : []),
     ],
     files: () => ({ secret: SIPD_SECRET }),
     ready: /^\{"admin"/,

@@ -10,10 +10,13 @@ export const C2S_PORT = 5222;
 export const COMPONENT_PORT = 5347;
 export const SIP_PORT = 5060;
 export const ADMIN_PORT = 9022;
+export const ANCHOR_PORT = 9023;
+export const ANCHOR_HTTP_PORT = 9471;
 export const REDIS_PORT = 6379;
 export const HTTP_PORT = 9470;
 
 const BIN = join(__dirname, '..', '..', 'packages', 'gateway', 'bin', 'isthmus.js');
+const SIPD = join(__dirname, '..', '..', 'packages', 'sipd', 'bin', 'sipd.js');
 /** A worker that meets every server at once is ready within a second; a loaded machine may take longer. */
 const READY_DEADLINE_MS = 30_000;
 
@@ -28,13 +31,13 @@ export interface WorkerPlace {
   readonly prosody: string;
   readonly redis: string;
   readonly far: string;
-  readonly sipServers: readonly { readonly name: string; readonly host: string }[];
+  readonly sipServers: readonly { readonly name: string; readonly host: string; readonly port: number }[];
   readonly dialect: 'microsoft' | 'simple';
 }
 
 /** The configuration file of one worker. */
 export function workerConfig({ name, address, prosody, redis, far, sipServers, dialect }: WorkerPlace, sections: WorkerSections = {}): ConfigFile {
-  const servers = sipServers.map((server) => ({ ...server, port: ADMIN_PORT, secret: { file: 'sipd-secret' } }));
+  const servers = sipServers.map((server) => ({ ...server, secret: { file: 'sipd-secret' } }));
   return {
     domain: DOMAIN,
     worker: { name },
@@ -61,6 +64,24 @@ export function runWorker(config: ConfigFile, behind: readonly string[]): Promis
     files: () => ({ 'component-secret': SECRET, 'sipd-secret': SIPD_SECRET, 'isthmus.yaml': JSON.stringify(config, undefined, 2) }),
     behind,
     ready: /"event":"worker_ready"/,
+    deadlineMs: READY_DEADLINE_MS,
+  });
+}
+
+/** Starts `isthmus anchor` with a SIP server that lives and dies with it; the server's admin port is on loopback. */
+export function runAnchoredSipServer({ address, behind }: { readonly address: string; readonly behind: readonly string[] }): Promise<Program> {
+  const sip = ['tcp', 'udp'].flatMap((transport) => ['--sip', `${transport}:${address}:${SIP_PORT}`]);
+  return Program.start({
+    name: 'anchor',
+    command: process.execPath,
+    args: (directory) => [
+      ...[BIN, 'anchor', '--drachtio', `127.0.0.1:${ADMIN_PORT}`, '--listen', `${address}:${ANCHOR_PORT}`, '--http', `${address}:${ANCHOR_HTTP_PORT}`],
+      ...['--secret-file', join(directory, 'sipd-secret'), '--'],
+      ...[process.execPath, SIPD, '--admin', `127.0.0.1:${ADMIN_PORT}`, '--secret-file', join(directory, 'sipd-secret'), ...sip],
+    ],
+    files: () => ({ 'sipd-secret': SIPD_SECRET }),
+    behind,
+    ready: /"event":"anchor_started"/,
     deadlineMs: READY_DEADLINE_MS,
   });
 }

@@ -8,7 +8,7 @@ import { temporaryDirectory, type Program } from './process';
 import { prepareProsody, runProsody, type ProsodyOptions } from './prosody';
 import { runRedis } from './redis';
 import { runSipServer } from './sipd';
-import { ADMIN_PORT, C2S_PORT, COMPONENT_PORT, HTTP_PORT, REDIS_PORT, runWorker, SIP_PORT, workerConfig, type WorkerSections } from './topology-config';
+import { ADMIN_PORT, ANCHOR_PORT, C2S_PORT, COMPONENT_PORT, HTTP_PORT, REDIS_PORT, runAnchoredSipServer, runWorker, SIP_PORT, workerConfig, type WorkerSections } from './topology-config';
 import { COMPONENT, DOMAIN, SECRET } from './world';
 
 export interface TopologyOptions {
@@ -18,6 +18,8 @@ export interface TopologyOptions {
   /** Hosts without a worker yet, for `addWorker`. */
   readonly spareWorkers?: number;
   readonly sipServers?: number;
+  /** Each SIP server behind an anchor that lives and dies with it (default), or by itself. */
+  readonly anchors?: boolean;
   readonly dialect?: 'microsoft' | 'simple';
   /** Sections of the workers' configuration that differ. */
   readonly config?: WorkerSections;
@@ -106,11 +108,17 @@ export class Topology {
   async addWorker(name: string): Promise<Part> {
     const worker = this.add(name, name, () => {
       const place = { name, address: this.address(name), prosody: this.address('prosody'), redis: this.address('redis'), far: this.address(FAR) };
-      const sipServers = this.parts.filter((part) => part.name.startsWith('sip')).map((part) => ({ name: part.name, host: this.address(part.host) }));
+      const sipServers = this.parts.filter((part) => part.name.startsWith('sip')).map((part) => ({ name: part.name, host: this.address(part.host), port: this.options.anchors === false ? ADMIN_PORT : ANCHOR_PORT }));
       return runWorker(workerConfig({ ...place, sipServers, dialect: this.options.dialect ?? 'microsoft' }, this.options.config), this.hosts.enter(name));
     });
     await worker.start();
     return worker;
+  }
+
+  /** Process id of the SIP server behind an anchor. */
+  serverPid(anchor: string): number {
+    const pids = [...this.part(anchor).log.matchAll(/"pid":(\d+),"event":"sip_server_started"/g)];
+    return Number(pids.at(-1)?.[1]);
   }
 
   /** What a worker says of itself at /metrics. */
@@ -137,7 +145,7 @@ export class Topology {
     this.add('prosody', 'prosody', () => runProsody(place));
     this.add('redis', 'redis', () => runRedis({ directory: redis, port: REDIS_PORT, ...at('redis') }, { persist: true, sync: redisSync }));
     for (const host of numbered('sip', this.options.sipServers ?? SIP_SERVERS)) {
-      this.add(host, host, () => runSipServer({ sipPort: SIP_PORT, adminPort: ADMIN_PORT, ...at(host) }));
+      this.add(host, host, () => (this.options.anchors === false ? runSipServer({ sipPort: SIP_PORT, adminPort: ADMIN_PORT, ...at(host) }) : runAnchoredSipServer(at(host))));
     }
   }
 

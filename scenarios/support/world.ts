@@ -34,8 +34,8 @@ export interface WorldOptions {
   /** Where the embedded SIP server listens, for a far side that must know it before; default: a free port. */
   readonly sipPort?: number;
   readonly store?: 'memory' | 'redis';
-  /** `embedded` in the worker (default), or a process of its own, as workers that share one need. */
-  readonly sipServer?: 'embedded' | 'process';
+  /** `embedded` in the worker (default), or a process of its own, as workers that share one need: by itself, or with an anchor in it. */
+  readonly sipServer?: 'embedded' | 'process' | 'anchored';
   /** A SIP server that runs already, in the place of ours. */
   readonly foreignSipServer?: SipServerPlace;
   /** How Redis keeps its data; default: synced at every write. */
@@ -94,7 +94,7 @@ export class World {
       options.xmppServer ?? startProsody({ domain: DOMAIN, component: options.component ?? COMPONENT, secret: SECRET, users: accounts, ...(options.furtherDomains && { furtherDomains: options.furtherDomains }), ...options.prosody }),
       options.store === 'redis' ? startRedis({ persist: true, ...options.redis }) : undefined,
       options.nextHopPort === undefined ? SipPeer.start({ name: 'far SIP server' }) : undefined,
-      options.sipServer === 'process' ? SipServer.start() : undefined,
+      startSipServer(options),
       options.sipPort ?? freePort(),
     ]);
     const sipPort = options.foreignSipServer?.sipPort ?? sipServer?.sipPort ?? embeddedPort;
@@ -207,4 +207,8 @@ export class World {
     await Promise.allSettled(this.gateways.map((gateway) => gateway.stop()));
     await Promise.allSettled([this.xmppServer.stop(), this.ownRedis?.stop(), this.ownPeer?.stop(), this.sipServer?.stop()]);
   }
+}
+
+async function startSipServer({ sipServer = 'embedded' }: WorldOptions): Promise<SipServer | undefined> {
+  return sipServer === 'embedded' ? undefined : SipServer.start(0, 0, sipServer === 'anchored');
 }
