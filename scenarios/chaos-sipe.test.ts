@@ -9,7 +9,7 @@ const { BOB } = SipeWorld;
 const START_MS = 90_000;
 const TRIAL_MS = 60_000;
 /** SIPE refreshes so short a subscription when it ends (microsoft-observed B). */
-const EXPIRES_SECONDS = 5;
+const EXPIRES_SECONDS = 3;
 /** That all of them are with the same worker has one chance in eight. */
 const USERS = ['ann', 'abe', 'ada', 'ava'];
 
@@ -74,21 +74,25 @@ describeWithSipe('SIPE and XMPP clients while parts fail', () => {
 
   /** Bob's client has refreshed all its subscriptions twice since. */
   async function allRefreshed(): Promise<void> {
-    for (const user of users) await scene.crossing((await refreshes(user)) + 2, 'to isthmus', 'SUBSCRIBE', user);
+    await Promise.all(users.map(async (user) => scene.crossing((await refreshes(user)) + 2, 'to isthmus', 'SUBSCRIBE', user)));
   }
 
-  const refusals = async (): Promise<number> => (await scene.bench.crossed('from isthmus')).filter(({ isRequest, status }) => !isRequest && status === 481).length;
+  /** Requests of Bob's client that were refused because a dialog was lost; a NOTIFY to a watch that was opened anew does no harm. */
+  async function refusals(): Promise<readonly string[]> {
+    const answers = await scene.bench.crossed('from isthmus');
+    return answers.filter(({ isRequest, status, cseq }) => !isRequest && status === 481 && cseq.method !== 'NOTIFY').map((answer) => `${answer.header('CSeq')} to ${answer.header('To')}`);
+  }
 
-  test.each([0, 1])('promises 1 to 4, observed A6, A7: a worker is killed (%d); refreshes are answered, everybody sees everybody as he is, texts pass', async (index) => {
+  test('promises 1 to 4, observed A6, A7: a worker is killed; refreshes are answered, everybody sees everybody as he is, texts pass', async () => {
     const before = await refusals();
-    const worker = scene.world.gateways[index];
-    worker?.kill('SIGKILL');
-    await worker?.exited;
+    const worker = scene.world.gateway;
+    worker.kill('SIGKILL');
+    await worker.exited;
     await allRefreshed();
-    expect(await refusals()).toBe(before);
+    expect(await refusals()).toEqual(before);
     await everybodyGoesOn();
-    expect(await refusals()).toBe(before);
-    await scene.world.startWorker(`w${index + 3}`);
+    expect(await refusals()).toEqual(before);
+    await scene.world.startWorker('w3');
   }, TRIAL_MS);
 
   test('promises 1 to 4: Redis is restarted', async () => {
