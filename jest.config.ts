@@ -26,7 +26,7 @@ const config: Config = {
     {
       ...common,
       displayName: 'servers',
-      testMatch: ['<rootDir>/packages/{store,xmpp,sip,sipd,anchor,gateway}/test/**/*.test.ts', '<rootDir>/{bench,chaos}/test/**/*.test.ts'],
+      testMatch: ['<rootDir>/packages/{store,xmpp,sip,sipd,anchor,gateway}/test/**/*.test.ts', '<rootDir>/{bench,chaos,deploy}/test/**/*.test.ts'],
     },
     { ...common, displayName: 'plugins', testMatch: ['<rootDir>/plugins/*/test/**/*.test.ts'] },
     {

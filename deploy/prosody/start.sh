@@ -9,6 +9,7 @@ certs=/var/lib/prosody/certs
 COMPONENT_SECRET=$(cat /run/secrets/component)
 export COMPONENT_SECRET
 
+install -d -o prosody -g prosody /run/prosody
 install -d -o prosody -g prosody -m 700 "$certs"
 if [ -e "$given/$domain.crt" ] && [ -e "$given/$domain.key" ]; then
   install -o prosody -g prosody -m 600 "$given/$domain.crt" "$given/$domain.key" "$certs"

@@ -141,5 +141,5 @@ describe('setup.mjs', () => {
 const TEST_PACKAGES = [
   ...['prosody', 'redis-server', 'sip-tester', 'baresip-core', 'linphone-cli', 'lua-check', 'pidgin-sipe', 'libpurple-dev'],
   ...['libxml2-dev', 'gcc', 'libc6-dev', 'pkg-config', 'python3', 'openssl'],
-  ...['kamailio', 'kamailio-presence-modules', 'kamailio-sqlite-modules', 'sqlite3', 'ejabberd', 'iproute2', 'haproxy'],
+  ...['kamailio', 'kamailio-presence-modules', 'kamailio-sqlite-modules', 'sqlite3', 'ejabberd', 'iproute2', 'haproxy', 'docker-compose'],
 ];

@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { decode, encode, type Answer } from 'dns-packet';
 
-/** A DNS server on loopback that answers what it was given, or nothing at all. */
+/** A DNS server, on loopback unless told otherwise, that answers what it was given, or nothing at all. */
 export class DnsServer {
   records: readonly Answer[] = [];
   silent = false;
@@ -9,29 +9,30 @@ export class DnsServer {
 
   private constructor(private readonly socket: Socket) {}
 
-  static async start(): Promise<DnsServer> {
+  static async start(address = '127.0.0.1', port = 0): Promise<DnsServer> {
     const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => socket.bind(port, address, resolve));
     const server = new DnsServer(socket);
-    socket.on('message', (bytes, from) => server.answer(bytes, from.port));
+    socket.on('message', (bytes, from) => server.answer(bytes, from));
     return server;
   }
 
   get place(): string {
-    return `127.0.0.1:${this.socket.address().port}`;
+    const { address, port } = this.socket.address();
+    return `${address}:${port}`;
   }
 
   stop(): Promise<void> {
     return new Promise((resolve) => this.socket.close(() => resolve()));
   }
 
-  private answer(bytes: Buffer, port: number): void {
+  private answer(bytes: Buffer, from: { readonly address: string; readonly port: number }): void {
     const { id = 0, questions = [] } = decode(bytes);
     for (const { name, type } of questions) this.asked.push(`${type} ${name}`);
     if (this.silent) return;
     const answers = this.records.filter((record) => questions.some(({ name, type }) => record.name === name && record.type === type));
     const rcode = this.records.some(({ name }) => questions.some((question) => question.name === name)) ? 0 : 3;
-    this.socket.send(encode({ type: 'response', id, flags: 0x0180 | rcode, questions, answers }), port, '127.0.0.1');
+    this.socket.send(encode({ type: 'response', id, flags: 0x0180 | rcode, questions, answers }), from.port, from.address);
   }
 }
 
