@@ -77,11 +77,29 @@ export interface UserList {
   count(): Promise<number>;
 }
 
-/** Which workers live: each keeps a lease alive by a heartbeat. */
+/** What a heartbeat shows. */
+export interface Beat {
+  /**
+   * False: nobody keeps a lease for this worker any more. It is new, or another one has found it dead, and may do its work
+   * since then.
+   */
+  readonly known: boolean;
+  /** All workers that have not been found dead, this one included, and their connections. */
+  readonly workers: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Which workers live: each keeps a lease alive by a heartbeat. A worker whose lease has ended is dead when another one finds it
+ * so, and only a worker whose own lease has not ended finds anybody dead: after a time in which no heartbeat came through, the
+ * first one to come back finds nobody dead, and gives everybody one more lease.
+ */
 export interface WorkerStore {
-  /** Says that the worker lives for `ttlMs` more. `connections` are the owner names of its links (see Dialog.owner). */
-  heartbeat(worker: string, ttlMs: number, connections: readonly string[]): Promise<void>;
-  /** The live workers and their connections. */
+  /**
+   * Says that the worker lives for `ttlMs` more, and finds those dead whose lease has ended, in one step: what it shows is what
+   * everybody is shown. `connections` are the owner names of its links (see Dialog.owner).
+   */
+  heartbeat(worker: string, ttlMs: number, connections: readonly string[]): Promise<Beat>;
+  /** The workers whose lease has not ended, and their connections. */
   workers(): Promise<ReadonlyMap<string, readonly string[]>>;
   leave(worker: string): Promise<void>;
 }

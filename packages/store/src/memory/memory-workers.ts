@@ -1,5 +1,5 @@
 import { checkName, checkTtl } from '../arguments';
-import type { WorkerStore } from '../port';
+import type { Beat, WorkerStore } from '../port';
 
 interface Lease {
   readonly until: number;
@@ -14,18 +14,26 @@ export class MemoryWorkers implements WorkerStore {
     private readonly open: () => void,
   ) {}
 
-  async heartbeat(worker: string, ttlMs: number, connections: readonly string[]): Promise<void> {
+  async heartbeat(worker: string, ttlMs: number, connections: readonly string[]): Promise<Beat> {
     this.open();
     checkName('worker', worker);
     checkTtl(ttlMs);
-    this.forgetTheDead();
-    this.leases.set(worker, { until: this.now() + ttlMs, connections: [...connections] });
+    const now = this.now();
+    const own = this.leases.get(worker);
+    const isLive = own !== undefined && own.until > now;
+    for (const [other, lease] of this.leases) {
+      if (lease.until > now) continue;
+      if (isLive) this.leases.delete(other);
+      else this.leases.set(other, { ...lease, until: now + ttlMs });
+    }
+    this.leases.set(worker, { until: now + ttlMs, connections: [...connections] });
+    return { known: own !== undefined, workers: this.named([...this.leases]) };
   }
 
   async workers(): Promise<ReadonlyMap<string, readonly string[]>> {
     this.open();
-    this.forgetTheDead();
-    return new Map([...this.leases].map(([worker, { connections }]) => [worker, connections]));
+    const now = this.now();
+    return this.named([...this.leases].filter(([, { until }]) => until > now));
   }
 
   async leave(worker: string): Promise<void> {
@@ -33,10 +41,7 @@ export class MemoryWorkers implements WorkerStore {
     this.leases.delete(worker);
   }
 
-  private forgetTheDead(): void {
-    const now = this.now();
-    for (const [worker, { until }] of this.leases) {
-      if (until <= now) this.leases.delete(worker);
-    }
+  private named(leases: readonly (readonly [string, Lease])[]): ReadonlyMap<string, readonly string[]> {
+    return new Map(leases.map(([worker, { connections }]) => [worker, connections]));
   }
 }

@@ -1,5 +1,5 @@
 import { checkName, checkTtl } from '../arguments';
-import type { WorkerStore } from '../port';
+import type { Beat, WorkerStore } from '../port';
 import type { RedisConnection } from './connection';
 import type { RedisKeys } from './keys';
 import { HEARTBEAT, WORKERS } from './scripts';
@@ -11,22 +11,27 @@ export class RedisWorkers implements WorkerStore {
     private readonly keys: RedisKeys,
   ) {}
 
-  async heartbeat(worker: string, ttlMs: number, connections: readonly string[]): Promise<void> {
+  async heartbeat(worker: string, ttlMs: number, connections: readonly string[]): Promise<Beat> {
     checkName('worker', worker);
     checkTtl(ttlMs);
-    await this.connection.script(HEARTBEAT, [this.keys.workers], worker, ttlMs, JSON.stringify(connections));
+    const [known, ...leases] = (await this.connection.script(HEARTBEAT, [this.keys.workers], worker, ttlMs, JSON.stringify(connections))) as string[];
+    return { known: known === '1', workers: readLeases(leases) };
   }
 
   async workers(): Promise<ReadonlyMap<string, readonly string[]>> {
-    const live = (await this.connection.script(WORKERS, [this.keys.workers])) as string[];
-    const result = new Map<string, readonly string[]>();
-    for (let at = 0; at + 1 < live.length; at += 2) {
-      result.set(live[at] ?? '', JSON.parse(live[at + 1] ?? '[]') as string[]);
-    }
-    return result;
+    return readLeases((await this.connection.script(WORKERS, [this.keys.workers])) as string[]);
   }
 
   async leave(worker: string): Promise<void> {
     await this.connection.run((redis) => redis.hdel(this.keys.workers, worker));
   }
+}
+
+/** Worker, connections, worker, connections ... */
+function readLeases(leases: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const result = new Map<string, readonly string[]>();
+  for (let at = 0; at + 1 < leases.length; at += 2) {
+    result.set(leases[at] ?? '', JSON.parse(leases[at + 1] ?? '[]') as string[]);
+  }
+  return result;
 }

@@ -92,19 +92,32 @@ end
 return claimed`);
 
 /**
- * Renews a worker's lease and forgets the leases that ended.
+ * Renews a worker's lease. One whose lease had not ended forgets those that have; any other gives them one more.
  * KEYS: workers. ARGV: worker, milliseconds, connections.
+ * Returns '1' when there was a lease of this worker, ended or not, or '0'; then worker, connections, worker, connections ...
  */
 export const HEARTBEAT = script(`${NOW}
+local ends = string.format('%.0f ', now + ARGV[2])
+local own = redis.call('HGET', KEYS[1], ARGV[1])
+local live = own and tonumber(string.match(own, '^%d+')) > now
+local result = { own and '1' or '0', ARGV[1], ARGV[3] }
 local leases = redis.call('HGETALL', KEYS[1])
 for i = 1, #leases, 2 do
-  if tonumber(string.match(leases[i + 1], '^%d+')) <= now then redis.call('HDEL', KEYS[1], leases[i]) end
+  local worker, till, connections = leases[i], string.match(leases[i + 1], '^(%d+) (.*)$')
+  local ended = tonumber(till) <= now
+  if worker ~= ARGV[1] and ended and live then
+    redis.call('HDEL', KEYS[1], worker)
+  elseif worker ~= ARGV[1] then
+    if ended then redis.call('HSET', KEYS[1], worker, ends .. connections) end
+    result[#result + 1] = worker
+    result[#result + 1] = connections
+  end
 end
-redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f ', now + ARGV[2]) .. ARGV[3])
-return '0'`);
+redis.call('HSET', KEYS[1], ARGV[1], ends .. ARGV[3])
+return result`);
 
 /**
- * The live workers.
+ * The workers whose lease has not ended.
  * KEYS: workers. Returns worker, connections, worker, connections ...
  */
 export const WORKERS = script(`${NOW}
