@@ -1,5 +1,6 @@
 import { MemoryStore } from '@isthmus/store';
-import { Cluster, XMPP_UP } from '../src/pairs/cluster';
+import { Cluster } from '../src/pairs/cluster';
+import { XMPP_UP } from '../src/pairs/marks';
 import type { StoredPair } from '../src/pairs/stored';
 
 const HOUR_MS = 3_600_000;

@@ -1,5 +1,6 @@
 import { MemoryStore, type WorkerStore } from '@isthmus/store';
-import { Cluster, XMPP_JOINING, XMPP_UP } from '../src/pairs/cluster';
+import { Cluster } from '../src/pairs/cluster';
+import { XMPP_UP } from '../src/pairs/marks';
 import type { StoredPair } from '../src/pairs/stored';
 import { NOON } from './support/pairs';
 import { eventually } from './support/waiting';
@@ -8,6 +9,7 @@ const TTL_MS = 3_000;
 const HOUR_MS = 3_600_000;
 
 let now: number;
+let ids = 0;
 let workers: WorkerStore;
 const started: Cluster[] = [];
 
@@ -22,6 +24,9 @@ afterEach(async () => {
 interface Options {
   readonly connections?: () => readonly string[];
   readonly onGone?: (lost: { readonly xmpp: boolean }) => void;
+  readonly onDead?: () => void;
+  readonly onFoundDead?: (before: string) => void;
+  readonly onLeaseBack?: () => void;
   readonly onError?: (error: unknown) => void;
   readonly store?: WorkerStore;
   readonly intervalMs?: number;
@@ -30,8 +35,8 @@ interface Options {
 /** An instance that beats only when told to, unless an interval is given. */
 function instance(name: string, options: Options = {}): Cluster {
   const { connections = () => [], onGone = () => undefined, store = workers, intervalMs = HOUR_MS } = options;
-  const { onError = (error: unknown) => { throw error; } } = options;
-  const cluster = new Cluster({ store, instance: name, connections, ttlMs: TTL_MS, intervalMs, onGone, onError, now: () => now });
+  const { onDead = () => undefined, onFoundDead = () => undefined, onLeaseBack = () => undefined, onError = (error: unknown) => { throw error; } } = options;
+  const cluster = new Cluster({ store, instance: name, connections, ttlMs: TTL_MS, intervalMs, onGone, onDead, onFoundDead, onLeaseBack, onError, now: () => now, newId: () => `life${(ids += 1)}` });
   started.push(cluster);
   return cluster;
 }
@@ -85,6 +90,7 @@ describe('leases', () => {
       heartbeat: async () => {
         beats += 1;
         if (away) throw new Error('away');
+        return { known: true, workers: new Map() };
       },
       workers: async () => new Map(),
       leave: async () => undefined,
@@ -101,6 +107,79 @@ describe('leases', () => {
   test('start rejects while the store is away, so that the caller can wait for it', async () => {
     const store: WorkerStore = { heartbeat: () => Promise.reject(new Error('away')), workers: async () => new Map(), leave: async () => undefined };
     await expect(instance('w1#a', { store }).start()).rejects.toThrow('away');
+  });
+});
+
+describe('whether an instance may act (promise 1)', () => {
+  test('a lease is certain from its first beat until it may have ended, counted from when the beat was sent', async () => {
+    let delay = 0;
+    const slow: WorkerStore = {
+      heartbeat: async (...beat) => {
+        now += delay;
+        return workers.heartbeat(...beat);
+      },
+      workers: () => workers.workers(),
+      leave: (worker) => workers.leave(worker),
+    };
+    let told = 0;
+    const one = instance('w1#a', { store: slow, onLeaseBack: () => (told += 1) });
+    expect(one.holdsLease()).toBe(false);
+    await one.start();
+    delay = 1_000;
+    await one.exchange();
+    now += TTL_MS - delay - 1;
+    expect([one.holdsLease(), told]).toEqual([true, 1]);
+    now += 1;
+    expect(one.holdsLease()).toBe(false);
+    await one.exchange();
+    expect([one.holdsLease(), told, one.instance]).toEqual([true, 2, 'w1#a']);
+  });
+
+  test('one that was found dead has a new life: nobody takes the old one for alive again, itself included', async () => {
+    const found: string[] = [];
+    let died = 0;
+    const stalled = await join('w1#a', { onFoundDead: (before) => found.push(before) });
+    const other = await join('w2#b', { onDead: () => (died += 1) });
+    now += TTL_MS - 1;
+    await other.exchange();
+    now += 1;
+    await other.exchange();
+    expect([died, other.isDead('w1#a'), other.isAlive('w1#a'), other.isDead('w9#z')]).toEqual([1, true, false, false]);
+    await stalled.exchange();
+    await other.exchange();
+    expect(found).toEqual(['w1#a']);
+    expect(stalled.instance).toMatch(/^w1#life/);
+    expect([stalled.isAlive('w1#a'), stalled.isDead('w1#a'), stalled.isOwn('w1#a'), stalled.isOwn(stalled.instance)]).toEqual([false, true, true, true]);
+    expect([other.isAlive('w1#a'), other.isAlive(stalled.instance), stalled.isAlone, died]).toEqual([false, true, false, 1]);
+  });
+
+  test('one whose lease has ended and whom nobody has looked at meanwhile goes on as before', async () => {
+    const found: string[] = [];
+    const one = await join('w1#a', { onFoundDead: (before) => found.push(before) });
+    now += 60_000;
+    await one.exchange();
+    expect([found, one.instance]).toEqual([[], 'w1#a']);
+  });
+
+  test('beats do not overtake each other, and who asks while one waits shares it', async () => {
+    const releases: (() => void)[] = [];
+    const held: WorkerStore = {
+      heartbeat: async (...beat) => {
+        await new Promise<void>((resolve) => releases.push(resolve));
+        return workers.heartbeat(...beat);
+      },
+      workers: () => workers.workers(),
+      leave: (worker) => workers.leave(worker),
+    };
+    const one = instance('w1#a', { store: held });
+    const asked = [one.exchange(), one.exchange(), one.exchange()];
+    expect(releases).toHaveLength(1);
+    releases[0]?.();
+    await asked[0];
+    await eventually('the second beat is under way', () => releases.length === 2);
+    releases[1]?.();
+    await Promise.all(asked);
+    expect(releases).toHaveLength(2);
   });
 });
 
@@ -137,24 +216,16 @@ describe('connections', () => {
     expect(told).toBe(2);
   });
 
-  test('XMPP links: who has one, and whether another instance has', async () => {
+  test('XMPP links: whether another instance has one', async () => {
     let up = true;
     const one = await join('w1#a');
     const two = await join('w2#b', { connections: () => (up ? [XMPP_UP] : []) });
     await one.exchange();
-    expect([one.othersReachXmpp(), two.othersReachXmpp(), one.reachesXmpp('w2#b'), one.reachesXmpp('w1#a')]).toEqual([true, false, true, false]);
+    expect([one.othersReachXmpp(), two.othersReachXmpp()]).toEqual([true, false]);
     up = false;
-    expect(two.reachesXmpp('w2#b')).toBe(false);
     await two.exchange();
     await one.exchange();
-    expect([one.othersReachXmpp(), one.reachesXmpp('w2#b')]).toEqual([false, false]);
-  });
-
-  test('promise 1: an instance that joins keeps its stanzas, which nobody takes for stranded; its link does not stand for one that was there', async () => {
-    const one = await join('w1#a', { connections: () => [XMPP_UP] });
-    const two = await join('w2#b', { connections: () => [XMPP_JOINING] });
-    await one.exchange();
-    expect([one.reachesXmpp('w2#b'), two.reachesXmpp('w2#b'), one.othersReachXmpp()]).toEqual([true, true, false]);
+    expect(one.othersReachXmpp()).toBe(false);
   });
 });
 
@@ -166,7 +237,7 @@ describe('after the store was away (promise 3)', () => {
     await one.exchange();
     now += 60_000;
     await one.exchange();
-    expect([one.isAlive('w2#b'), one.isConnected('w2/sip1/1'), one.reachesXmpp('w2#b'), told]).toEqual([true, true, true, 0]);
+    expect([one.isAlive('w2#b'), one.isConnected('w2/sip1/1'), one.othersReachXmpp(), told]).toEqual([true, true, true, 0]);
     now += 1_000;
     await two.exchange();
     await one.exchange();

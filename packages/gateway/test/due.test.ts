@@ -1,6 +1,8 @@
 import type { EngineEvent } from '@isthmus/engine';
+import { pairKey } from '@isthmus/model';
+import type { StoredPair } from '../src/pairs/stored';
 import { Instance, LEASE_MS, Place } from './support/instance';
-import { contextOf, idsOf, outcomeOf, PAIR, recordIn, requestsOf, says, textsOf, writes } from './support/pairs';
+import { contextOf, idsOf, outcomeOf, PAIR, pairOfUser, recordIn, requestsOf, says, textsOf, writes } from './support/pairs';
 import { deferred, eventually, settled } from './support/waiting';
 import { TappedPairs } from './support/stores';
 
@@ -89,6 +91,129 @@ describe('effects of a dead instance (promise 1)', () => {
   });
 });
 
+describe('an instance that is known to be dead (promise 3)', () => {
+  async function isKnownDead(): Promise<void> {
+    await die(one);
+    place.dead.add(one.name);
+    two.due.takeOver();
+  }
+
+  test('what it left is done at once and not at the end of the lease', async () => {
+    one.doer.offline = true;
+    await one.loop.handle(PAIR, writes('hello'));
+    await isKnownDead();
+    await two.looksAfter(1);
+    await eventually('both effects are done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(two.doer.begun).toEqual(['xmpp.message hello', 'sip.answer']);
+  });
+
+  test('by all survivors together: each pair is taken by one, and a round takes no more than the pace allows', async () => {
+    const pairs = ['ann', 'mia', 'moe', 'eve'].map(pairOfUser);
+    for (const pair of pairs) await one.loop.handle(pair, says(pair.user));
+    const three = new Instance(place, 'w3#c', { limit: 1 });
+    await isKnownDead();
+    three.due.takeOver();
+    await three.looksAfter(1);
+    expect(three.doer.sent).toHaveLength(1);
+    await Promise.all([two.looksAfter(1), three.looksAfter(1)]);
+    await two.looksAfter(1);
+    await settled();
+    const sent = [...two.doer.sent, ...three.doer.sent].map(({ pair }) => pair.user);
+    expect(sent.sort()).toEqual(pairs.map(({ user }) => user).sort());
+  });
+
+  test('of one that nobody has heard of nothing is taken before the end of the lease: it may be new', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    await die(one);
+    two.due.takeOver();
+    await two.looksAfter(1);
+    expect(two.doer.begun).toEqual([]);
+    await two.looksAfter(LATER_MS);
+    expect(two.doer.begun).toEqual(['sip.message hello']);
+  });
+
+  test('what live ones have in hand is left there, and what is begun later is not looked at', async () => {
+    const three = new Instance(place, 'w3#c');
+    await three.loop.handle(PAIR, says('hello'));
+    await isKnownDead();
+    await two.looksAfter(1);
+    const { by } = (await two.stored(PAIR)) as StoredPair;
+    await two.looksAfter(1);
+    three.doer.nth(0).answer(200);
+    await eventually('the message is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect([by, two.doer.begun, three.doer.begun]).toEqual(['w2#b', [], ['sip.message hello']]);
+  });
+});
+
+describe('an instance that others may take for dead', () => {
+  test('promise 1: looks at nothing, since it does not know who lives', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    await die(one);
+    place.lapsed.add(two.name);
+    await two.looksAfter(LATER_MS);
+    expect(two.doer.begun).toEqual([]);
+    place.lapsed.delete(two.name);
+    await two.looksAfter(LATER_MS);
+    expect(two.doer.begun).toEqual(['sip.message hello']);
+  });
+
+  test('promise 1: nor does it take what it has begun to look at', async () => {
+    const tapped = new TappedPairs(place.pairs);
+    const slow = new Instance(place, 'w3#c', { store: tapped });
+    await one.loop.handle(PAIR, says('hello'));
+    await die(one);
+    tapped.beforeCommit = async () => {
+      place.lapsed.add(slow.name);
+      tapped.beforeCommit = () => undefined;
+      await place.pairs.commit({ key: pairKey(PAIR), expected: (await place.pairs.load(pairKey(PAIR)))?.version ?? 0, record: await one.stored(PAIR), due: undefined });
+    };
+    await slow.looksAfter(LATER_MS);
+    expect([(await one.stored(PAIR))?.by, slow.doer.begun]).toEqual(['w1#a', []]);
+  });
+});
+
+describe('an instance that was found dead and has come back', () => {
+  test('promise 1: does nothing of what it had in hand when another one has taken it', async () => {
+    one.doer.offline = true;
+    await one.loop.handle(PAIR, writes('hello'));
+    await settled();
+    one.foundDead();
+    two.due.takeOver();
+    await two.looksAfter(1);
+    one.doer.offline = false;
+    await one.looksAfter(1);
+    await one.looksAfter(LATER_MS);
+    await eventually('both effects are done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect([one.doer.begun, two.doer.begun]).toEqual([['xmpp.message hello'], ['xmpp.message hello', 'sip.answer']]);
+  });
+
+  test('takes again what nobody has taken: stanzas are handed over, a request that is under way is not sent again', async () => {
+    one.doer.offline = 'xmpp';
+    await one.loop.handle(PAIR, says('question'));
+    await one.loop.handle(PAIR, writes('hello'));
+    await settled();
+    one.foundDead();
+    one.doer.offline = false;
+    await one.looksAfter(1);
+    one.doer.nth(0).answer(200);
+    await eventually('all is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(one.doer.begun.filter((name) => name !== 'xmpp.message hello')).toEqual(['sip.message question', 'sip.answer']);
+    expect(one.takenOver).toEqual([]);
+  });
+
+  test('what it commits while it is found dead is left to whoever finds the pair', async () => {
+    const tapped = new TappedPairs(place.pairs);
+    const slow = new Instance(place, 'w3#c', { store: tapped });
+    tapped.afterCommit = () => slow.foundDead();
+    await slow.loop.handle(PAIR, says('hello'));
+    tapped.afterCommit = () => undefined;
+    await settled();
+    expect(slow.doer.begun).toEqual([]);
+    await two.looksAfter(LATER_MS);
+    expect(two.doer.begun).toEqual(['sip.message hello']);
+  });
+});
+
 describe('effects of a live instance are left alone', () => {
   test('a request may take longer than many leases', async () => {
     await one.loop.handle(PAIR, says('hello'));
@@ -133,18 +258,57 @@ describe('effects of a live instance are left alone', () => {
 });
 
 describe('the XMPP link of an instance is down', () => {
-  test('promise 3: one that has a link takes its stanzas over at the end of the lease; requests and answers stay', async () => {
+  beforeEach(async () => {
     one.doer.offline = 'xmpp';
     place.linkless.add(one.name);
     await one.loop.handle(PAIR, writes('hello'));
-    await two.looksAfter(LATER_MS);
+    await settled();
+  });
+
+  test('promise 3: it gives its stanzas up to one that has a link; requests and answers stay', async () => {
+    await one.looksAfter(1);
+    await two.looksAfter(1);
     await eventually('the text is handed over', async () => textsOf((await recordIn(place.pairs)).effects).length === 0);
     expect(two.doer.begun).toEqual(['xmpp.message hello']);
-    await one.looksAfter(LATER_MS);
+    await one.looksAfter(1);
     await eventually('it is answered where it came from', async () => (await recordIn(place.pairs)).effects.length === 0);
     expect(one.doer.begun.at(-1)).toBe('sip.answer');
   });
 
+  test('promise 1: a link that comes back hands nothing over that was given up, and nobody takes what was not', async () => {
+    await two.looksAfter(LATER_MS);
+    expect(two.doer.begun).toEqual([]);
+    await one.looksAfter(1);
+    one.doer.offline = false;
+    await one.loop.handle(PAIR, says('unrelated'));
+    await one.looksAfter(0);
+    await settled();
+    expect(one.doer.begun).toEqual(['xmpp.message hello', 'sip.message unrelated']);
+    await two.looksAfter(1);
+    await eventually('the text is handed over', () => two.doer.begun.includes('xmpp.message hello'));
+  });
+
+  test('promise 3: when no other one has a link either, nothing is given up, and it is handed over when the link is back', async () => {
+    place.linkless.add(two.name);
+    await one.looksAfter(1);
+    await two.looksAfter(1);
+    place.linkless.delete(one.name);
+    one.doer.offline = false;
+    one.due.hurry();
+    await one.looksAfter(1);
+    await eventually('it is done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(two.doer.begun).toEqual([]);
+  });
+
+  test('promise 3: what was given up and found by one without a link is found by the next one', async () => {
+    await one.looksAfter(1);
+    await one.looksAfter(1);
+    await two.looksAfter(1);
+    await eventually('the text is handed over', () => two.doer.begun.includes('xmpp.message hello'));
+  });
+});
+
+describe('what waits for another instance', () => {
   test('promise 2: what another worker takes meanwhile waits behind it', async () => {
     one.doer.offline = true;
     await one.loop.handle(PAIR, writes('first'));
@@ -153,8 +317,7 @@ describe('the XMPP link of an instance is down', () => {
     expect(two.doer.begun).toEqual([]);
     one.doer.offline = false;
     await one.looksAfter(LATER_MS);
-    await eventually('the first is done', async () => textsOf((await recordIn(place.pairs)).effects).join() === 'second');
-    await two.looksAfter(LATER_MS);
+    // By itself, and soon: it need not wait for the end of a lease.
     await eventually('the second is done', async () => (await recordIn(place.pairs)).effects.length === 0);
     expect(two.doer.begun).toEqual(['xmpp.message second', 'sip.answer']);
   });

@@ -6,7 +6,7 @@ import { MemoryStore } from '@isthmus/store';
 import { limitsSchema } from '../src/config/limits-schema';
 import type { Config } from '../src/config/schema';
 import { limitSettings } from '../src/limits/build';
-import { XMPP_JOINING, XMPP_UP } from '../src/pairs/cluster';
+import { XMPP_JOINING, XMPP_UP } from '../src/pairs/marks';
 import type { StoredPair } from '../src/pairs/stored';
 import { Worker } from '../src/worker';
 import type { WorkerParts, WorkerSettings } from '../src/worker-parts';

@@ -16,7 +16,7 @@ function loopWithoutStore(missed: MissedEvents): PairLoop {
   const store: PairStore<StoredPair> = Object.assign(Object.create(new MemoryStore<StoredPair>().pairs), { load: away, commit: away });
   return new PairLoop({
     store,
-    instance: 'w1#1',
+    instance: () => 'w1#1',
     contextOf: () => ({ dialect: 'simple', variant: 'lync', settings: DEFAULT_SETTINGS, newId: () => 'id' }),
     start: () => undefined,
     leaseMs: 1_000,

@@ -8,7 +8,13 @@ const PAIR = { user: 'ann@example.com', contact: 'bob@example.com' } as Pair;
 class Bench {
   readonly did: string[] = [];
   xmppAway = false;
-  private readonly runner = new EffectRunner({
+  /** The present life of the process, and whether its lease is certain. */
+  readonly fence = { instance: 'w1#1', certain: true, holdsLease: () => this.fence.certain };
+  /** How often an effect was found waiting for one in other hands. */
+  behind = 0;
+  readonly runner = new EffectRunner({
+    fence: this.fence,
+    onBehind: () => (this.behind += 1),
     doer: {
       handOver: (_pair, _record, effect) => this.handOver(effect),
       request: (_pair, _record, effect) => {
@@ -135,4 +141,56 @@ test('promise 2: a stanza waits for an earlier one that another worker has in ha
   bench.forget(text, ok);
   await bench.start();
   expect(bench.did).toEqual(['notify', 'second', 'second ok']);
+});
+
+describe('promise 1: what others may do by now is not done', () => {
+  test('without a lease that is certain nothing is begun; it waits until there is one again', async () => {
+    const bench = new Bench();
+    bench.fence.certain = false;
+    const notify = effect('sip.notify', 'notify', 't2');
+    await bench.start(text, ok, notify);
+    expect([bench.did, [text, ok, notify].map((each) => bench.isParked(each))]).toEqual([[], [true, true, true]]);
+    bench.fence.certain = true;
+    await bench.start();
+    expect(bench.did).toEqual(['text', 'ok', 'notify']);
+  });
+
+  test('a lease that ends between two effects keeps the second one back', async () => {
+    const bench = new Bench();
+    let certain = [true, false];
+    bench.fence.holdsLease = () => certain.shift() ?? false;
+    await bench.start(text, ok);
+    expect(bench.did).toEqual(['text']);
+    certain = [true];
+    await bench.start();
+    expect(bench.did).toEqual(['text', 'ok']);
+  });
+
+  test('what an earlier life of the process began is left, what waits and what was to come', async () => {
+    const bench = new Bench();
+    bench.xmppAway = true;
+    await bench.start(text);
+    bench.failed = () => {
+      bench.fence.instance = 'w1#2';
+      bench.runner.forsake();
+    };
+    await bench.start(ok, effect('sip.notify', 'notify', 't2'));
+    bench.xmppAway = false;
+    await bench.start();
+    expect([bench.did, bench.runner.inFlight, bench.runner.parkedPairs()]).toEqual([[], 0, []]);
+  });
+});
+
+test('promise 2: whoever waits for what is in other hands asks to be looked at again, each time', async () => {
+  const bench = new Bench();
+  bench.xmppAway = true;
+  await bench.start(text);
+  bench.xmppAway = false;
+  const second = effect('xmpp.message', 'second', 't2');
+  await bench.startWith([text], second);
+  await bench.startWith([text]);
+  expect(bench.behind).toBe(2);
+  bench.forget(text);
+  await bench.start();
+  expect([bench.behind, bench.did]).toEqual([2, ['second']]);
 });

@@ -3,10 +3,13 @@ import type { Stored } from '@isthmus/store';
 import type { Heard } from './heard';
 import type { StoredPair } from './stored';
 
-/** The new record and the effects to start; and the stanza that has led to that, where the XMPP server has numbered it. */
+/** What a change leads to. */
 export interface Changed {
   readonly record: PairRecord;
   readonly start: readonly Effect[];
+  /** Effects that this instance gives up. */
+  readonly givenUp?: readonly Effect[];
+  /** The stanza that has led to that, where the XMPP server has numbered it. */
   readonly heard?: Heard;
 }
 
@@ -25,6 +28,7 @@ export interface Job {
 export interface Applied {
   readonly record: PairRecord;
   readonly start: readonly Effect[];
+  readonly givenUp: readonly Effect[];
   readonly heard: Heard | undefined;
   readonly failed: ReadonlyMap<Job, unknown>;
 }
@@ -41,6 +45,7 @@ export function apply(before: PairRecord, stored: StoredPair | undefined, jobs: 
   let record = before;
   let heard = stored?.heard;
   const start: Effect[] = [];
+  const givenUp: Effect[] = [];
   const failed = new Map<Job, unknown>();
   for (const job of jobs) {
     try {
@@ -49,11 +54,12 @@ export function apply(before: PairRecord, stored: StoredPair | undefined, jobs: 
       record = changed.record;
       heard = changed.heard ?? heard;
       start.push(...changed.start);
+      givenUp.push(...(changed.givenUp ?? []));
     } catch (error) {
       failed.set(job, error);
     }
   }
-  return { record, start, heard, failed };
+  return { record, start, givenUp, heard, failed };
 }
 
 /** As `apply`, going on from what is held where that was made of the same record. */

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { WorkerStore } from '@isthmus/store';
+import { newId as randomId } from '../ids';
+import { steady } from '../steady';
+import { HOP_DOWN, isMark, nameOf, XMPP_UP } from './marks';
 import { Owners, type OwnerState } from './owners';
 
 export interface ClusterOptions {
   readonly store: WorkerStore;
-  /** This process: worker name and start. */
+  /** This process in its first life: worker name and start, `name#id`. */
   readonly instance: string;
   /** The owner names of our present connections, `XMPP_UP` or `XMPP_JOINING` while the XMPP link is up, and each dead next hop behind `HOP_DOWN`. */
   readonly connections: () => readonly string[];
@@ -12,42 +15,59 @@ export interface ClusterOptions {
   readonly intervalMs: number;
   /** Called when connections have gone that were there before; `xmpp`: an XMPP link went with its instance. */
   readonly onGone: (lost: { readonly xmpp: boolean }) => void;
+  /** Instances have died: what they had in hand is whoever's finds it. */
+  readonly onDead?: () => void;
+  /** The others have found this one dead: it has a new name, and nothing is in its hands. */
+  readonly onFoundDead?: (before: string) => void;
+  /** There is a lease: the first one, or again after it had ended as far as we could tell. */
+  readonly onLeaseBack?: () => void;
   /** Which next hops each other instance finds dead, at every look. */
   readonly onHopsDown?: (view: ReadonlyMap<string, readonly string[]>) => void;
+  /** All other instances, at every look. */
+  readonly onOthers?: (instances: readonly string[]) => void;
   readonly onError: (error: unknown) => void;
-  /** Milliseconds since the epoch; tests hand in their own clock. */
+  /** Milliseconds that pass, whatever is done to the clock; tests hand in their own. */
   readonly now?: () => number;
+  /** What tells lives apart; tests hand in their own. */
+  readonly newId?: () => string;
 }
-
-/** A mark among an instance's connections: its XMPP link is up. */
-export const XMPP_UP = 'xmpp:up';
-/** The same of an instance that has just come: what it has in hand is its own, but it does not stand for a link that was there. */
-export const XMPP_JOINING = 'xmpp:joining';
-/** How the mark of a next hop begins that an instance finds dead. */
-export const HOP_DOWN = 'hop-down:';
 
 /** So long may nobody be connected to an anchor until its life counts as over: workers come back to it within that time. */
 export const ANCHOR_GRACE_MS = 5_000;
 
-const isMark = (name: string): boolean => name === XMPP_UP || name === XMPP_JOINING || name.startsWith(HOP_DOWN);
+/** So many of the dead are remembered. Those before them are dead too, but known as such only when a pair of theirs is due. */
+const REMEMBERED_DEAD = 100;
 
 /**
  * Who else lives: each instance keeps a lease by a heartbeat that names its connections. A dialog whose owner connection
  * is in no lease has lost the socket that the far side's requests come through.
+ *
+ * And whether we live (decision 072): an instance that was found dead by another one never comes back. The process goes on under
+ * a new name, with empty hands, since others may do by now what the old one had in hand.
  */
 export class Cluster {
+  private life: string;
+  private readonly lives = new Set<string>();
   private view: ReadonlyMap<string, readonly string[]> = new Map();
+  private readonly dead = new Set<string>();
   private timer: NodeJS.Timeout | undefined;
-  private readonly running = new Set<Promise<void>>();
+  private beating: Promise<void> | undefined;
+  private next: Promise<void> | undefined;
   private stopped = false;
   /** When the store told of the others last. */
   private seenAt: number | undefined;
-  /** Until then who is missing may only not have come back yet: see `publish`. */
-  private doubtfulUntil = 0;
+  /** This life has been told to the store. */
+  private joined = false;
+  /** Until then nobody can find us dead. */
+  private validUntil = -Infinity;
+  private readonly now: () => number;
   private readonly owners: Owners;
 
   constructor(private readonly options: ClusterOptions) {
+    this.now = options.now ?? steady;
     this.owners = new Owners(ANCHOR_GRACE_MS, this.now());
+    this.life = options.instance;
+    this.lives.add(this.life);
   }
 
   /** Publishes this instance and learns of the others; rejects when the store cannot be reached. */
@@ -59,28 +79,37 @@ export class Cluster {
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    await Promise.allSettled(this.running); // a heartbeat that came after the farewell would bring this instance back
-    await this.options.store.leave(this.options.instance);
+    await Promise.allSettled([this.beating, this.next]); // a heartbeat that came after the farewell would bring this instance back
+    await this.options.store.leave(this.life);
+  }
+
+  /** This process and its present life, unique for all time. */
+  get instance(): string {
+    return this.life;
+  }
+
+  /** Is it certain that no other instance takes this one for dead? */
+  holdsLease(): boolean {
+    return this.now() < this.validUntil;
+  }
+
+  /** Is this a life of this process, the present or an earlier one? */
+  isOwn(instance: string): boolean {
+    return this.lives.has(instance);
   }
 
   isAlive(instance: string): boolean {
-    return instance === this.options.instance || this.view.has(instance);
+    return instance === this.life || (this.view.has(instance) && !this.dead.has(instance));
   }
 
-  /** Has this live instance its XMPP link up? */
-  reachesXmpp(instance: string): boolean {
-    const { instance: own, connections } = this.options;
-    const names = instance === own ? connections() : (this.view.get(instance) ?? []);
-    return names.includes(XMPP_UP) || names.includes(XMPP_JOINING);
+  /** Was it alive, and is it known to have died? */
+  isDead(instance: string): boolean {
+    return this.dead.has(instance);
   }
 
   /** Is this owner connection held by a live instance? */
   isConnected(owner: string): boolean {
-    if (this.options.connections().includes(owner)) return true;
-    for (const [instance, connections] of this.view) {
-      if (instance !== this.options.instance && connections.includes(owner)) return true;
-    }
-    return false;
+    return this.options.connections().includes(owner) || this.others().some(([, names]) => names.includes(owner));
   }
 
   /** Is the owner of a dialog there, gone, or only out of sight? */
@@ -89,76 +118,98 @@ export class Cluster {
   }
 
   private present(): ReadonlySet<string> {
-    const others = [...this.view].filter(([instance]) => instance !== this.options.instance);
-    return new Set([...this.options.connections(), ...others.flatMap(([, names]) => names)].filter((name) => !isMark(name)));
-  }
-
-  private now(): number {
-    return (this.options.now ?? Date.now)();
+    return new Set([...this.options.connections(), ...this.others().flatMap(([, names]) => names)].filter((name) => !isMark(name)));
   }
 
   /** Does another live instance have its XMPP link up? */
   othersReachXmpp(): boolean {
-    for (const [instance, connections] of this.view) {
-      if (instance !== this.options.instance && connections.includes(XMPP_UP)) return true;
-    }
-    return false;
+    return this.others().some(([, names]) => names.includes(XMPP_UP));
   }
 
   /** Is this the only live instance? */
   get isAlone(): boolean {
-    for (const instance of this.view.keys()) if (instance !== this.options.instance) return false;
-    return true;
+    return this.others().length === 0;
   }
 
   /** Of the live instances exactly one answers true for a key (rendezvous hash), so that common work is shared. */
   isMine(key: string): boolean {
     let own: string | undefined;
-    for (const instance of this.view.keys()) {
-      if (instance === this.options.instance) continue;
-      own ??= score(this.options.instance, key);
+    for (const [instance] of this.others()) {
+      own ??= score(this.life, key);
       if (score(instance, key) > own) return false;
     }
     return true;
   }
 
-  /** Publishes a change of our connections at once instead of at the next beat. */
-  async exchange(): Promise<void> {
-    if (this.stopped) return;
-    const run = this.publish();
-    this.running.add(run);
-    try {
-      await run;
-    } finally {
-      this.running.delete(run);
-    }
+  /** Publishes a change of our connections at once instead of at the next beat. Who asks while a beat waits shares it. */
+  exchange(): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    if (this.beating === undefined) return this.begin();
+    this.next ??= this.beating.catch(() => undefined).then(() => {
+      this.next = undefined;
+      return this.stopped ? undefined : this.begin();
+    });
+    return this.next;
   }
 
-  /**
-   * When the store has been away, all leases have run out in it, and this instance may be the first to come back: the
-   * others have one more lease to do so, or each would take the live others for dead and do their work again.
-   */
-  private async publish(): Promise<void> {
-    const { store, instance, ttlMs, connections } = this.options;
-    await store.heartbeat(instance, ttlMs, connections());
-    const view = await store.workers();
-    const before = this.view;
+  private begin(): Promise<void> {
+    this.beating = this.beat().finally(() => (this.beating = undefined));
+    return this.beating;
+  }
+
+  private async beat(): Promise<void> {
+    const { store, ttlMs, connections, onLeaseBack } = this.options;
     const at = this.now();
+    const { known, workers } = await store.heartbeat(this.life, ttlMs, connections());
+    if (!known && this.joined) return this.foundDead();
+    const wasLost = !this.holdsLease();
     const isFirst = this.seenAt === undefined;
-    if (this.seenAt !== undefined && at - this.seenAt >= ttlMs) this.doubtfulUntil = at + ttlMs;
+    this.joined = true;
     this.seenAt = at;
-    this.view = at < this.doubtfulUntil ? new Map([...before, ...view]) : view;
-    const present = new Set([...this.view.values()].flat());
+    this.validUntil = at + ttlMs;
+    this.see(workers, isFirst);
+    if (wasLost) onLeaseBack?.();
+  }
+
+  private async foundDead(): Promise<void> {
+    const { newId = randomId, onFoundDead, store } = this.options;
+    const before = this.life;
+    this.life = `${nameOf(before)}#${newId().slice(0, 8)}`;
+    this.lives.add(this.life);
+    this.joined = false;
+    this.validUntil = -Infinity;
+    this.bury([before]);
+    onFoundDead?.(before);
+    await store.leave(before);
+    await this.beat();
+  }
+
+  private see(view: ReadonlyMap<string, readonly string[]>, isFirst: boolean): void {
+    const before = this.view;
+    this.view = view;
+    const died = [...before.keys()].filter((each) => !view.has(each) && !this.lives.has(each));
+    this.bury(died);
+    const present = new Set([...view.values()].flat());
     const gone = [...before.values()].flat().some((owner) => !isMark(owner) && !present.has(owner));
-    const xmpp = [...before].some(([each, owners]) => owners.includes(XMPP_UP) && !this.view.has(each));
-    const newLife = this.owners.note(this.present(), at) && !isFirst;
+    const xmpp = died.some((each) => before.get(each)?.includes(XMPP_UP));
+    const newLife = this.owners.note(this.present(), this.now()) && !isFirst;
     if (gone || xmpp || newLife) this.options.onGone({ xmpp });
+    if (died.length > 0) this.options.onDead?.();
     this.options.onHopsDown?.(this.hopsDown());
+    this.options.onOthers?.(this.others().map(([each]) => each));
+  }
+
+  private bury(instances: readonly string[]): void {
+    for (const each of instances) this.dead.add(each);
+    for (const each of this.dead) if (this.dead.size > REMEMBERED_DEAD) this.dead.delete(each);
+  }
+
+  private others(): readonly (readonly [string, readonly string[]])[] {
+    return [...this.view].filter(([each]) => !this.lives.has(each));
   }
 
   private hopsDown(): ReadonlyMap<string, readonly string[]> {
-    const others = [...this.view].filter(([each]) => each !== this.options.instance);
-    return new Map(others.map(([each, names]) => [each, names.filter((name) => name.startsWith(HOP_DOWN)).map((name) => name.slice(HOP_DOWN.length))]));
+    return new Map(this.others().map(([each, names]) => [each, names.filter((name) => name.startsWith(HOP_DOWN)).map((name) => name.slice(HOP_DOWN.length))]));
   }
 
   private schedule(): void {

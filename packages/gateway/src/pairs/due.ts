@@ -1,29 +1,20 @@
-import { isRequest, step, type Effect, type EngineEvent, type PairRecord, type RequestEffect, type XmppMessageEffect } from '@isthmus/engine';
-import { pairOf, type Pair } from '@isthmus/model';
+import { pairKey, pairOf, type Pair } from '@isthmus/model';
 import type { PairStore } from '@isthmus/store';
-import type { ContextOf, PairLoop } from './loop';
-import type { EffectRunner } from './runner';
-import { handOf, holds, type StoredPair } from './stored';
+import { Look, type IsLost, type LookOptions } from './look';
+import { LookAgain } from './look-again';
+import type { PairLoop } from './loop';
+import type { StoredPair } from './stored';
 
-export interface DueOptions {
+export interface DueOptions extends LookOptions {
   readonly store: PairStore<StoredPair>;
   readonly loop: PairLoop;
-  readonly runner: EffectRunner;
-  readonly contextOf: ContextOf;
-  readonly instance: string;
-  /** Does this instance (worker name and start) still live? */
-  readonly isAlive: (instance: string) => boolean;
-  /** Has this instance a link to the XMPP server? One that has none gives its stanzas up to one that has. */
-  readonly reachesXmpp: (instance: string) => boolean;
   readonly leaseMs: number;
   readonly intervalMs: number;
   /** Pairs taken in one round. */
   readonly limit: number;
-  readonly now: () => number;
-  readonly newTrace: () => string;
   readonly onError: (error: unknown) => void;
-  /** A text for the XMPP user is taken over from another instance, which may have handed it over without saying so. */
-  readonly onTakenOver?: (pair: Pair, text: XmppMessageEffect) => void;
+  /** Calls back after so long; tests hand in their own clock. */
+  readonly after?: (ms: number, run: () => void) => NodeJS.Timeout | undefined;
 }
 
 /**
@@ -37,54 +28,98 @@ export class DueKeeper {
   /** Pairs of this worker with effects that could not be handed over, to be tried again in the next rounds. */
   private again: string[] = [];
   private againAt = 0;
+  /** Pairs that are due until then are looked at now: an instance has died, and all that it left undone is among them. */
+  private ahead: number | undefined;
+  private readonly lookAgain: LookAgain;
+  private readonly looking: Look;
 
-  constructor(private readonly options: DueOptions) {}
+  constructor(private readonly options: DueOptions) {
+    this.lookAgain = new LookAgain((key) => this.tryAgain(key), options.after);
+    this.looking = new Look(options);
+  }
 
   start(): void {
-    this.schedule();
+    this.schedule(0);
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
+    this.lookAgain.stop();
     await this.round;
   }
 
-  private schedule(): void {
+  private schedule(ms: number): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
+      this.timer = undefined;
       this.round = this.takeDue()
         .catch((error: unknown) => this.options.onError(error))
-        .finally(() => this.schedule());
-    }, this.options.intervalMs);
+        .finally(() => this.schedule(this.options.intervalMs));
+    }, ms);
   }
 
-  /** What could not be handed over is tried again in the next round: the XMPP link is back. */
+  /** What could not be handed over is tried again now: the XMPP link is back, or the lease. */
   hurry(): void {
     this.againAt = 0;
+    this.lookNow();
+  }
+
+  /** What others left undone, or gave up, is looked for now and not at the end of their leases, by all survivors together. */
+  takeOver(): void {
+    const { now, leaseMs } = this.options;
+    this.ahead = now() + leaseMs;
+    this.lookNow();
+  }
+
+  private lookNow(): void {
+    if (this.timer === undefined) return; // a round is under way, and one follows it
+    clearTimeout(this.timer);
+    this.schedule(0);
+  }
+
+  /** The pair has an effect that waits for one in other hands. */
+  isBehind(pair: Pair): void {
+    this.lookAgain.soon(pairKey(pair));
   }
 
   /** One round: claims what is due and looks at each. */
   async takeDue(): Promise<void> {
-    const { store, now, leaseMs, limit } = this.options;
+    const { store, now, leaseMs, limit, cluster } = this.options;
+    if (!cluster.holdsLease()) return;
     const at = now();
-    const keys = await store.claimDue(at, at + leaseMs, limit);
-    await Promise.all([...keys.map((key) => this.look(key)), ...this.parked(at).map((key) => this.tryAgain(key))]);
+    const due = await store.claimDue(at, at + leaseMs, limit);
+    const early = await this.claimAhead(limit - due.length);
+    await Promise.all([
+      ...due.map((key) => this.look(key, (instance) => !cluster.isAlive(instance))),
+      ...early.map((key) => this.look(key, (instance) => cluster.isDead(instance))),
+      ...this.parked(at).map((key) => this.tryOrGiveUp(key)),
+    ]);
+  }
+
+  /** An instance that nobody has heard of may be a new one: of what is not due yet, only that of the dead is taken. */
+  private async claimAhead(limit: number): Promise<string[]> {
+    const { store, intervalMs } = this.options;
+    const { ahead } = this;
+    if (ahead === undefined || limit <= 0) return [];
+    const keys = await store.claimDue(ahead, ahead + intervalMs, limit);
+    if (keys.length < limit && this.ahead === ahead) this.ahead = undefined;
+    return keys;
   }
 
   /** The claim may go to another worker time and again, and only this one knows what waits here. */
   private parked(at: number): string[] {
-    if (this.again.length === 0 && at >= this.againAt) {
+    if (this.again.length === 0 && (at >= this.againAt || this.looking.mustGiveUp())) {
       this.again = [...this.options.runner.parkedPairs()];
       this.againAt = at + this.options.leaseMs;
     }
     return this.again.splice(0, this.options.limit);
   }
 
-  private look(key: string): Promise<void> {
+  private look(key: string, isLost: IsLost): Promise<void> {
     const pair = pairOf(key);
     return this.options.loop
-      .change(pair, (record, stored) => this.change(pair, record, stored))
+      .change(pair, (record, stored) => this.looking.change(pair, record, stored, isLost))
       .catch((error: unknown) => this.options.onError(error));
   }
 
@@ -93,57 +128,9 @@ export class DueKeeper {
     return this.options.loop.change(pairOf(key), () => undefined).catch((error: unknown) => this.options.onError(error));
   }
 
-  private change(pair: Pair, record: PairRecord, stored: StoredPair | undefined): Looked | undefined {
-    if (stored === undefined) return undefined;
-    const { contextOf, now, newTrace } = this.options;
-    const ours = record.effects.filter((effect) => this.isOurs(stored, effect));
-    for (const effect of ours) if (effect.do === 'xmpp.message' && handOf(stored, effect) !== this.options.instance) this.options.onTakenOver?.(pair, effect);
-    const events = [...this.lost(pair, stored, ours), { on: 'timer', at: now(), trace: newTrace() } as const];
-    let next = record;
-    for (const event of events) next = step(next, event, contextOf(pair)).record;
-    const start = next.effects.filter((effect) => ours.includes(effect) || !record.effects.includes(effect));
-    // A new object, so that the commit sets a new due time: the claim has moved the old one.
-    return { record: next === record ? { ...record } : next, start };
+  private tryOrGiveUp(key: string): Promise<void> {
+    if (!this.looking.mustGiveUp()) return this.tryAgain(key);
+    const pair = pairOf(key);
+    return this.options.loop.change(pair, (record, stored) => this.looking.giveUp(pair, record, stored)).catch((error: unknown) => this.options.onError(error));
   }
-
-  /**
-   * Is it for us to do what is left of this effect? What an earlier event of the same turn has just added is left to that
-   * event, and what another live instance has in hand to that instance.
-   */
-  private isOurs(stored: StoredPair, effect: Effect): boolean {
-    if (!holds(stored, effect)) return false;
-    const { instance, isAlive, reachesXmpp } = this.options;
-    const hand = handOf(stored, effect);
-    if (hand === instance || !isAlive(hand)) return true;
-    return effect.do.startsWith('xmpp.') && !reachesXmpp(hand) && reachesXmpp(instance);
-  }
-
-  /** Requests of which nobody will ever hear: those of a dead instance, or of ours that are not running. */
-  private lost(pair: Pair, stored: StoredPair, ours: readonly Effect[]): EngineEvent[] {
-    const { instance, runner, now } = this.options;
-    return ours
-      .filter(isRequest)
-      .filter((effect) => handOf(stored, effect) !== instance || (!runner.isRunning(pair, effect) && !runner.isParked(pair, effect)))
-      .map((effect) => lostOutcome(effect, now()));
-  }
-}
-
-/** What a look at a pair leads to. */
-interface Looked {
-  readonly record: PairRecord;
-  readonly start: readonly Effect[];
-}
-
-const METHODS = {
-  'sip.invite': 'INVITE',
-  'sip.message': 'MESSAGE',
-  'sip.bye': 'BYE',
-  'sip.subscribe': 'SUBSCRIBE',
-  'sip.notify': 'NOTIFY',
-} as const;
-
-/** The outcome that stands for "nobody knows" (408 says the nearest in SIP). */
-function lostOutcome(effect: RequestEffect, at: number): EngineEvent {
-  const method = effect.do === 'sip.typing' ? (effect.dialog ? 'INFO' : 'MESSAGE') : METHODS[effect.do];
-  return { on: 'sip.outcome', at, trace: effect.trace, key: effect.key, method, result: 'lost', status: 408 };
 }

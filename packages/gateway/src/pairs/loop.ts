@@ -1,49 +1,17 @@
-import type { Context, Effect, EngineEvent, PairRecord } from '@isthmus/engine';
+import type { Effect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { isEmpty, newRecord, settle, step, withSipUri } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/model';
-import { type PairStore, StoreUnavailableError } from '@isthmus/store';
+import { StoreUnavailableError } from '@isthmus/store';
 import type { Ticket } from '@isthmus/xmpp';
 import { applyOnto, type Change, type Held, type Job } from './batch';
 import { RecordCache } from './cache';
 import { commitSurely } from './doubt';
 import { Forgotten, markOf, wasHeard, type Heard } from './heard';
+import type { LoopOptions } from './loop-options';
 import { loadNewest, putBackRecent } from './put-back';
 import { elsewhere, named, nextDue, toStored, type StoredPair } from './stored';
 
-/** How a pair's contact is reached now, or undefined when no route leads there. */
-export type ContextOf = (pair: Pair) => Context;
-
-/** Takes the effects of a commit, in order; `elsewhere`: those that other workers have in hand. Must not wait for them: what became of them comes back as events. */
-export type StartEffects = (pair: Pair, record: PairRecord, effects: readonly Effect[], elsewhere: readonly Effect[]) => void;
-
-export interface LoopOptions {
-  readonly store: PairStore<StoredPair>;
-  /** This process: its worker name and start. */
-  readonly instance: string;
-  readonly contextOf: ContextOf;
-  readonly start: StartEffects;
-  /** So long do undone effects stay with this instance before another may look at them, milliseconds. */
-  readonly leaseMs: number;
-  readonly maxPending: number;
-  readonly maxCached: number;
-  readonly now: () => number;
-  /** Told once for each event that the tables have no cell for. */
-  readonly onIgnored?: (pair: Pair, event: EngineEvent, why: string) => void;
-  readonly onConflict?: (pair: Pair) => void;
-  /** Pause between two looks at a commit in doubt, milliseconds; tests shorten it. */
-  readonly doubtPauseMs?: number;
-  /**
-   * Calls back soon, when commits that nothing waits for are to be made, together. They hold what is known to be done: when
-   * this process dies before that, it is done once more. A pair's next event takes what waits along. Absent: nothing waits.
-   */
-  readonly gather?: (commit: () => void) => void;
-  /** Is there no other worker? What is handed over holds up those that take the pair's next event, until it is out of the record. */
-  readonly isAlone?: () => boolean;
-  /** The store is away: is the event kept until it is back? */
-  readonly keep?: (pair: Pair, event: EngineEvent, ticket: Ticket | undefined) => boolean;
-  /** A stanza had been heard before, by this worker or by another: nothing follows from it. */
-  readonly onHeardBefore?: (pair: Pair, event: EngineEvent) => void;
-}
+export type { ContextOf, LoopOptions, StartEffects } from './loop-options';
 
 /** The jobs of one pair. */
 interface Turn {
@@ -216,33 +184,34 @@ export class PairLoop {
   /** Returns the jobs that failed by themselves, undefined where all are held; rejects when nothing could be committed. */
   private async commit(turn: Turn, jobs: readonly Job[], held: Held | undefined, mayHold: boolean): Promise<ReadonlyMap<Job, unknown> | undefined> {
     const { key, pair } = turn;
-    const { store, instance, leaseMs, now, doubtPauseMs } = this.options;
+    const { store, leaseMs, now, doubtPauseMs } = this.options;
+    const instance = this.options.instance();
     let cached = this.cache.get(key);
     const known = cached ?? this.cache.known(key);
     for (let race = 0; race < MAX_RACES; race += 1) {
       const stored = cached ?? (await loadNewest(store, key, known, this.dueOf));
       const before = stored?.record.record ?? newRecord(pair);
-      const { record, start, heard, failed } = applyOnto(held, stored, before, jobs);
+      const { record, start, givenUp, heard, failed } = applyOnto(held, stored, before, jobs);
       if (mayHold && cached !== undefined && record !== before && start.length + failed.size === 0 && jobs.every(({ mayWait }) => mayWait)) {
         turn.held = { base: cached, jobs, record };
         this.awaitOthers(turn);
         return undefined;
       }
       const until = stored && this.forgotten.keepUntil(record, heard, now());
-      const value = until === undefined ? toStored(record, instance, stored?.record, start) : { record, by: instance };
+      const value = until === undefined ? toStored(record, instance, stored?.record, { started: start, givenUp }) : { record, by: instance };
       const changed = record !== before && (value !== undefined || stored !== undefined);
       if (!changed && cached === undefined) {
-        this.options.start(pair, record, start, elsewhere(record, stored?.record, instance));
+        this.start(turn, instance, record, start, stored?.record);
         return failed;
       }
-      const due = value === undefined ? undefined : (until ?? nextDue(record, now(), leaseMs));
-      const written = value === undefined ? undefined : named(value, this.nextCommit(), stored?.record, heard);
+      const due = value === undefined ? undefined : (until ?? nextDue(value, now(), leaseMs));
+      const written = value === undefined ? undefined : named(value, this.nextCommit(instance), stored?.record, heard);
       const commit = { key, expected: stored?.version ?? 0, record: written, due };
       const result = changed ? await commitSurely(store, commit, doubtPauseMs) : ({ ok: false } as const);
       if (result.ok) {
         if (result.version === undefined) this.cache.delete(key);
         else this.remember(key, written, result.version);
-        this.options.start(pair, record, start, elsewhere(record, value, instance));
+        this.start(turn, instance, record, start, value);
         return failed;
       }
       if (changed) this.options.onConflict?.(pair);
@@ -253,19 +222,24 @@ export class PairLoop {
   }
 
   /** One that is kept although it holds nothing any more is looked at soon, and deleted then. */
-  private readonly dueOf = ({ record }: StoredPair): number | undefined => {
+  private readonly dueOf = (stored: StoredPair): number | undefined => {
     const { now, leaseMs } = this.options;
-    return isEmpty(record) ? now() + leaseMs : nextDue(record, now(), leaseMs);
+    return isEmpty(stored.record) ? now() + leaseMs : nextDue(stored, now(), leaseMs);
   };
+
+  /** What was committed in a life that has been found dead meanwhile is left to whoever finds the pair due. */
+  private start({ pair }: Turn, instance: string, record: PairRecord, effects: readonly Effect[], stored: StoredPair | undefined): void {
+    if (this.options.instance() === instance) this.options.start(pair, record, effects, elsewhere(record, stored, instance));
+  }
 
   private awaitOthers(turn: Turn): void {
     if (this.holding.size === 0) this.options.gather?.(() => this.commitHeld());
     this.holding.add(turn);
   }
 
-  private nextCommit(): string {
+  private nextCommit(instance: string): string {
     this.commits += 1;
-    return `${this.options.instance}:${this.commits}`;
+    return `${instance}:${this.commits}`;
   }
 
   private remember(key: string, value: StoredPair | undefined, version: number): void {

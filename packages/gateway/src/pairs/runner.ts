@@ -1,5 +1,6 @@
 import { isRequest, type Effect, type EngineEvent, type PairRecord, type RequestEffect } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Pair } from '@isthmus/model';
+import { isBehind, needs } from './order';
 
 /** Does one effect of each kind. The sides implement it: `sides/`. */
 export interface Doer {
@@ -9,14 +10,27 @@ export interface Doer {
   request(pair: Pair, record: PairRecord, effect: RequestEffect): Promise<EngineEvent>;
 }
 
+/** What keeps an instance from doing what others may do by now (decision 072). */
+export interface Fence {
+  /** The instance's present life: another one has nothing in hand of what this one began. */
+  readonly instance: string;
+  /** Is it certain that no other instance takes this one for dead? */
+  holdsLease(): boolean;
+}
+
 export interface RunnerOptions {
   readonly doer: Doer;
+  readonly fence: Fence;
   /** Effects that were handed over leave the record. */
   readonly settle: (pair: Pair, keys: readonly string[]) => Promise<void>;
   readonly outcome: (pair: Pair, event: EngineEvent) => Promise<void>;
   readonly onFailure: (pair: Pair, effect: Effect, error: unknown) => void;
+  /** An effect waits for one in other hands; called again after each look that finds it still waiting. */
+  readonly onBehind?: (pair: Pair) => void;
   /** Pause before what came of an effect is told to the store again, milliseconds; tests shorten it. */
   readonly retryMs?: number;
+  /** Resolves after so long; tests hand in their own clock. */
+  readonly pause?: (ms: number) => Promise<void>;
 }
 
 const UNAVAILABLE = fault('server.unavailable').condition;
@@ -29,6 +43,9 @@ const MAX_RETRIES = 60;
  * effect starts, a request has been written. If one cannot be handed over, those behind it that need it wait with it in
  * the record, until the pair falls due and they are tried again. The others go on: a SIP watcher learns that the XMPP
  * server is gone although stanzas wait for it (promise 4).
+ *
+ * An effect is done only under a lease that has certainly not ended. Otherwise it waits; and what a life of this process
+ * began that was found dead is nothing to do with the next one.
  */
 export class EffectRunner {
   private readonly chains = new Map<string, Promise<void>>();
@@ -57,6 +74,11 @@ export class EffectRunner {
     return [...this.parked.keys()];
   }
 
+  /** This process has a new life: what the old one could not hand over is in nobody's hands. */
+  forsake(): void {
+    this.parked.clear();
+  }
+
   /**
    * Starts `effects`, behind those of the same pair that could not be handed over before, and those that are `elsewhere`:
    * in the hands of another worker.
@@ -75,23 +97,31 @@ export class EffectRunner {
     for (const effect of effects) this.running.add(nameOf(pair, effect));
     const key = pairKey(pair);
     const before = this.chains.get(key) ?? Promise.resolve();
-    const chain = before.then(() => this.runAll(pair, record, effects, elsewhere));
+    const { instance } = this.options.fence;
+    const chain = before.then(() => this.runAll(pair, record, effects, elsewhere, instance));
     this.chains.set(key, chain);
     void chain.then(() => {
       if (this.chains.get(key) === chain) this.chains.delete(key);
     });
   }
 
-  private async runAll(pair: Pair, record: PairRecord, effects: readonly Effect[], elsewhere: readonly Effect[]): Promise<void> {
+  private async runAll(pair: Pair, record: PairRecord, effects: readonly Effect[], elsewhere: readonly Effect[], instance: string): Promise<void> {
     const done: Effect[] = [];
     // Kept here too: another start may take what is parked in between, to try it behind this run.
     const waiting: Effect[] = [];
+    const { fence, onBehind } = this.options;
     for (const effect of effects) {
-      const mustWait = this.mustWait(pair, effect) || isBehind(effect, elsewhere, record) || waiting.some((earlier) => needs(effect, earlier));
+      if (fence.instance !== instance) {
+        this.running.delete(nameOf(pair, effect));
+        continue;
+      }
+      const behind = isBehind(effect, elsewhere, record);
+      if (behind) onBehind?.(pair);
+      const mustWait = behind || !fence.holdsLease() || this.mustWait(pair, effect) || waiting.some((earlier) => needs(effect, earlier));
       if (!mustWait && isRequest(effect)) this.request(pair, record, effect);
       else if (!mustWait && !isRequest(effect) && (await this.handedOver(pair, record, effect))) done.push(effect);
       else {
-        this.park(pair, effect);
+        this.park(pair, effect, instance);
         waiting.push(effect);
       }
     }
@@ -112,8 +142,9 @@ export class EffectRunner {
     return this.parked.get(pairKey(pair))?.some((earlier) => needs(effect, earlier)) ?? false;
   }
 
-  private park(pair: Pair, effect: Effect): void {
+  private park(pair: Pair, effect: Effect, instance: string): void {
     this.running.delete(nameOf(pair, effect));
+    if (this.options.fence.instance !== instance) return;
     this.parked.set(pairKey(pair), [...(this.parked.get(pairKey(pair)) ?? []), effect]);
   }
 
@@ -149,31 +180,16 @@ export class EffectRunner {
         const mayPass = error instanceof FaultError && error.fault.condition === UNAVAILABLE;
         if (!mayPass || retries >= MAX_RETRIES) throw error;
       }
-      await new Promise((resolve) => setTimeout(resolve, this.options.retryMs ?? RETRY_MS).unref());
+      await (this.options.pause ?? quietly)(this.options.retryMs ?? RETRY_MS);
     }
   }
 }
 
-/**
- * Must `effect` not overtake `earlier`? Stanzas keep their order (promise 2). The 200 to a text waits for the text, also
- * the 200 to its repetition (promise 1), and a request for the answer to that which caused it.
- */
-function needs(effect: Effect, earlier: Effect): boolean {
-  if (isStanza(effect)) return isStanza(earlier);
-  if (earlier.do === 'xmpp.message') return effect.do === 'sip.answer' && effect.method === 'MESSAGE' && effect.status < 300;
-  return earlier.do === 'sip.answer' && effect.trace === earlier.trace;
-}
-
-/** Does it need one that is in other hands and comes before it? */
-function isBehind(effect: Effect, elsewhere: readonly Effect[], record: PairRecord): boolean {
-  const place = record.effects.indexOf(effect);
-  return elsewhere.some((other) => needs(effect, other) && record.effects.indexOf(other) < place);
-}
-
-function isStanza(effect: Effect): boolean {
-  return effect.do.startsWith('xmpp.');
-}
-
 function nameOf(pair: Pair, effect: Effect): string {
   return `${pairKey(pair)} ${effect.key}`;
+}
+
+/** Keeps no process alive. */
+function quietly(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -24,6 +24,9 @@ export function named(value: StoredPair, commit: string, before: StoredPair | un
   return { record, by, commits, ...(others !== undefined && { others }), ...(heard !== undefined && { heard }) };
 }
 
+/** Whose hands an effect is in that its instance has given up: whoever can do it takes it. */
+export const NOBODY = '';
+
 /** The instance that has an effect in hand. */
 export function handOf(stored: StoredPair, effect: Effect): string {
   return stored.others?.[effect.key] ?? stored.by;
@@ -42,24 +45,31 @@ export function holds(stored: StoredPair, effect: Effect): boolean {
 
 /**
  * When the pair must be looked at next: the machines' own timers, and the end of the lease while effects are not done,
- * so that whoever finds it due then can do them (DESIGN section 4).
+ * so that whoever finds it due then can do them (DESIGN section 4). At once while nobody has an effect in hand.
  */
-export function nextDue(record: PairRecord, now: number, leaseMs: number): number | undefined {
+export function nextDue({ record, others = {} }: StoredPair, now: number, leaseMs: number): number | undefined {
   const timer = dueAt(record);
   if (record.effects.length === 0) return timer;
-  return Math.min(timer ?? Infinity, now + leaseMs);
+  const isFree = Object.values(others).includes(NOBODY);
+  return Math.min(timer ?? Infinity, isFree ? now : now + leaseMs);
 }
 
-/**
- * The value to store after a change by an instance that starts the effects `started`: nothing at all for a pair that
- * holds nothing worth keeping.
- */
-export function toStored(record: PairRecord, by: string, before?: StoredPair, started: readonly Effect[] = []): StoredPair | undefined {
+/** What an instance takes into its hands by a commit, and what it lets go. */
+export interface Hands {
+  readonly started?: readonly Effect[];
+  readonly givenUp?: readonly Effect[];
+}
+
+/** The value to store after a change by an instance: nothing at all for a pair that holds nothing worth keeping. */
+export function toStored(record: PairRecord, by: string, before?: StoredPair, { started = [], givenUp = [] }: Hands = {}): StoredPair | undefined {
   if (isEmpty(record)) return undefined;
-  if (before === undefined || (before.by === by && before.others === undefined)) return { record, by };
+  if (before === undefined || (before.by === by && before.others === undefined && givenUp.length === 0)) return { record, by };
   const mine = new Set(started.map(({ key }) => key));
-  const others = record.effects
-    .filter((effect) => holds(before, effect) && !mine.has(effect.key) && handOf(before, effect) !== by)
-    .map((effect) => [effect.key, handOf(before, effect)]);
-  return others.length === 0 ? { record, by } : { record, by, others: Object.fromEntries(others) as Record<string, string> };
+  const free = new Set(givenUp.map(({ key }) => key));
+  const handAfter = (effect: Effect): string => {
+    if (free.has(effect.key)) return NOBODY;
+    return holds(before, effect) && !mine.has(effect.key) ? handOf(before, effect) : by;
+  };
+  const others = record.effects.map((effect) => [effect.key, handAfter(effect)] as const).filter(([, hand]) => hand !== by);
+  return others.length === 0 ? { record, by } : { record, by, others: Object.fromEntries(others) };
 }

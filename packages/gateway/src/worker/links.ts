@@ -1,5 +1,5 @@
 import type { Accounts } from '../accounts';
-import { HOP_DOWN, XMPP_JOINING, XMPP_UP } from '../pairs/cluster';
+import { HOP_DOWN, XMPP_JOINING, XMPP_UP } from '../pairs/marks';
 import type { Recovery } from '../recovery';
 import type { Routing } from '../routing/routing';
 import type { WorkerParts } from '../worker-parts';
@@ -70,6 +70,7 @@ export class Links {
     const wasLost = this.absence.back();
     accounts.forget();
     pairs.due.hurry();
+    pairs.due.takeOver(); // what others have given up who have no link
     pairs.exchange();
     if (wasLost || (this.joined && !pairs.cluster.othersReachXmpp())) recovery.xmppUp();
   }

@@ -20,6 +20,10 @@ export class Notices {
     private readonly metrics: Metrics,
   ) {}
 
+  foundDead(before: string, instance: string): void {
+    this.log.warn({ before, instance }, 'worker_found_dead');
+  }
+
   ignored(pair: Pair, event: EngineEvent, why: string): void {
     this.metrics.ignored.inc({ event: event.on });
     if (why === TRESPASS && 'ref' in event) this.trespassed(pair, event);

@@ -11,17 +11,20 @@ import type { WorkerParts } from '../worker-parts';
 import type { Contexts } from './contexts';
 import type { Notices } from './notices';
 
-/** Undone effects belong to the instance that committed them for so long; then whoever finds the pair due looks. */
+/**
+ * A pair with undone effects is looked at again after so long, whoever has them in hand. Longer than an instance's lease: an
+ * instance that nobody has heard of by then has died (decision 072).
+ */
 const LEASE_MS = 5_000;
-/** The instance's own lease: noticed as dead after so long (DESIGN section 4, "within 3 s" of the multinode issue). */
-const INSTANCE_TTL_MS = 3_000;
-export const HEARTBEAT_MS = 1_000;
+/** The instance's own lease. With the heartbeat: whoever dies is known to be dead within 3 s. */
+const INSTANCE_TTL_MS = 2_500;
+export const HEARTBEAT_MS = 500;
 const DUE_INTERVAL_MS = 500;
 /** So long may a commit wait for others that nothing waits for. */
 const GATHER_MS = 5;
 
-export interface PairWorkOptions extends Pick<ClusterOptions, 'connections' | 'onGone' | 'onHopsDown'> {
-  readonly parts: Pick<WorkerParts, 'settings' | 'store' | 'instance' | 'log'>;
+export interface PairWorkOptions extends Pick<ClusterOptions, 'connections' | 'onGone' | 'onHopsDown' | 'onOthers'> {
+  readonly parts: Pick<WorkerParts, 'settings' | 'store' | 'instance' | 'xmpp' | 'log'>;
   readonly doer: Doer;
   readonly contexts: Contexts;
   readonly metrics: Metrics;
@@ -42,9 +45,9 @@ export class PairWork {
 
   constructor(private readonly options: PairWorkOptions) {
     this.missed = new MissedEvents(options.parts.settings.maxPendingEvents);
+    this.cluster = this.newCluster();
     this.runner = this.newRunner();
     this.loop = this.newLoop();
-    this.cluster = this.newCluster();
     this.due = this.newDueKeeper();
     this.sweeper = this.newSweeper(options.notices.sweepFailed);
     this.policySweeper = this.newSweeper(options.notices.policySweepFailed);
@@ -74,10 +77,20 @@ export class PairWork {
     void this.cluster.exchange().catch(this.options.notices.heartbeatFailed);
   }
 
+  /** The others have found this worker dead: they do what it had in hand, and it goes on as if it had just been started. */
+  private beginAnew(before: string): void {
+    this.options.notices.foundDead(before, this.cluster.instance);
+    this.runner.forsake();
+    this.loop.forget();
+    this.due.takeOver(); // what nobody has taken yet
+  }
+
   private newRunner(): EffectRunner {
     const { doer, notices } = this.options;
     return new EffectRunner({
       doer,
+      fence: this.cluster,
+      onBehind: (pair) => this.due.isBehind(pair),
       settle: (pair, keys) => this.loop.settle(pair, keys),
       outcome: (pair, event) => this.loop.handle(pair, event),
       onFailure: (pair, effect, error) => notices.effectFailed(pair, effect, error),
@@ -86,10 +99,10 @@ export class PairWork {
 
   private newLoop(): PairLoop {
     const { parts, contexts, metrics, notices, now } = this.options;
-    const { settings, store, instance } = parts;
+    const { settings, store } = parts;
     return new PairLoop({
       store: store.pairs,
-      instance,
+      instance: () => this.cluster.instance,
       contextOf: (pair) => contexts.of(pair),
       start: (pair, record, effects, elsewhere) => this.runner.start(pair, record, effects, elsewhere),
       leaseMs: LEASE_MS,
@@ -106,7 +119,7 @@ export class PairWork {
   }
 
   private newCluster(): Cluster {
-    const { parts, connections, onGone, onHopsDown } = this.options;
+    const { parts, connections, onGone, onHopsDown, onOthers, notices } = this.options;
     return new Cluster({
       store: parts.store.workers,
       instance: parts.instance,
@@ -114,22 +127,25 @@ export class PairWork {
       ttlMs: INSTANCE_TTL_MS,
       intervalMs: HEARTBEAT_MS,
       onGone,
+      onDead: () => this.due.takeOver(),
+      onFoundDead: (before) => this.beginAnew(before),
+      onLeaseBack: () => this.due.hurry(),
       ...(onHopsDown !== undefined && { onHopsDown }),
-      onError: this.options.notices.heartbeatFailed,
+      ...(onOthers !== undefined && { onOthers }),
+      onError: notices.heartbeatFailed,
     });
   }
 
   private newDueKeeper(): DueKeeper {
     const { parts, contexts, metrics, now } = this.options;
-    const { settings, store, instance, log } = parts;
+    const { settings, store, log } = parts;
     return new DueKeeper({
       store: store.pairs,
       loop: this.loop,
       runner: this.runner,
       contextOf: (pair) => contexts.of(pair),
-      instance,
-      isAlive: (each) => this.cluster.isAlive(each),
-      reachesXmpp: (each) => this.cluster.reachesXmpp(each),
+      cluster: this.cluster,
+      reachesXmpp: () => parts.xmpp.online,
       leaseMs: LEASE_MS,
       intervalMs: DUE_INTERVAL_MS,
       limit: Math.ceil((settings.recoveryPerSecond * DUE_INTERVAL_MS) / 1_000),

@@ -16,8 +16,12 @@ export class Place {
   now = NOON;
   readonly pairs: PairStore<StoredPair> = new MemoryStore<StoredPair>({ now: () => this.now }).pairs;
   readonly alive = new Set<string>();
-  /** Instances whose XMPP link is down, as the others know it. */
+  /** Instances that the others know to be dead. */
+  readonly dead = new Set<string>();
+  /** Instances whose XMPP link is down. */
   readonly linkless = new Set<string>();
+  /** Instances that cannot be certain that they are not taken for dead. */
+  readonly lapsed = new Set<string>();
   readonly contextOf: ContextOf = contextOf('simple', {}, idsOf());
 }
 
@@ -77,6 +81,8 @@ export interface InstanceOptions {
   readonly maxCached?: number;
   readonly contextOf?: ContextOf;
   readonly dueIntervalMs?: number;
+  /** Pairs taken in one round. */
+  readonly limit?: number;
   /** Commits that nothing waits for are made when the test says so: see LoopOptions. */
   readonly gather?: (commit: () => void) => void;
   readonly isAlone?: () => boolean;
@@ -100,6 +106,8 @@ export class Instance {
   readonly runner: EffectRunner;
   readonly loop: PairLoop;
   readonly due: DueKeeper;
+  /** Of this process, the present one at the end. */
+  readonly lives: string[];
 
   constructor(
     readonly place: Place,
@@ -108,10 +116,13 @@ export class Instance {
   ) {
     const store = options.store ?? place.pairs;
     const { maxPending = 1_000, maxCached = 1_000 } = options;
-    const common = { store, contextOf: options.contextOf ?? place.contextOf, instance: name, leaseMs: LEASE_MS, now: () => place.now };
+    const common = { store, contextOf: options.contextOf ?? place.contextOf, leaseMs: LEASE_MS, now: () => place.now };
+    this.lives = [name];
     this.doer = new ScriptedDoer();
     this.runner = new EffectRunner({
       doer: this.doer,
+      fence: this,
+      onBehind: (pair) => this.due.isBehind(pair),
       settle: (pair, keys) => this.loop.settle(pair, keys),
       outcome: (pair, event) => this.loop.handle(pair, event),
       onFailure: (_pair, effect, error) => this.failures.push({ effect: nameOf(effect), error }),
@@ -119,6 +130,7 @@ export class Instance {
     });
     this.loop = new PairLoop({
       ...common,
+      instance: () => this.instance,
       start: (pair, record, effects, elsewhere) => this.runner.start(pair, record, effects, elsewhere),
       maxPending,
       maxCached,
@@ -133,15 +145,49 @@ export class Instance {
       ...common,
       loop: this.loop,
       runner: this.runner,
-      isAlive: (instance) => place.alive.has(instance),
-      reachesXmpp: (instance) => place.alive.has(instance) && !place.linkless.has(instance),
+      cluster: this,
+      reachesXmpp: () => !place.linkless.has(name),
       intervalMs: options.dueIntervalMs ?? 500,
-      limit: 100,
+      limit: options.limit ?? 100,
       newTrace: () => 'due',
       onError: (error) => this.errors.push(error),
       onTakenOver: (_pair, { message }) => this.takenOver.push(message.text),
     });
     place.alive.add(name);
+  }
+
+  get instance(): string {
+    return this.lives.at(-1) ?? this.name;
+  }
+
+  holdsLease(): boolean {
+    return !this.place.lapsed.has(this.name);
+  }
+
+  isAlive(instance: string): boolean {
+    return this.place.alive.has(instance);
+  }
+
+  isDead(instance: string): boolean {
+    return this.place.dead.has(instance);
+  }
+
+  isOwn(instance: string): boolean {
+    return this.lives.includes(instance);
+  }
+
+  othersReachXmpp(): boolean {
+    return [...this.place.alive].some((each) => !this.isOwn(each) && !this.place.linkless.has(each));
+  }
+
+  /** The others have found this one dead. */
+  foundDead(): void {
+    this.place.alive.delete(this.instance);
+    this.place.dead.add(this.instance);
+    this.lives.push(`${this.instance}'`);
+    this.place.alive.add(this.instance);
+    this.runner.forsake();
+    this.due.takeOver();
   }
 
   /** Time passes and this instance looks at what is due. */

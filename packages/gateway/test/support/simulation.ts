@@ -1,11 +1,9 @@
-import { DEFAULT_SETTINGS, type Effect, type EngineEvent, type PairRecord, type RequestEffect } from '@isthmus/engine';
+import { DEFAULT_SETTINGS, type EngineEvent } from '@isthmus/engine';
 import { pairKey, type Pair } from '@isthmus/model';
-import { MemoryStore, type Commit, type CommitResult, type PairStore, type Stored } from '@isthmus/store';
-import { DueKeeper } from '../../src/pairs/due';
-import { PairLoop } from '../../src/pairs/loop';
-import { EffectRunner } from '../../src/pairs/runner';
+import { MemoryStore, type Commit } from '@isthmus/store';
 import type { StoredPair } from '../../src/pairs/stored';
 import { FarSides } from './far-sides';
+import { Member } from './member';
 import { pairOfUser, says, writes } from './pairs';
 import { Chance, VirtualTime } from './virtual-time';
 
@@ -16,110 +14,35 @@ export interface SimulationOptions {
   readonly crashes: number;
   /** How often in a hundred a stanza is given to another instance than the one before it. */
   readonly strays: number;
+  /** How often in a hundred an instance stalls where it waits for the store or for what it has handed over. */
+  readonly stalls?: number;
+  /** How often in a hundred a look at what is due finds the instance cut from the store, alone among all. */
+  readonly cuts?: number;
 }
 
-const LEASE_MS = 5_000;
+const BEAT_MS = 500;
 const DEAD_AFTER_MS = 3_000;
 const MAX_CRASHES = 4;
-const never = new Promise<never>(() => undefined);
-
-/** One worker of the simulation. When it dies, nothing that it waits for ever comes. */
-class Member {
-  readonly loop: PairLoop;
-  readonly runner: EffectRunner;
-  readonly due: DueKeeper;
-  dead = false;
-  /** When the others notice. */
-  goneAt = Infinity;
-  offline = false;
-
-  constructor(
-    private readonly cluster: Simulation,
-    readonly name: string,
-  ) {
-    const now = () => cluster.time.now;
-    const common = { store: this.storeOf(cluster.store), contextOf: (pair: Pair) => cluster.contextOf(pair), instance: name, leaseMs: LEASE_MS, now };
-    this.runner = new EffectRunner({
-      doer: {
-        handOver: (pair, _record, effect) => this.handOver(pair, effect),
-        request: (pair, record, effect) => this.request(pair, record, effect),
-      },
-      settle: (pair, keys) => this.loop.settle(pair, keys),
-      outcome: (pair, event) => this.loop.handle(pair, event),
-      onFailure: () => undefined,
-    });
-    this.loop = new PairLoop({
-      ...common,
-      start: (pair, record, effects, elsewhere) => this.runner.start(pair, record, effects, elsewhere),
-      maxPending: 10_000,
-      maxCached: 3,
-      gather: (commit) => cluster.time.after(cluster.chance.below(50), () => (this.dead ? undefined : commit())),
-    });
-    this.due = new DueKeeper({
-      ...common,
-      loop: this.loop,
-      runner: this.runner,
-      isAlive: (instance) => cluster.isAlive(instance),
-      reachesXmpp: (instance) => cluster.reachesXmpp(instance),
-      intervalMs: 500,
-      limit: 100,
-      newTrace: () => 'due',
-      onError: (error) => cluster.errors.push(error),
-    });
-  }
-
-  private storeOf(real: PairStore<StoredPair>): PairStore<StoredPair> {
-    const after = async <T>(result: Promise<T>): Promise<T> => (this.dead ? never : result);
-    const delayed = async <T>(run: () => Promise<T>): Promise<T> => {
-      await this.cluster.time.pause(this.cluster.chance.below(4));
-      if (this.dead) return never;
-      const result = await run();
-      await this.cluster.time.pause(this.cluster.chance.below(4));
-      return after(Promise.resolve(result));
-    };
-    return {
-      load: (key): Promise<Stored<StoredPair> | undefined> => delayed(() => real.load(key)),
-      commit: (commit: Commit<StoredPair>): Promise<CommitResult> =>
-        delayed(async () => {
-          const result = await real.commit(commit);
-          if (result.ok) this.cluster.committed(this, commit);
-          return result;
-        }),
-      putBack: (key, stored, due) => after(real.putBack(key, stored, due)),
-      claimDue: (now, until, limit) => after(real.claimDue(now, until, limit)),
-      scan: () => real.scan(),
-      count: () => real.count(),
-      ping: () => real.ping(),
-    };
-  }
-
-  private async handOver(pair: Pair, effect: Effect): Promise<void> {
-    await this.cluster.time.pause(this.cluster.chance.below(5));
-    if (this.dead) return never;
-    if (this.offline && effect.do.startsWith('xmpp.')) throw new Error('the link is down');
-    this.cluster.far.handedOver(pair, effect);
-  }
-
-  private async request(pair: Pair, _record: PairRecord, effect: RequestEffect): Promise<EngineEvent> {
-    const { chance, far, time } = this.cluster;
-    const outcome = far.receives(pair, effect, this.name, this.cluster.calm);
-    await time.pause(outcome.result === 'timeout' ? 10_000 : chance.percent(10) ? chance.below(9_000) : chance.below(200));
-    if (this.dead) return never;
-    far.confirmed(effect, outcome);
-    const event = { ...outcome, at: time.now };
-    if (chance.percent(5)) void this.loop.handle(pair, event).catch(() => undefined); // the same answer twice
-    return event;
-  }
-}
+const MAX_STALLS = 12;
 
 /** Two or three workers over one store, a clock that jumps, far sides that do what far sides do. */
 export class Simulation {
   readonly time = new VirtualTime();
   readonly chance: Chance;
   readonly far: FarSides;
-  readonly store = new MemoryStore<StoredPair>({ now: () => this.time.now }).pairs;
+  private readonly place = new MemoryStore<StoredPair>({ now: () => this.time.now });
+  readonly store = this.place.pairs;
+  readonly workers = this.place.workers;
   readonly errors: unknown[] = [];
   crashes = 0;
+  stalls = 0;
+  cuts = 0;
+  /** Instances that were found dead and came back. */
+  lostLives = 0;
+  /** When the lease of each instance ends, as the store knows it. */
+  readonly leases = new Map<string, number>();
+  /** What was done by an instance that others may have taken for dead. */
+  readonly unfenced: string[] = [];
   calm = false;
   /** Messages that are in the store or were: from then on they are owed an outcome. */
   readonly owed = new Set<string>();
@@ -129,6 +52,8 @@ export class Simulation {
   private ids = 0;
   private lives = 0;
   private members: Member[];
+  /** Names of all connections to the SIP server that ever were. */
+  readonly owners: string[] = [];
   private readonly home = new Map<Pair, Member>();
 
   constructor(readonly options: SimulationOptions) {
@@ -140,15 +65,15 @@ export class Simulation {
   contextOf(pair: Pair) {
     const dialect = pair.user.startsWith('m') ? ('microsoft' as const) : ('simple' as const);
     const settings = { ...DEFAULT_SETTINGS, sessionIdleSeconds: 60 };
-    return { dialect, variant: 'lync' as const, settings, newId: () => `id${(this.ids += 1)}` };
+    return { dialect, variant: 'lync' as const, settings, newId: () => this.newId() };
   }
 
-  isAlive(instance: string): boolean {
-    return this.members.some(({ name, goneAt }) => name === instance && goneAt > this.time.now);
+  newId(): string {
+    return `id${(this.ids += 1)}`;
   }
 
-  reachesXmpp(instance: string): boolean {
-    return this.members.some(({ name, dead, offline }) => name === instance && !dead && !offline);
+  get pairs(): readonly Pair[] {
+    return [...this.said.keys()];
   }
 
   get live(): readonly Member[] {
@@ -161,9 +86,19 @@ export class Simulation {
     if (this.calm || this.crashes >= MAX_CRASHES || this.live.length < 2 || !this.chance.percent(this.options.crashes)) return;
     this.crashes += 1;
     member.dead = true;
-    member.goneAt = this.time.now + DEAD_AFTER_MS;
-    this.time.after(DEAD_AFTER_MS + 500, () => this.noticed(member));
     this.time.after(2_000, () => this.members.push(this.born()));
+  }
+
+  mayStall(member: Member): void {
+    if (this.calm || this.stalls >= MAX_STALLS || member.isAsleep || !this.chance.percent(this.options.stalls ?? 0)) return;
+    this.stalls += 1;
+    member.stall(this.chance.percent(30) ? this.chance.below(1_000) : this.chance.below(15_000));
+  }
+
+  /** An effect is being done: nobody may take this instance for dead. */
+  acts({ cluster }: Member): void {
+    const until = this.leases.get(cluster.instance) ?? 0;
+    if (until <= this.time.now) this.unfenced.push(`${cluster.instance}, ${this.time.now - until} ms after its lease`);
   }
 
   /** A minute of anything, then all goes well until nothing is left to do. */
@@ -175,20 +110,35 @@ export class Simulation {
     }
     await this.time.pass(60_000);
     this.calm = true;
-    for (const member of this.members) member.offline = false;
+    for (const member of this.live) member.linkIs(true);
+    for (const member of this.live) member.isCut = false;
     await this.time.pass(200_000);
   }
 
   private born(): Member {
-    const member = new Member(this, `w${(this.lives += 1)}#x`);
-    const look = (): void => {
+    const member = new Member(this, `w${(this.lives += 1)}`);
+    this.owners.push(member.owner);
+    const again = (ms: () => number, run: () => void): void => {
       if (member.dead) return;
-      if (!this.calm && this.chance.percent(5)) member.offline = !member.offline;
-      void member.due.takeDue();
-      this.time.after(this.calm ? 3_000 : 500, look);
+      run();
+      this.time.after(ms(), () => again(ms, run));
     };
-    this.time.after(this.chance.below(500), look);
+    void member.beat();
+    this.time.after(BEAT_MS, () => again(() => BEAT_MS, () => void member.beat()));
+    this.time.after(this.chance.below(500), () => again(() => (this.calm ? 3_000 : 500), () => this.looks(member)));
     return member;
+  }
+
+  private looks(member: Member): void {
+    if (!this.calm && this.chance.percent(5)) member.linkIs(member.offline);
+    if (!this.calm && !member.isCut && this.chance.percent(this.options.cuts ?? 0)) this.cut(member);
+    void member.look();
+  }
+
+  private cut(member: Member): void {
+    this.cuts += 1;
+    member.isCut = true;
+    this.time.after(this.chance.below(8_000), () => (member.isCut = false));
   }
 
   /** The pair's present worker: mostly the one before. */
@@ -214,8 +164,15 @@ export class Simulation {
       if (!went) next();
       went = true;
     };
-    taken.then(once, (error: unknown) => this.errors.push(error));
+    taken.then(once, (error: unknown) => this.cameBack(member, id, error, once));
     this.time.after(DEAD_AFTER_MS, () => (member.dead ? once() : undefined));
+  }
+
+  /** A worker that is cut from the store tells the sender so at once. */
+  private cameBack(member: Member, id: string, error: unknown, next: () => void): void {
+    if (!member.isCut && this.cuts === 0) this.errors.push(error);
+    this.far.bounced.set(id, (this.far.bounced.get(id) ?? 0) + 1);
+    next();
   }
 
   /** The SIP user writes out of dialog, and again when nobody answers. */
@@ -224,20 +181,13 @@ export class Simulation {
     const id = `to-${pair.user}-${n}`;
     if (tries === 0) this.written.set(pair, [...(this.written.get(pair) ?? []), id]);
     const transaction = { server: 'sip1', id: `tx-${id}-${tries}` };
-    void this.pick(pair).loop.handle(pair, { ...writes(id, this.time.now), transaction, trace: `${id}-${tries}` } as EngineEvent);
+    const event = { ...writes(id, this.time.now), transaction, trace: `${id}-${tries}` } as EngineEvent;
+    void this.pick(pair).loop.handle(pair, event).catch((error: unknown) => (this.cuts === 0 ? this.errors.push(error) : undefined));
     const look = (): void => {
       if (this.far.answered.has(id)) return this.time.after(this.chance.below(4_000), () => this.answers(pair, n + 1));
       this.time.after(0, () => this.answers(pair, n, tries + 1));
     };
     this.time.after(this.chance.percent(50) ? 1_000 : 8_000, look);
-  }
-
-  private noticed(gone: Member): void {
-    const owner = `${gone.name}/1`;
-    for (const pair of this.said.keys()) {
-      const event: EngineEvent = { on: 'owner.gone', at: this.time.now, trace: 'gone', owner };
-      void this.chance.of(this.live).loop.handle(pair, event);
-    }
   }
 
   private readonly startedAt = this.time.now;
