@@ -3,16 +3,42 @@ import { pairKey, type Pair } from '@isthmus/model';
 import { StoreUnavailableError, type Commit, type CommitResult, type PairStore, type Stored, type WorkerStore } from '@isthmus/store';
 import { Cluster } from '../../src/pairs/cluster';
 import { DueKeeper } from '../../src/pairs/due';
-import { PairLoop } from '../../src/pairs/loop';
+import { PairLoop, type ContextOf } from '../../src/pairs/loop';
 import { XMPP_UP } from '../../src/pairs/marks';
 import { EffectRunner } from '../../src/pairs/runner';
 import type { StoredPair } from '../../src/pairs/stored';
-import type { Simulation } from './simulation';
+import type { FarSides } from './far-sides';
+import type { Chance, VirtualTime } from './virtual-time';
 
 const LEASE_MS = 5_000;
 const TTL_MS = 2_500;
 const HOUR_MS = 3_600_000;
 const never = new Promise<never>(() => undefined);
+
+/** What all members share, and what they tell of themselves. */
+export interface World {
+  readonly time: VirtualTime;
+  readonly chance: Chance;
+  readonly far: FarSides;
+  readonly store: PairStore<StoredPair>;
+  readonly workers: WorkerStore;
+  /** When the lease of each instance ends, as the store knows it. */
+  readonly leases: Map<string, number>;
+  readonly pairs: readonly Pair[];
+  /** Names of all connections to the SIP server that ever were. */
+  readonly owners: readonly string[];
+  readonly errors: unknown[];
+  /** Instances that were found dead and came back. */
+  lostLives: number;
+  readonly calm: boolean;
+  contextOf: ContextOf;
+  newId(): string;
+  /** A commit has reached the store. */
+  committed(member: Member, commit: Commit<StoredPair>): void;
+  mayStall(member: Member): void;
+  /** An effect is being done. */
+  acts(member: Member): void;
+}
 
 /**
  * One worker of the simulation. When it dies, nothing that it waits for ever comes; when it stalls, all that comes for longer
@@ -30,7 +56,7 @@ export class Member {
   private asleep: (() => void)[] | undefined;
 
   constructor(
-    private readonly world: Simulation,
+    private readonly world: World,
     readonly name: string,
   ) {
     const now = () => world.time.now;

@@ -3,7 +3,7 @@ import { pairKey, type Pair } from '@isthmus/model';
 import { MemoryStore, type Commit } from '@isthmus/store';
 import type { StoredPair } from '../../src/pairs/stored';
 import { FarSides } from './far-sides';
-import { Member } from './member';
+import { Member, type World } from './member';
 import { pairOfUser, says, writes } from './pairs';
 import { Chance, VirtualTime } from './virtual-time';
 
@@ -26,7 +26,7 @@ const MAX_CRASHES = 4;
 const MAX_STALLS = 12;
 
 /** Two or three workers over one store, a clock that jumps, far sides that do what far sides do. */
-export class Simulation {
+export class Simulation implements World {
   readonly time = new VirtualTime();
   readonly chance: Chance;
   readonly far: FarSides;
@@ -37,9 +37,7 @@ export class Simulation {
   crashes = 0;
   stalls = 0;
   cuts = 0;
-  /** Instances that were found dead and came back. */
   lostLives = 0;
-  /** When the lease of each instance ends, as the store knows it. */
   readonly leases = new Map<string, number>();
   /** What was done by an instance that others may have taken for dead. */
   readonly unfenced: string[] = [];
@@ -52,7 +50,6 @@ export class Simulation {
   private ids = 0;
   private lives = 0;
   private members: Member[];
-  /** Names of all connections to the SIP server that ever were. */
   readonly owners: string[] = [];
   private readonly home = new Map<Pair, Member>();
 
