@@ -6,7 +6,7 @@ import { Simulation, type SimulationOptions } from './support/simulation';
  */
 
 /** How many stories are played of each kind, and from which seed on. */
-const { SIMULATED_STORIES = '30', SIMULATED_FROM = '1' } = process.env;
+const { SIMULATED_STORIES = '15', SIMULATED_FROM = '1' } = process.env;
 const SEEDS = Array.from({ length: Number(SIMULATED_STORIES) }, (_, n) => n + Number(SIMULATED_FROM));
 
 async function played(options: Omit<SimulationOptions, 'seed'>, seed: number): Promise<Simulation> {
@@ -85,8 +85,8 @@ describe.each<[string, Omit<SimulationOptions, 'seed'>]>([
 
   test('the stories are worth telling', () => {
     const sum = (count: (story: Simulation) => number): number => stories.reduce((total, story) => total + count(story), 0);
-    expect(sum(({ owed }) => owed.size)).toBeGreaterThan(500);
-    expect(sum(({ far }) => far.bounced.size)).toBeGreaterThan(100);
+    expect(sum(({ owed }) => owed.size)).toBeGreaterThan(10 * SEEDS.length);
+    expect(sum(({ far }) => far.bounced.size)).toBeGreaterThan(2 * SEEDS.length);
     expect(sum(({ crashes }) => crashes) > 0).toBe(options.crashes > 0);
     const { stalls = 0, cuts = 0 } = options;
     expect(sum((story) => story.stalls) > 0).toBe(stalls > 0);

@@ -54,8 +54,8 @@ export class Cluster {
   private beating: Promise<void> | undefined;
   private next: Promise<void> | undefined;
   private stopped = false;
-  /** When the store told of the others last. */
-  private seenAt: number | undefined;
+  /** The others have been seen. */
+  private seen = false;
   /** This life has been told to the store. */
   private joined = false;
   /** Until then nobody can find us dead. */
@@ -163,11 +163,9 @@ export class Cluster {
     const { known, workers } = await store.heartbeat(this.life, ttlMs, connections());
     if (!known && this.joined) return this.foundDead();
     const wasLost = !this.holdsLease();
-    const isFirst = this.seenAt === undefined;
     this.joined = true;
-    this.seenAt = at;
     this.validUntil = at + ttlMs;
-    this.see(workers, isFirst);
+    this.see(workers);
     if (wasLost) onLeaseBack?.();
   }
 
@@ -184,7 +182,7 @@ export class Cluster {
     await this.beat();
   }
 
-  private see(view: ReadonlyMap<string, readonly string[]>, isFirst: boolean): void {
+  private see(view: ReadonlyMap<string, readonly string[]>): void {
     const before = this.view;
     this.view = view;
     const died = [...before.keys()].filter((each) => !view.has(each) && !this.lives.has(each));
@@ -192,7 +190,8 @@ export class Cluster {
     const present = new Set([...view.values()].flat());
     const gone = [...before.values()].flat().some((owner) => !isMark(owner) && !present.has(owner));
     const xmpp = died.some((each) => before.get(each)?.includes(XMPP_UP));
-    const newLife = this.owners.note(this.present(), this.now()) && !isFirst;
+    const newLife = this.owners.note(this.present(), this.now()) && this.seen;
+    this.seen = true;
     if (gone || xmpp || newLife) this.options.onGone({ xmpp });
     if (died.length > 0) this.options.onDead?.();
     this.options.onHopsDown?.(this.hopsDown());
