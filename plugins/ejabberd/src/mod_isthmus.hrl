@@ -1,12 +1,14 @@
 %% What the modules of mod_isthmus share.
 
+-include_lib("xmpp/include/xmpp.hrl").
+
 -define(NS_PARTITION, <<"urn:isthmus:partition:0">>).
 
 %% A numbered stanza that is not reported as handled.
 -record(handed, {
     number :: pos_integer(),
     pair :: mod_isthmus_choice:pair(),
-    packet :: xmpp:stanza(),
+    packet :: stanza(),
     bytes :: non_neg_integer(),
     %% Not written: its connection drains, and it stands behind the last ones of its pair; or nobody is there to be given it.
     waits = false :: boolean(),

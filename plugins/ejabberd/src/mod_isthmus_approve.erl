@@ -65,6 +65,6 @@ change_roster(#jid{lserver = Server} = User, Contact) ->
 %% The roster has made the sessions send their presence when it changed; that may have overtaken the `subscribed`, or there was no change.
 %% A question to each session makes sure that it has sent it.
 show_presence(#jid{luser = LUser, lserver = Server}, Contact) ->
-    Sessions = ejabberd_sm:get_session_pids(LUser, Server),
+    Sessions = [Session || {_, Session} <- ejabberd_sm:get_session_sids(LUser, Server)],
     lists:foreach(fun(Session) -> ejabberd_c2s:resend_presence(Session, Contact) end, Sessions),
     lists:foreach(fun(Session) -> catch ejabberd_c2s:get_presence(Session) end, Sessions).

@@ -8,7 +8,6 @@
 -export_type([pair/0, keepers/0]).
 
 -include("logger.hrl").
--include_lib("xmpp/include/xmpp.hrl").
 -include("mod_isthmus.hrl").
 
 %% 0x00, the bytewise smaller of the two bare JIDs, 0x00, the other one.

@@ -12,7 +12,7 @@
 -define(MILLISECONDS_BETWEEN_ROUNDS, 100).
 
 %% A presence of the gateway that has passed the guard.
--spec note(xmpp:stanza(), mod_isthmus_config:hub()) -> ok.
+-spec note(stanza(), mod_isthmus_config:hub()) -> ok.
 note(#presence{type = Type, from = Contact, to = To}, #{component := Component, contacts := Contacts})
   when Type =:= available; Type =:= unavailable ->
     case watcher(To, Component) of

@@ -9,7 +9,6 @@
 -export([component_init/2, component_connected/1, component_send_packet/1]).
 
 -include("logger.hrl").
--include_lib("xmpp/include/xmpp.hrl").
 -include("mod_isthmus.hrl").
 
 -define(MARK, ?MODULE).
@@ -51,7 +50,7 @@ component_connected(Component) ->
     ok.
 
 %% What the guard cannot judge it refuses, also for an error of its own: a hook that crashes would be passed over.
--spec component_send_packet({xmpp:stanza() | drop, state()}) -> {xmpp:stanza() | drop, state()} | {stop, {drop, state()}}.
+-spec component_send_packet({stanza() | drop, state()}) -> {stanza() | drop, state()} | {stop, {drop, state()}}.
 component_send_packet({drop, _State} = Result) ->
     Result;
 component_send_packet({Packet, #{?MARK := Component} = State}) ->

@@ -6,13 +6,12 @@
 -export([hand_over/2, report/3, on_change/1, on_gone/2, give_up_old_ones/1]).
 
 -include("logger.hrl").
--include_lib("xmpp/include/xmpp.hrl").
 -include("mod_isthmus_hub.hrl").
 
 -type outcome() :: ok | {error, not_connected | full}.
 
 %% A stanza for a missing user, or for an address of the component.
--spec hand_over(xmpp:stanza(), #hub{}) -> {outcome(), #hub{}}.
+-spec hand_over(stanza(), #hub{}) -> {outcome(), #hub{}}.
 hand_over(Packet, #hub{shared = Shared, connections = Connections} = Hub) ->
     case mod_isthmus_requests:asker_of(Packet, Shared) of
         {ok, Pid} when is_map_key(Pid, Connections) ->

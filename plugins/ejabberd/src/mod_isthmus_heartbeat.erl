@@ -6,7 +6,6 @@
 -export([tick/1, check/4, ping/3, answered/2, tell/3]).
 -export_type([news/0]).
 
--include_lib("xmpp/include/xmpp.hrl").
 -include("mod_isthmus.hrl").
 
 %% What a ping tells: all contacts were shown offline; presence was dropped at a bound. With how often that has happened.

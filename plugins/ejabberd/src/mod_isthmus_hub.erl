@@ -12,7 +12,6 @@
 
 -include("logger.hrl").
 -include("ejabberd_router.hrl").
--include_lib("xmpp/include/xmpp.hrl").
 -include("mod_isthmus_hub.hrl").
 
 %% The options of mod_isthmus; times are in milliseconds.
@@ -28,7 +27,7 @@ attach(#{name := Name}) ->
     gen_server:call(Name, {attach, self()}, infinity).
 
 %% Gives a stanza to the connection of its pair. From within the hub there is no way: it would wait for itself.
--spec hand_over(xmpp:stanza(), mod_isthmus_config:hub()) -> ok | {error, not_connected | full}.
+-spec hand_over(stanza(), mod_isthmus_config:hub()) -> ok | {error, not_connected | full}.
 hand_over(Packet, #{name := Name}) ->
     case whereis(Name) of
         Hub when Hub =:= self(); Hub =:= undefined -> {error, not_connected};
@@ -36,17 +35,17 @@ hand_over(Packet, #{name := Name}) ->
     end.
 
 %% The calling connection tells who it is; the hub answers its IQ.
--spec announce(xmpp:stanza(), announcement(), mod_isthmus_config:hub()) -> ok.
+-spec announce(stanza(), announcement(), mod_isthmus_config:hub()) -> ok.
 announce(Iq, Announcement, #{name := Name}) ->
     gen_server:call(Name, {announce, self(), Iq, Announcement}, infinity).
 
 %% The calling connection wants nothing new; the hub's answer follows all that it was given.
--spec drain(xmpp:stanza(), mod_isthmus_config:hub()) -> ok.
+-spec drain(stanza(), mod_isthmus_config:hub()) -> ok.
 drain(Iq, #{name := Name}) ->
     gen_server:call(Name, {drain, self(), Iq}, infinity).
 
 %% The calling connection has handled all that it was given up to a number; the hub answers its IQ.
--spec handled(xmpp:stanza(), pos_integer(), mod_isthmus_config:hub()) -> ok.
+-spec handled(stanza(), pos_integer(), mod_isthmus_config:hub()) -> ok.
 handled(Iq, Upto, #{name := Name}) ->
     gen_server:call(Name, {handled, self(), Iq, Upto}, infinity).
 

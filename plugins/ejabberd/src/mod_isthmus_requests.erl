@@ -7,7 +7,7 @@
 -include_lib("xmpp/include/xmpp.hrl").
 
 %% The calling connection sends an IQ get or set.
--spec note(xmpp:stanza(), mod_isthmus_config:hub()) -> ok.
+-spec note(stanza(), mod_isthmus_config:hub()) -> ok.
 note(#iq{type = Type, id = Id, from = From, to = To}, #{requests := Requests, request_lifetime := Lifetime}) when Type =:= get; Type =:= set ->
     Expires = erlang:monotonic_time(millisecond) + Lifetime,
     _ = mod_isthmus_memory:put(Requests, {jid:tolower(From), jid:tolower(To), Id}, {self(), Expires}),
@@ -16,7 +16,7 @@ note(_, _Hub) ->
     ok.
 
 %% The connection that waits for this stanza, which may be gone; none if it is no answer, or if nobody has asked.
--spec asker_of(xmpp:stanza(), mod_isthmus_config:hub()) -> {ok, pid()} | none.
+-spec asker_of(stanza(), mod_isthmus_config:hub()) -> {ok, pid()} | none.
 asker_of(#iq{type = Type, id = Id, from = From, to = To}, #{requests := Requests}) when Type =:= result; Type =:= error ->
     Now = erlang:monotonic_time(millisecond),
     case mod_isthmus_memory:take(Requests, {jid:tolower(To), jid:tolower(From), Id}) of

@@ -9,7 +9,7 @@
 
 -include_lib("xmpp/include/xmpp.hrl").
 
--spec filter_packet(xmpp:stanza() | drop) -> xmpp:stanza() | drop | {stop, drop}.
+-spec filter_packet(stanza() | drop) -> stanza() | drop | {stop, drop}.
 filter_packet(drop) ->
     drop;
 filter_packet(Packet) ->
@@ -19,7 +19,7 @@ filter_packet(Packet) ->
     end.
 
 %% The way back for a stanza that cannot be handed over. Presence has none (RFC 6121 section 8), answers have none either.
--spec bounce(xmpp:stanza(), not_connected | full) -> ok.
+-spec bounce(stanza(), not_connected | full) -> ok.
 bounce(#presence{}, _Why) ->
     ok;
 bounce(Packet, Why) ->

@@ -5,15 +5,14 @@
 
 -export([serve/2]).
 
--include_lib("xmpp/include/xmpp.hrl").
 -include("mod_isthmus.hrl").
 
 -define(WORKER_NAME_BYTES, 64).
 
--type outcome() :: served | {reply, xmpp:stanza()} | not_for_us.
+-type outcome() :: served | {reply, stanza()} | not_for_us.
 
 %% What is no request of the protocol takes its usual way; the server answers `service-unavailable` to a request it does not know.
--spec serve(xmpp:stanza(), mod_isthmus_config:hub()) -> outcome().
+-spec serve(stanza(), mod_isthmus_config:hub()) -> outcome().
 serve(#iq{from = #jid{lserver = Component}, to = #jid{luser = <<>>, lserver = Domain}} = Iq, #{component := Component} = Hub) ->
     case mod_isthmus_config:component_of(Domain) of
         Component -> serve_domain(Iq, Hub);
