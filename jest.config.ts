@@ -28,7 +28,7 @@ const config: Config = {
       displayName: 'servers',
       testMatch: ['<rootDir>/packages/{store,xmpp,sip,sipd,anchor,gateway}/test/**/*.test.ts', '<rootDir>/{bench,chaos,deploy}/test/**/*.test.ts'],
     },
-    { ...common, displayName: 'plugins', testMatch: ['<rootDir>/plugins/*/test/**/*.test.ts'] },
+    { ...common, displayName: 'plugins', testMatch: ['<rootDir>/plugins/test/**/*.test.ts'] },
     {
       ...common,
       displayName: 'scenarios',

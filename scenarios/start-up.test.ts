@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 
-import { openComponentStream } from '../plugins/prosody/test/support/worker';
+import { openComponentStream } from '../plugins/test/support/worker';
 
 import { Gateway, isthmus } from './support/gateway';
 import type { LogLine } from './support/gateway';

@@ -1,7 +1,7 @@
 import xml from '@xmpp/xml';
 import type { Element } from '@xmpp/xml';
 
-import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN, GATEWAY } from './support/bench';
 import { numberOf, PARTITION_NS, stanzaError, workerOfPair } from './support/worker';
 import type { ConnectOptions, Worker } from './support/worker';

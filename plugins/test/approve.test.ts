@@ -1,7 +1,7 @@
 import xml from '@xmpp/xml';
 import type { Element } from '@xmpp/xml';
 
-import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN } from './support/bench';
 import { PARTITION_NS, stanzaError } from './support/worker';
 import type { Worker } from './support/worker';

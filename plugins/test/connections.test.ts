@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import xml from '@xmpp/xml';
 
-import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN, GATEWAY } from './support/bench';
 import { PARTITION_NS, stanzaError, workerOfPair } from './support/worker';
 import type { Worker } from './support/worker';
@@ -15,7 +15,7 @@ const VERSION = xml('query', { xmlns: 'jabber:iq:version' });
 const MISSING_USERS = Array.from({ length: 20 }, (_, index) => `sip${index}@${DOMAIN}`);
 
 test('the example of the hash in the protocol is right', () => {
-  const page = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'partition-protocol.md'), 'utf8');
+  const page = readFileSync(join(__dirname, '..', '..', 'docs', 'partition-protocol.md'), 'utf8');
   const rows = [...page.matchAll(/^\| `(w\d)` \| `([0-9a-f]{40})`(, the highest)?/gm)];
   expect(rows).toHaveLength(3);
   for (const [, name, score] of rows) {

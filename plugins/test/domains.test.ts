@@ -1,6 +1,6 @@
 import xml from '@xmpp/xml';
 
-import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN, GATEWAY, PASSWORD } from './support/bench';
 import { PARTITION_NS, stanzaError } from './support/worker';
 import type { Worker } from './support/worker';

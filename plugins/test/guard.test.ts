@@ -1,6 +1,6 @@
 import xml from '@xmpp/xml';
 
-import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN, GATEWAY } from './support/bench';
 import { openComponentStream, stanzaError } from './support/worker';
 import type { Worker } from './support/worker';

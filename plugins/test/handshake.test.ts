@@ -1,9 +1,9 @@
 import xml from '@xmpp/xml';
 import type { Element } from '@xmpp/xml';
 
-import { LOOPBACK } from '../../../scenarios/support/ports';
-import { XmlStream } from '../../../scenarios/support/xml-stream';
-import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import { LOOPBACK } from '../../scenarios/support/ports';
+import { XmlStream } from '../../scenarios/support/xml-stream';
+import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN, GATEWAY } from './support/bench';
 import { openComponentStream, PARTITION_NS, stanzaError } from './support/worker';
 

@@ -1,6 +1,6 @@
 import xml from '@xmpp/xml';
 
-import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN, showAvailable } from './support/bench';
 
 const BOB = `bob@${DOMAIN}`;

@@ -1,7 +1,7 @@
 import xml from '@xmpp/xml';
 
-import type { Prosody } from '../../../scenarios/support/prosody';
-import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import type { Prosody } from '../../scenarios/support/prosody';
+import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN, GATEWAY, showAvailable } from './support/bench';
 import { PARTITION_NS, stanzaError, workerOfPair } from './support/worker';
 import type { Worker } from './support/worker';

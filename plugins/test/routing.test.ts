@@ -1,6 +1,6 @@
 import xml from '@xmpp/xml';
 
-import type { XmppUser } from '../../../scenarios/support/xmpp-user';
+import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN } from './support/bench';
 import { PARTITION_NS } from './support/worker';
 import type { Worker } from './support/worker';

@@ -1,8 +1,8 @@
 import xml from '@xmpp/xml';
 
-import { startProsody } from '../../../../scenarios/support/prosody';
-import type { Prosody, ProsodyOptions } from '../../../../scenarios/support/prosody';
-import { XmppUser } from '../../../../scenarios/support/xmpp-user';
+import { startProsody } from '../../../scenarios/support/prosody';
+import type { Prosody, ProsodyOptions } from '../../../scenarios/support/prosody';
+import { XmppUser } from '../../../scenarios/support/xmpp-user';
 import { Worker } from './worker';
 import type { ConnectOptions } from './worker';
 

@@ -3,10 +3,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import xml from '@xmpp/xml';
 import type { Element } from '@xmpp/xml';
 
-import { Mailbox } from '../../../../scenarios/support/mailbox';
-import { LOOPBACK } from '../../../../scenarios/support/ports';
-import type { Prosody } from '../../../../scenarios/support/prosody';
-import { XmlStream } from '../../../../scenarios/support/xml-stream';
+import { Mailbox } from '../../../scenarios/support/mailbox';
+import { LOOPBACK } from '../../../scenarios/support/ports';
+import type { Prosody } from '../../../scenarios/support/prosody';
+import { XmlStream } from '../../../scenarios/support/xml-stream';
 
 export const PARTITION_NS = 'urn:isthmus:partition:0';
 /** Longer than any test: the answering of pings ends with the stream, not with a deadline. */
