@@ -28,7 +28,9 @@ const config: Config = {
       displayName: 'servers',
       testMatch: ['<rootDir>/packages/{store,xmpp,sip,sipd,anchor,gateway}/test/**/*.test.ts', '<rootDir>/{bench,chaos,deploy}/test/**/*.test.ts'],
     },
-    { ...common, displayName: 'plugins', testMatch: ['<rootDir>/plugins/test/**/*.test.ts'] },
+    // One suite over both servers, and what is each one's own.
+    { ...common, displayName: 'plugins', globals: { ISTHMUS_XMPP_SERVER: 'prosody' }, testMatch: ['<rootDir>/plugins/{test,prosody/test}/**/*.test.ts'] },
+    { ...common, displayName: 'ejabberd', globals: { ISTHMUS_XMPP_SERVER: 'ejabberd' }, testMatch: ['<rootDir>/plugins/{test,ejabberd/test}/**/*.test.ts'] },
     {
       ...common,
       displayName: 'scenarios',

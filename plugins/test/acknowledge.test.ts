@@ -8,7 +8,6 @@ import type { ConnectOptions, Worker } from './support/worker';
 
 const ANN = `ann@${DOMAIN}`;
 const VERSION = xml('query', { xmlns: 'jabber:iq:version' });
-const RELOAD = `module:reload("isthmus", "${DOMAIN}")`;
 
 let bench: Bench;
 let ann: XmppUser;
@@ -17,9 +16,9 @@ let run = 0;
 let bob: string;
 let carol: string;
 
-function serve(domainOptions: Readonly<Record<string, number>>, [startAt, stopAt] = [beforeAll, afterAll]): void {
+function serve(pluginOptions: Readonly<Record<string, number>>, [startAt, stopAt] = [beforeAll, afterAll]): void {
   startAt(async () => {
-    bench = await Bench.start(['ann'], { domainOptions });
+    bench = await Bench.start(['ann'], { pluginOptions });
   });
   beforeEach(async () => {
     run += 1;
@@ -67,7 +66,7 @@ async function ownerOfBob(): Promise<Worker> {
 }
 
 describe('what is handed over to a worker that reports', () => {
-  serve({ isthmus_grace_period: 1.5 });
+  serve({ grace_period: 1.5 });
 
   test('XD-12: messages, presence and questions carry a number as their last child, which rises; the epoch stays', async () => {
     const worker = await connect('w1');
@@ -89,7 +88,7 @@ describe('what is handed over to a worker that reports', () => {
     expect((await asking.announce({ acknowledge: true }))?.attrs).toEqual({ xmlns: PARTITION_NS, acknowledge: 'true' });
     expect(await other.announce()).toBeUndefined();
     await asking.stream.cut();
-    await bench.prosody.logLine(new RegExp(`Connection ${asking.name} of .* detached`));
+    await bench.server.logLine(new RegExp(`Connection ${asking.name} of .* detached`));
     await ann.sendChat(bob, 'plain');
     expect((await takeText(other, 'plain')).getChild('number')).toBeUndefined();
   });
@@ -236,7 +235,7 @@ describe('what is handed over to a worker that reports', () => {
     await sendAll(bob, 'a', 'b');
     await takeText(only, 'b');
     await only.stream.cut();
-    await bench.prosody.logLine(new RegExp(`Connection ${only.name} of .* detached`));
+    await bench.server.logLine(new RegExp(`Connection ${only.name} of .* detached`));
     await ann.sendChat(bob, 'refused', 'm1');
     expect(stanzaError(await ann.take('error', ({ attrs }) => attrs['id'] === 'm1'))).toBe('wait remote-server-timeout');
     const nameless = await bench.connect();
@@ -272,13 +271,13 @@ describe('what is handed over to a worker that reports', () => {
     const [first, second] = [await ownerOfBob(), await connect('w2')];
     await sendAll(bob, 'before');
     const before = await takeText(first, 'before');
-    await bench.prosody.shell(RELOAD);
+    await bench.server.reloadPlugin();
     await sendAll(bob, 'after');
     const after = await takeText(first, 'after');
     expect(Number(numberOf(after))).toBeGreaterThan(Number(numberOf(before)));
     expect(after.getChild('number')?.attrs['epoch']).toBe(before.getChild('number')?.attrs['epoch']);
     await first.report(before);
-    await bench.prosody.shell(RELOAD);
+    await bench.server.reloadPlugin();
     await first.stream.cut();
     await takeText(second, 'after');
     expect(bodiesOf(unclaimed(second))).toEqual([]);
@@ -293,7 +292,7 @@ describe('what is handed over to a worker that reports', () => {
 });
 
 describe('a worker that reports and falls silent', () => {
-  serve({ isthmus_ping_interval: 0.2, isthmus_ping_deadline: 1 });
+  serve({ ping_interval: 0.2, ping_deadline: 1 });
 
   test('XD-11, promise 1: is closed with connection-timeout, and what it has not reported goes to another', async () => {
     const [silent, other] = [await connect('w1', { answersPings: false }), await connect('w2')];
@@ -320,7 +319,7 @@ describe('a worker that reports and falls silent', () => {
 
 describe('what is not reported is bounded (promise 6)', () => {
   // A server for each: what is left of one test would fill the next one's queues.
-  serve({ isthmus_unhandled_limit: 3, isthmus_unhandled_bytes: 5_000, isthmus_ping_interval: 0.2 }, [beforeEach, afterEach]);
+  serve({ unhandled_limit: 3, unhandled_bytes: 5_000, ping_interval: 0.2 }, [beforeEach, afterEach]);
 
   const errorTo = async (id: string): Promise<string> => stanzaError(await ann.take(`error to ${id}`, ({ attrs }) => attrs['id'] === id && attrs['type'] === 'error'));
 

@@ -55,7 +55,7 @@ describe('PRES-22, PRES-23: approval in the user\'s name', () => {
 
   test('a request that waits for her is gone: it is not shown at her next sign-in', async () => {
     worker.send(xml('presence', { from: BOB, to: `amy@${DOMAIN}`, type: 'subscribe' }));
-    await worker.takePresence(`amy@${DOMAIN}`, BOB, 'unavailable');
+    await worker.settle();
     await approve(`amy@${DOMAIN}`, BOB);
     const amy = await bench.login('amy');
     await worker.takePresence(amy.jid, BOB);

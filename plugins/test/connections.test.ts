@@ -33,8 +33,8 @@ describe('several connections of one component', () => {
 
   beforeAll(async () => {
     bench = await Bench.start(['ann'], {
-      domainOptions: { isthmus_ping_interval: 0.2, isthmus_ping_deadline: 2, isthmus_request_limit: 50 },
-      extraConfig: `Component "${OTHER}"\ncomponent_secret = "other"`,
+      pluginOptions: { ping_interval: 0.2, ping_deadline: 2, request_limit: 50 },
+      otherComponent: OTHER,
     });
   });
   beforeEach(async () => {
@@ -111,7 +111,7 @@ describe('several connections of one component', () => {
     const workers = await connectAll('w1', 'w2', 'w3');
     const { w3, ...rest } = workers;
     await w3?.stream.cut();
-    await bench.prosody.logLine(new RegExp(`Connection ${w3?.name} of .* detached`));
+    await bench.server.logLine(new RegExp(`Connection ${w3?.name} of .* detached`));
     for (const user of MISSING_USERS) {
       await ann.sendChat(user, `after ${user}`);
       const moved = ownerOf(workers, user) === w3;
@@ -184,7 +184,7 @@ describe('several connections of one component', () => {
     w2?.send(xml('iq', { type: 'get', id: 'orphan', from: `sip0@${DOMAIN}/x`, to: `room@${OTHER}` }, VERSION));
     await asked.take('question', ({ attrs }) => attrs['id'] === 'orphan');
     await w2?.stream.cut();
-    await bench.prosody.logLine(new RegExp(`Connection ${w2?.name} of .* detached`));
+    await bench.server.logLine(new RegExp(`Connection ${w2?.name} of .* detached`));
     asked.send(xml('iq', { type: 'result', id: 'orphan', from: `room@${OTHER}`, to: `sip0@${DOMAIN}/x` }));
     await w1?.takeAnswer('orphan');
   });
@@ -195,12 +195,12 @@ describe('several connections of one component', () => {
     const [user = '', quiet = ''] = MISSING_USERS.filter((each) => ownerOf(workers, each) === silent);
     silent.stream.pause();
     await ann.sendChat(user, 'before it was noticed');
-    await bench.prosody.logLine(new RegExp(`Connection ${silent.name} does not answer`));
+    await bench.server.logLine(new RegExp(`Connection ${silent.name} does not answer`));
     await ann.sendChat(user, 'moved');
     await other.takeMessage('moved');
     silent.stream.resume();
     await silent.takeMessage('before it was noticed');
-    await bench.prosody.logLine(new RegExp(`Connection ${silent.name} answers again`));
+    await bench.server.logLine(new RegExp(`Connection ${silent.name} answers again`));
     await ann.sendChat(quiet, 'back');
     await silent.takeMessage('back');
     await ann.sendChat(user, 'and this behind what has moved');
@@ -221,7 +221,7 @@ describe('several connections of one component', () => {
 describe('pairs that have been quiet', () => {
   let bench: Bench;
   beforeAll(async () => {
-    bench = await Bench.start(['ann'], { domainOptions: { isthmus_pair_lifetime: 0.3, isthmus_pair_limit: 2 } });
+    bench = await Bench.start(['ann'], { pluginOptions: { pair_lifetime: 0.3, pair_limit: 2 } });
   });
   afterAll(() => bench.stop());
 
@@ -232,10 +232,10 @@ describe('pairs that have been quiet', () => {
     await ann.sendChat(user, 'before');
     await first.takeMessage('before');
     const second = await bench.connect({ worker: 'w2' });
-    await bench.prosody.logLine(/Forgot the workers of at most 1 quiet pairs/);
+    await bench.server.logLine(/Forgot the workers of at most 1 quiet pairs/);
     await ann.sendChat(user, 'after');
     await second.takeMessage('after');
     for (const each of MISSING_USERS) await ann.sendChat(each, each);
-    await bench.prosody.logLine(/Forgot the workers of at most 2 quiet pairs/);
+    await bench.server.logLine(/Forgot the workers of at most 2 quiet pairs/);
   });
 });

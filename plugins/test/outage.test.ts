@@ -11,8 +11,8 @@ describe('last connection gone: no stale presence (XD-14)', () => {
   let ann: XmppUser;
 
   beforeAll(async () => {
-    const domainOptions = { isthmus_grace_period: 2, isthmus_ping_interval: 0.5, isthmus_ping_deadline: 2 };
-    bench = await Bench.start(['ann', 'amy'], { domainOptions });
+    const pluginOptions = { grace_period: 2, ping_interval: 0.5, ping_deadline: 2 };
+    bench = await Bench.start(['ann', 'amy'], { pluginOptions });
   });
   beforeEach(async () => {
     ann = await bench.login('ann');
@@ -78,8 +78,8 @@ describe('last connection gone: no stale presence (XD-14)', () => {
   test('XD-14: presence given to a room is taken back as well', async () => {
     const room = 'lobby@conference.example.com';
     const rooms = await Bench.start(['ann'], {
-      domainOptions: { isthmus_grace_period: 0.2 },
-      extraConfig: 'Component "conference.example.com" "muc"\nmuc_room_locking = false',
+      pluginOptions: { grace_period: 0.2 },
+      rooms: 'conference.example.com',
     });
     try {
       const [user, worker] = [await rooms.login('ann'), await rooms.connect({ worker: 'w1' })];

@@ -19,7 +19,7 @@ describe('routing between local users and missing users', () => {
   let worker: Worker;
 
   beforeAll(async () => {
-    bench = await Bench.start(['ann', 'amy', 'abe', 'al', 'ada', 'art'], { extraConfig: 'Component "conference.example.com" "muc"' });
+    bench = await Bench.start(['ann', 'amy', 'abe', 'al', 'ada', 'art'], { rooms: 'conference.example.com' });
   });
   beforeEach(async () => {
     worker = await bench.connect({ worker: 'w1' });

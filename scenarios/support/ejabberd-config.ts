@@ -4,6 +4,8 @@ import type { PartitionedServerOptions } from './xmpp-server';
 export interface EjabberdOptions extends PartitionedServerOptions {
   /** Load mod_isthmus on the served domains; default true. */
   readonly partitioned?: boolean;
+  /** Options of mod_isthmus as they are, wrong ones too. */
+  readonly module?: Readonly<Record<string, unknown>>;
   /** Further options of the component's listener. */
   readonly listener?: Readonly<Record<string, unknown>>;
   readonly logLevel?: 'debug' | 'info' | 'warning' | 'error';
@@ -33,7 +35,7 @@ export function writeEjabberdConfig(options: EjabberdOptions, { c2sPort, compone
   const { domain, component, secret = 'secret', furtherDomains = {}, unservedDomain, otherComponent, rooms } = options;
   const ip = LOOPBACK;
   const listensFor = (name: string, password: string, port: number) => ({ port, ip, module: 'ejabberd_service', hosts: { [name]: { password } } });
-  const plugin = options.partitioned !== false && { mod_isthmus: { component, ...options.pluginOptions } };
+  const plugin = options.partitioned !== false && { mod_isthmus: { component, ...options.pluginOptions, ...options.module } };
   const hosts = {
     [domain]: { ...MODULES, ...plugin, ...(rooms !== undefined && { mod_muc: { host: rooms } }) },
     ...Object.fromEntries(Object.keys(furtherDomains).map((further) => [further, { ...MODULES, ...plugin }])),

@@ -30,6 +30,8 @@ const COMMAND_LOOP = [
 
 /** A real ejabberd with or without our plug-in, on free ports of 127.0.0.1, with a folder of its own. */
 export class Ejabberd implements PartitionedServer {
+  private reloads = 0;
+
   private constructor(
     private readonly options: EjabberdOptions,
     private readonly directory: string,
@@ -43,6 +45,7 @@ export class Ejabberd implements PartitionedServer {
     try {
       await writeFile(join(directory, 'ejabberd.yml'), writeEjabberdConfig(options, ports));
       const server = new Ejabberd(options, directory, ports, await Ejabberd.run(directory));
+      await server.evaluate('ok = logger:set_module_level([mod_isthmus_choice], debug)');
       const domains = { [options.domain]: options.users ?? {}, ...options.furtherDomains };
       for (const [domain, users] of Object.entries(domains)) {
         for (const [user, password] of Object.entries(users)) await server.createAccount(user, password, domain);
@@ -112,6 +115,12 @@ export class Ejabberd implements PartitionedServer {
   async reload(changes: Partial<EjabberdOptions> = {}): Promise<void> {
     await writeFile(join(this.directory, 'ejabberd.yml'), writeEjabberdConfig({ ...this.options, ...changes }, this.ports));
     await this.evaluate('ok = ejabberd_admin:reload_config()');
+  }
+
+  /** The same code with another option: a reload that changes nothing would not reach the module. */
+  async reloadPlugin(): Promise<void> {
+    this.reloads += 1;
+    await this.reload({ pluginOptions: { ...this.options.pluginOptions, connection_limit: 64 + this.reloads } });
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -9,6 +9,7 @@ import { Program, temporaryDirectory } from './process';
 import { luaLiteral, writeProsodyConfig } from './prosody-config';
 import type { ProsodyOptions, ProsodyPlace } from './prosody-config';
 import { runShellCommand } from './prosody-shell';
+import type { PartitionedServer } from './xmpp-server';
 
 export type { ProsodyOptions } from './prosody-config';
 
@@ -35,7 +36,7 @@ function accepts(listener: NetConnectOpts): Promise<boolean> {
 const socketPath = ({ directory }: ProsodyPlace): string => join(directory, 'data', 'prosody.sock');
 
 /** A real Prosody with its own configuration, storage and ports; a child of the test, gone when the test is. */
-export class Prosody {
+export class Prosody implements PartitionedServer {
   private constructor(
     private readonly options: ProsodyOptions,
     private readonly place: ProsodyPlace,
@@ -62,6 +63,11 @@ export class Prosody {
 
   /** Port for components (XEP-0114). */
   get componentPort(): number {
+    return this.place.componentPort;
+  }
+
+  /** One port for all components. */
+  get otherComponentPort(): number {
     return this.place.componentPort;
   }
 
@@ -103,6 +109,18 @@ export class Prosody {
    */
   writeAccount(user: string, password: string, domain = this.options.domain): Promise<void> {
     return writeAccount(this.place, { user, password, domain });
+  }
+
+  async createAccount(user: string, password: string, domain = this.domain): Promise<void> {
+    await this.shell(`user:create(${luaLiteral(`${user}@${domain}`)}, ${luaLiteral(password)})`);
+  }
+
+  async deleteAccount(user: string, domain = this.domain): Promise<void> {
+    await this.shell(`user:delete(${luaLiteral(`${user}@${domain}`)})`);
+  }
+
+  async reloadPlugin(): Promise<void> {
+    await this.shell(`module:reload("isthmus", ${luaLiteral(this.domain)})`);
   }
 
   kill(signal: NodeJS.Signals): void {

@@ -25,6 +25,8 @@ export interface PartitionedServer extends XmppServer {
   /** Makes an account in the running server, as an administrator does. */
   createAccount(user: string, password: string, domain?: string): Promise<void>;
   deleteAccount(user: string, domain?: string): Promise<void>;
+  /** Reloads the plug-in; its connections stay. */
+  reloadPlugin(): Promise<void>;
 }
 
 /** What a server with the plug-in is made of, whichever it is. */

@@ -22,14 +22,11 @@ component_init({ok, State} = Result, Options) ->
     Hosts = [Host || {Host, _} <- proplists:get_value(hosts, Options, [])],
     case [Host || Host <- Hosts, mod_isthmus_config:hub(Host) =/= undefined] of
         [Component] when Hosts =:= [Component] ->
-            proplists:get_bool(check_from, Options) orelse
+            proplists:get_value(check_from, Options, true) orelse
                 ?WARNING_MSG("check_from is off for ~ts: whenever mod_isthmus is not loaded, nobody checks its senders", [Component]),
             put(?MARK, Component),
             {ok, State#{check_from => false, ?MARK => Component}};
-        [] ->
-            Result;
         _ ->
-            ?ERROR_MSG("A listener for ~p: mod_isthmus needs one for its component alone, so the server's strict check stays", [Hosts]),
             Result
     end;
 component_init(Result, _Options) ->
@@ -42,10 +39,10 @@ component_connected(Component) ->
         {undefined, _} ->
             ok;
         {Hub, Component} ->
-            mod_isthmus_hub:attach(Hub) =:= ok orelse reject(Component);
+            mod_isthmus_hub:attach(Hub) =:= ok orelse
+                reject(Component, fun xmpp:serr_resource_constraint/2, <<"Too many connections; see connection_limit">>);
         {_, _} ->
-            ?ERROR_MSG("~ts has connected to a listener that is not its own: the server's strict check stays and it gets nothing. "
-                       "List it in the option hosts of a listener, alone", [Component])
+            reject(Component, fun xmpp:serr_policy_violation/2, <<"The component needs a listener of its own: one whose option hosts lists it alone">>)
     end,
     ok.
 
@@ -106,6 +103,6 @@ answer(Packet, Error, State) ->
         _ -> ejabberd_service:send(State, xmpp:make_error(Packet, Error()))
     end.
 
-reject(Component) ->
-    ?WARNING_MSG("Connection to ~ts rejected: too many; see connection_limit", [Component]),
-    ejabberd_service:send(self(), xmpp:serr_resource_constraint(<<"Too many connections; see connection_limit">>, <<"en">>)).
+reject(Component, StreamError, Text) ->
+    ?WARNING_MSG("Connection to ~ts rejected: ~ts", [Component, Text]),
+    ejabberd_service:send(self(), StreamError(Text, <<"en">>)).

@@ -154,8 +154,9 @@ write(Place, #handed{waits = true} = Handed, Hub) ->
     mod_isthmus_unhandled:put(Place, Handed, Hub);
 write(Pid, #handed{number = Number, packet = Packet} = Handed, #hub{epoch = Epoch} = Hub) ->
     Attributes = [{<<"xmlns">>, ?NS_PARTITION}, {<<"epoch">>, Epoch}, {<<"n">>, integer_to_binary(Number)}],
-    Child = #xmlel{name = <<"number">>, attrs = Attributes},
-    ejabberd_service:send(Pid, xmpp:set_els(Packet, xmpp:get_els(Packet) ++ [Child])),
+    %% The encoder writes the children that it knows, as a body, behind all others: the last child is put there afterwards.
+    #xmlel{children = Children} = Element = xmpp:encode(Packet, ?NS_COMPONENT),
+    ejabberd_service:send(Pid, Element#xmlel{children = Children ++ [#xmlel{name = <<"number">>, attrs = Attributes}]}),
     mod_isthmus_unhandled:put(Pid, Handed, Hub).
 
 %% An element of that name which a client has put there is left out.

@@ -8,7 +8,6 @@
 -export([start/1]).
 
 -include("logger.hrl").
--include("mod_roster.hrl").
 -include_lib("xmpp/include/xmpp.hrl").
 
 %% 200 users a second, and the rest of the server goes on.
@@ -44,12 +43,12 @@ introduce({User, Domain}, #{component := Component}) ->
         [] -> ok;
         Sessions ->
             Items = ejabberd_hooks:run_fold(roster_get, Domain, [], [{User, Domain}]),
-            [introduce_to(jid:make(Contact), Item, jid:make(User, Domain), Sessions) || #roster{jid = Contact} = Item <- Items,
-                mod_isthmus_accounts:is_missing(jid:make(Contact), Component)],
+            [introduce_to(Item, jid:make(User, Domain), Sessions) || #roster_item{jid = Contact} = Item <- Items,
+                mod_isthmus_accounts:is_missing(Contact, Component)],
             ok
     end.
 
 %% As RFC 6121 (sections 4.2.2 and 4.3.1) has a server do for a user who becomes available, to one contact.
-introduce_to(Contact, #roster{subscription = Subscription}, User, Sessions) ->
+introduce_to(#roster_item{jid = Contact, subscription = Subscription}, User, Sessions) ->
     lists:member(Subscription, [to, both]) andalso ejabberd_router:route(#presence{type = probe, from = User, to = Contact}),
     lists:member(Subscription, [from, both]) andalso [ejabberd_c2s:resend_presence(Session, Contact) || Session <- Sessions].

@@ -41,11 +41,16 @@ hub_of_user(To, Component) ->
     end.
 
 hand_over(Packet, Hub) ->
-    case mod_isthmus_hub:hand_over(Packet, Hub) of
+    Prepared = xmpp:set_from_to(Packet, prepared(xmpp:get_from(Packet)), prepared(xmpp:get_to(Packet))),
+    case mod_isthmus_hub:hand_over(Prepared, Hub) of
         ok -> ok;
-        {error, Why} -> bounce(Packet, Why)
+        {error, Why} -> bounce(Prepared, Why)
     end,
     {stop, drop}.
+
+%% An address as it is compared, which ejabberd keeps beside the one that was written.
+prepared(#jid{luser = User, lserver = Server, lresource = Resource}) ->
+    jid:make(User, Server, Resource).
 
 stanza_error(not_connected, Lang) ->
     xmpp:err_remote_server_timeout(<<"The gateway to this user's server is not connected">>, Lang);

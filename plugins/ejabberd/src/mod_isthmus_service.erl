@@ -80,10 +80,10 @@ approve(User, Contact, Iq, Component) ->
         {error, Type, Condition, Text} -> refuse(Iq, Type, Condition, Text)
     end.
 
-%% A resource may be there, and is of no interest.
+%% Prepared and bare: a resource may be there, and is of no interest.
 parse_user(Text) ->
     try jid:decode(Text) of
-        #jid{luser = User} = Jid when User =/= <<>> -> case binary:last(Text) of $/ -> malformed; _ -> jid:remove_resource(Jid) end;
+        #jid{luser = User, lserver = Server} when User =/= <<>> -> case binary:last(Text) of $/ -> malformed; _ -> jid:make(User, Server) end;
         _ -> malformed
     catch
         error:_ -> malformed

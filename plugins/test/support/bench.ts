@@ -1,7 +1,7 @@
 import xml from '@xmpp/xml';
 
-import { startProsody } from '../../../scenarios/support/prosody';
-import type { Prosody, ProsodyOptions } from '../../../scenarios/support/prosody';
+import { startPartitionedServer } from '../../../scenarios/support/partitioned-server';
+import type { PartitionedServer, PartitionedServerOptions } from '../../../scenarios/support/xmpp-server';
 import { XmppUser } from '../../../scenarios/support/xmpp-user';
 import { Worker } from './worker';
 import type { ConnectOptions } from './worker';
@@ -10,21 +10,25 @@ export const DOMAIN = 'example.com';
 export const GATEWAY = 'gw.example.com';
 export const PASSWORD = 'pencil';
 
-/** A real Prosody with the plug-in, and the users and workers that a test has connected to it. */
-export class Bench {
+/** The domain, the component and the accounts of a bench. */
+export function benchOptions(accounts: readonly string[]): { readonly domain: string; readonly component: string; readonly users: Record<string, string> } {
+  return { domain: DOMAIN, component: GATEWAY, users: Object.fromEntries(accounts.map((name) => [name, PASSWORD])) };
+}
+
+/** A real server with the plug-in, and the users and workers that a test has connected to it. */
+export class Bench<Server extends PartitionedServer = PartitionedServer> {
   private users: XmppUser[] = [];
   private workers: Worker[] = [];
 
-  private constructor(readonly prosody: Prosody) {}
+  constructor(readonly server: Server) {}
 
-  static async start(accounts: readonly string[], options: Partial<ProsodyOptions> = {}): Promise<Bench> {
-    const users = Object.fromEntries(accounts.map((name) => [name, PASSWORD]));
-    return new Bench(await startProsody({ domain: DOMAIN, component: GATEWAY, users, ...options }));
+  static async start(accounts: readonly string[], options: Partial<PartitionedServerOptions> = {}): Promise<Bench> {
+    return new Bench(await startPartitionedServer({ ...benchOptions(accounts), ...options }));
   }
 
   /** Logs a user in as clients do: roster, then initial presence, unless told otherwise. */
   async login(user: string, { resource = 'test', available = true, domain = DOMAIN } = {}): Promise<XmppUser> {
-    const { c2sPort: port } = this.prosody;
+    const { c2sPort: port } = this.server;
     const xmppUser = await XmppUser.connect({ user, password: PASSWORD, domain, port, resource });
     this.users.push(xmppUser);
     if (available) {
@@ -36,7 +40,7 @@ export class Bench {
   }
 
   async connect(options: ConnectOptions = {}): Promise<Worker> {
-    const worker = await Worker.connect(this.prosody, options);
+    const worker = await Worker.connect(this.server, options);
     this.workers.push(worker);
     return worker;
   }
@@ -51,7 +55,7 @@ export class Bench {
 
   async stop(): Promise<void> {
     await this.disconnectAll();
-    await this.prosody.stop();
+    await this.server.stop();
   }
 }
 

@@ -5,8 +5,8 @@ import type { Element } from '@xmpp/xml';
 
 import { Mailbox } from '../../../scenarios/support/mailbox';
 import { LOOPBACK } from '../../../scenarios/support/ports';
-import type { Prosody } from '../../../scenarios/support/prosody';
 import { XmlStream } from '../../../scenarios/support/xml-stream';
+import type { PartitionedServer } from '../../../scenarios/support/xmpp-server';
 
 export const PARTITION_NS = 'urn:isthmus:partition:0';
 /** Longer than any test: the answering of pings ends with the stream, not with a deadline. */
@@ -33,13 +33,29 @@ const header = (component: string): string =>
 
 const isPing = (element: Element): boolean => element.is('iq') && element.getChild('ping', PARTITION_NS) !== undefined;
 
-/** Opens a component stream and sends the handshake, without waiting for the answer. */
-export async function openComponentStream(prosody: Prosody, options: ConnectOptions = {}): Promise<XmlStream> {
-  const component = options.component ?? prosody.component;
-  const stream = new XmlStream(options.worker ?? component, { host: LOOPBACK, port: prosody.componentPort }, header(component));
+interface RawComponentStream {
+  readonly stream: XmlStream;
+  /** Sends the handshake, without waiting for the answer. */
+  authenticate(): void;
+}
+
+/** Opens a component stream, which has not authenticated. */
+export async function openRawComponentStream(server: PartitionedServer, options: ConnectOptions = {}): Promise<RawComponentStream> {
+  const component = options.component ?? server.component;
+  const port = component === server.component ? server.componentPort : server.otherComponentPort;
+  const stream = new XmlStream(options.worker ?? component, { host: LOOPBACK, port }, header(component));
   const { id } = (await stream.opened).attrs;
-  const digest = createHash('sha1').update(`${String(id)}${options.secret ?? prosody.secret}`).digest('hex');
-  stream.send(xml('handshake', options.handshakeTo === undefined ? {} : { to: options.handshakeTo }, digest));
+  const authenticate = (): void => {
+    const digest = createHash('sha1').update(`${String(id)}${options.secret ?? server.secret}`).digest('hex');
+    stream.send(xml('handshake', options.handshakeTo === undefined ? {} : { to: options.handshakeTo }, digest));
+  };
+  return { stream, authenticate };
+}
+
+/** Opens a component stream and sends the handshake, without waiting for the answer. */
+export async function openComponentStream(server: PartitionedServer, options: ConnectOptions = {}): Promise<XmlStream> {
+  const { stream, authenticate } = await openRawComponentStream(server, options);
+  authenticate();
   return stream;
 }
 
@@ -49,16 +65,16 @@ export class Worker {
   private readonly pings = new Mailbox<Element>('answered pings', String);
 
   private constructor(
-    private readonly prosody: Prosody,
+    private readonly server: PartitionedServer,
     readonly stream: XmlStream,
     /** What the plug-in was told; empty for an unnamed connection. */
     readonly name: string,
   ) {}
 
-  static async connect(prosody: Prosody, options: ConnectOptions = {}): Promise<Worker> {
-    const stream = await openComponentStream(prosody, options);
+  static async connect(server: PartitionedServer, options: ConnectOptions = {}): Promise<Worker> {
+    const stream = await openComponentStream(server, options);
     await stream.take('answer to the handshake', (element) => element.is('handshake'));
-    const worker = new Worker(prosody, stream, options.worker ?? '');
+    const worker = new Worker(server, stream, options.worker ?? '');
     if (options.answersPings !== false) void worker.answerPings();
     if (options.worker !== undefined) await worker.announce(options);
     return worker;
@@ -92,7 +108,7 @@ export class Worker {
 
   /** Asks the user domain as the component. */
   tell(type: 'get' | 'set', child: Element): Promise<Element> {
-    return this.ask(type, this.prosody.component, this.prosody.domain, child);
+    return this.ask(type, this.server.component, this.server.domain, child);
   }
 
   takeAnswer(id: string): Promise<Element> {
@@ -126,7 +142,7 @@ export class Worker {
 
   /** Waits until the server has handled everything this connection has sent: it answers in order. */
   async settle(): Promise<void> {
-    await this.tell('get', xml('account', { xmlns: PARTITION_NS, jid: `anyone@${this.prosody.domain}` }));
+    await this.tell('get', xml('account', { xmlns: PARTITION_NS, jid: `anyone@${this.server.domain}` }));
   }
 
   private async answerPings(): Promise<void> {
