@@ -95,12 +95,12 @@ describe('the XMPP server goes away', () => {
   test('XD-14, promises 1, 3 and 4: it crashes, and comes back', async () => {
     await annAdds({ ann, bob });
     await bobAdds({ ann, bob });
-    world.prosody.kill('SIGKILL');
+    world.server.kill('SIGKILL');
     const answered = chat.writes('Are you there?');
     await bob.isToldAtLast({ basic: 'closed' });
     // One outcome: what waited is given back, what comes now is not taken, and neither is delivered later.
     expect([(await answered).status, (await chat.writes('Still there?')).status]).toEqual([503, 503]);
-    await world.prosody.restart();
+    await world.server.restart();
     await soon(recovery());
     expect((await chat.writes('There you are')).status).toBe(200);
     await ann.takeMessage('There you are');

@@ -28,7 +28,7 @@ class Federated {
     const [ours, theirs] = [await freePort(), await freePort()];
     const peers = { [DOMAIN]: ours, [options.component ?? COMPONENT]: ours, [PARTNER]: theirs };
     const [world, server] = await Promise.all([
-      World.start({ dialect: 'simple', ...options, prosody: { s2s: { port: ours, peers }, ...options.prosody } }),
+      World.start({ server: 'prosody', dialect: 'simple', ...options, prosody: { s2s: { port: ours, peers }, ...options.prosody } }),
       startProsody({ domain: PARTNER, component: `unused.${PARTNER}`, partitioned: false, users: { romeo: 'romeo' }, s2s: { port: theirs, peers } }),
     ]);
     const romeo = await XmppUser.connect({ user: 'romeo', password: 'romeo', domain: PARTNER, port: server.c2sPort });

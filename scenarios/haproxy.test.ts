@@ -55,11 +55,11 @@ test('requests come through it, and answers go back', async () => {
 
 test('promise 3: a worker that cannot reach the XMPP server is taken out, and comes back with it', async () => {
   expect(await isServed()).toBe(true);
-  const { prosody } = cast.world;
-  prosody.kill('SIGTERM');
+  const { server } = cast.world;
+  server.kill('SIGTERM');
   await haproxy.line(/Server isthmus-tcp\/isthmus is DOWN/);
   expect(await isServed()).toBe(false);
-  await prosody.restart();
+  await server.restart();
   await haproxy.line(/Server isthmus-tcp\/isthmus is UP/);
   expect(await isServed()).toBe(true);
 });

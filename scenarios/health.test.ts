@@ -23,7 +23,7 @@ describe('/healthz, /readyz, /metrics', () => {
   /** Starts the worker while Prosody, SIP server and Redis are away. */
   beforeAll(async () => {
     world = await World.start({ dialect: 'microsoft', store: 'redis', sipServer: 'process', workers: 0, sip: { requestTimeoutSeconds: 1 } });
-    world.prosody.kill('SIGKILL');
+    world.server.kill('SIGKILL');
     await Promise.all([world.redis.suspend(), world.sipServer?.stop()]);
     worker = await world.startWorker('w1', /"event":"sip_link_down"/);
   }, START_MS);
@@ -53,7 +53,7 @@ describe('/healthz, /readyz, /metrics', () => {
     await worker.logged(/"event":"sip_link_up"/);
     expect(await links()).toEqual([0, 1, 1]);
     expect((await worker.readyz()).status).toBe(503);
-    await world.prosody.restart();
+    await world.server.restart();
     await worker.logged(/"event":"worker_ready"/);
     expect(await links()).toEqual([1, 1, 1]);
     const part = (name: string) => ({ name, ready: true });

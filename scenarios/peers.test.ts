@@ -224,11 +224,11 @@ describe('OPTIONS', () => {
     const fine = await asks('branch', 'OPTIONS', { from: bob.uri, to: `sip:${hosts.gateway}` });
     expect([fine.status, fine.header('Allow'), fine.header('Accept')]).toEqual([200, expect.stringContaining('MESSAGE'), expect.stringContaining('text/plain')]);
     expect([await status('stranger'), await inside()]).toEqual([403, 200]);
-    cast.world.prosody.kill('SIGKILL');
+    cast.world.server.kill('SIGKILL');
     await cast.world.gateway.logged(/"event":"xmpp_link_down"/);
     const refused = await asks('branch', 'OPTIONS', { from: bob.uri, to: `sip:${hosts.gateway}` });
     expect([refused.status, refused.header('Retry-After'), await status('stranger'), await inside()]).toEqual([503, '10', 403, 503]);
-    await cast.world.prosody.restart();
+    await cast.world.server.restart();
     await soon(untilServed());
     expect(await inside()).toBe(200);
   });

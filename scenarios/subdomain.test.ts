@@ -21,7 +21,7 @@ const CHAT_STATES = 'http://jabber.org/protocol/chatstates';
 const USERS = { ann: 'ann', amy: 'amy' };
 
 const SERVERS = {
-  Prosody: async (): Promise<Partial<WorldOptions>> => ({ prosody: { partitioned: false } }),
+  Prosody: async (): Promise<Partial<WorldOptions>> => ({ server: 'prosody', prosody: { partitioned: false } }),
   ejabberd: async (): Promise<Partial<WorldOptions>> => ({ xmppServer: await Ejabberd.start({ domain: DOMAIN, component: COMPONENT, secret: SECRET, users: USERS, partitioned: false }) }),
 };
 

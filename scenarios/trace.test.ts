@@ -85,7 +85,7 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
     await ann.sendChat(bob.address, `TEXT-TOO-LONG${'x'.repeat(10_000)}`, 'long');
     await bounceOf(ann, 'long');
     const said = ['NOTE-OF-BOB', 'NOTE-OF-ANN', 'SUBJECT-OF-ANN', 'TEXT-OF-ANN', 'TEXT-OF-BOB', 'PICTURE-OF-BOB', 'TEXT-TOO-LONG'];
-    const hidden = [...said, ...said.map((text) => Buffer.from(text).toString('base64')), cast.world.prosody.secret];
+    const hidden = [...said, ...said.map((text) => Buffer.from(text).toString('base64')), cast.world.server.secret];
     const { log } = cast.world.gateway;
     expect(log).toContain(bob.address);
     expect(hidden.filter((text) => log.includes(text))).toEqual([]);

@@ -23,7 +23,7 @@ const SETS = {
     ...['prosody', 'redis-server'],
     ...['sip-tester', 'baresip-core', 'linphone-cli'], // real SIP peers
     ...['kamailio', 'kamailio-presence-modules', 'kamailio-sqlite-modules', 'sqlite3'], // a real SIP server
-    ...['ejabberd'], // an XMPP server without a plug-in of ours
+    ...['ejabberd'], // the other XMPP server, with the compiler for our plug-in
     ...['iproute2'], // hosts with addresses of their own
     ...['haproxy', 'docker-compose'], // without an engine: docker-compose reads the file that it would run
     ...['lua-check'],

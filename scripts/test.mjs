@@ -61,7 +61,9 @@ if (!quick) {
   step('lint of the Prosody plug-in', 'luacheck', ['-q', '--config', 'plugins/prosody/.luacheckrc', 'plugins/prosody'], { fatal: false });
   jest(['fuzz'], 1);
   jest(['servers'], 2);
+  step('ejabberd plug-in', join(root, 'plugins', 'ejabberd', 'build.sh'), [], { fatal: false });
   jest(['plugins'], 1);
+  jest(['ejabberd'], 2);
   jest(['scenarios'], 2);
   jest(['load'], 1);
 }

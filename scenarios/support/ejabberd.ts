@@ -50,6 +50,8 @@ export class Ejabberd implements PartitionedServer {
       for (const [domain, users] of Object.entries(domains)) {
         for (const [user, password] of Object.entries(users)) await server.createAccount(user, password, domain);
       }
+      // An account that has been made is there after a kill as well.
+      await server.evaluate('mnesia:sync_log()');
       return server;
     } catch (error) {
       await rm(directory, { recursive: true, force: true });

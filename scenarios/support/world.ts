@@ -1,13 +1,16 @@
 import { Gateway } from './gateway';
 import type { ConfigFile } from './gateway';
 import { freePort } from './ports';
-import { Prosody, startProsody } from './prosody';
+import { Ejabberd } from './ejabberd';
+import { SERVER_UNDER_TEST } from './partitioned-server';
+import type { ServerName } from './partitioned-server';
+import { Prosody } from './prosody';
 import type { ProsodyOptions } from './prosody';
 import { SipPeer } from './raw-sip';
 import { startRedis } from './redis';
 import type { Redis, RedisOptions } from './redis';
 import { SipServer } from './sipd';
-import type { XmppServer } from './xmpp-server';
+import type { PartitionedServer, XmppServer } from './xmpp-server';
 import { XmppUser } from './xmpp-user';
 
 export const DOMAIN = 'example.com';
@@ -42,8 +45,10 @@ export interface WorldOptions {
   readonly redis?: RedisOptions;
   /** Workers to start; default 1. */
   readonly workers?: number;
+  /** The XMPP server, for a scenario that is about one of them; default: the one that this run of the tests is for. */
+  readonly server?: ServerName;
   readonly prosody?: Partial<ProsodyOptions>;
-  /** In the place of Prosody; the world stops it. */
+  /** In the place of ours; the world stops it. */
   readonly xmppServer?: XmppServer;
   /** The component's name; default: COMPONENT. */
   readonly component?: string;
@@ -70,7 +75,7 @@ export interface WorldOptions {
 }
 
 /**
- * One domain, two servers: a real Prosody with the plug-in, the real program, the SIP server, Redis where wanted, and a
+ * One domain, two servers: a real Prosody or ejabberd with the plug-in, the real program, the SIP server, Redis where wanted, and a
  * scripted peer in the place of the far SIP server unless the scenario brings a real one.
  */
 export class World {
@@ -91,7 +96,7 @@ export class World {
     const { users = ['ann', 'amy'], transport = 'tcp' } = options;
     const accounts = Object.fromEntries(users.map((user) => [user, user]));
     const [xmppServer, redis, peer, sipServer, embeddedPort] = await Promise.all([
-      options.xmppServer ?? startProsody({ domain: DOMAIN, component: options.component ?? COMPONENT, secret: SECRET, users: accounts, ...(options.furtherDomains && { furtherDomains: options.furtherDomains }), ...options.prosody }),
+      options.xmppServer ?? startServer(options, accounts),
       options.store === 'redis' ? startRedis({ persist: true, ...options.redis }) : undefined,
       options.nextHopPort === undefined ? SipPeer.start({ name: 'far SIP server' }) : undefined,
       startSipServer(options),
@@ -119,8 +124,15 @@ export class World {
   }
 
   /** The XMPP server, unless the scenario has brought another one. */
+  get server(): PartitionedServer {
+    const { xmppServer } = this;
+    if (!(xmppServer instanceof Prosody || xmppServer instanceof Ejabberd)) throw new Error('this world has another XMPP server');
+    return xmppServer;
+  }
+
+  /** For what only Prosody has. */
   get prosody(): Prosody {
-    if (!(this.xmppServer instanceof Prosody)) throw new Error('this world has another XMPP server');
+    if (!(this.xmppServer instanceof Prosody)) throw new Error('this world has another XMPP server than Prosody');
     return this.xmppServer;
   }
 
@@ -211,4 +223,12 @@ export class World {
 
 async function startSipServer({ sipServer = 'embedded' }: WorldOptions): Promise<SipServer | undefined> {
   return sipServer === 'embedded' ? undefined : SipServer.start(0, 0, sipServer === 'anchored');
+}
+
+/** Further options are Prosody's; the same are made of them for ejabberd, as far as it has them. */
+function startServer(options: WorldOptions, users: Readonly<Record<string, string>>): Promise<PartitionedServer> {
+  const { component = COMPONENT, furtherDomains, prosody, server = SERVER_UNDER_TEST } = options;
+  const common = { domain: DOMAIN, component, secret: SECRET, users, ...(furtherDomains && { furtherDomains }) };
+  if (server === 'prosody') return Prosody.start({ ...common, ...prosody });
+  return Ejabberd.start({ ...common, ...(prosody?.furtherDomains && { furtherDomains: prosody.furtherDomains }), partitioned: prosody?.partitioned !== false });
 }
