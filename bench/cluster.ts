@@ -1,8 +1,9 @@
 /**
- * `npm run bench -- cluster [--seconds S] [--rate R] [--watches N] [--only messages|watches]`: several workers and SIP servers as one.
+ * `npm run bench -- cluster [--seconds S] [--rate R] [--watches N] [--only messages|watches|plain]`: several workers and SIP servers as one.
  *
  * Messages: what one costs each part (CPU), with one and two workers and SIP servers, at the same rate for each worker; so that the
- * parts, and not this machine, are compared. Watches: N of each direction on two workers, one of which is killed.
+ * parts, and not this machine, are compared. Watches: N of each direction on two workers, one of which is killed; `plain`: without the anchor,
+ * as it is with a drachtio-server by itself.
  */
 import type { Report } from './support/report';
 import { benchCost } from './support/cluster-cost';
@@ -21,5 +22,6 @@ export interface ClusterOptions {
 export async function benchCluster(options: ClusterOptions, report: Report): Promise<void> {
   const { only = '' } = options;
   if ('messages'.includes(only)) await benchCost(options, report);
-  if ('watches'.includes(only)) await benchKill(options, report);
+  if ('watches'.includes(only)) await benchKill(true, options, report);
+  if (only === 'plain') await benchKill(false, options, report);
 }

@@ -10,13 +10,16 @@ interface CostOptions {
 interface Layout {
   readonly workers: number;
   readonly sipServers: number;
+  readonly anchor: boolean;
 }
 
 const LAYOUTS: readonly Layout[] = [
-  { workers: 1, sipServers: 1 },
-  { workers: 2, sipServers: 1 },
-  { workers: 1, sipServers: 2 },
-  { workers: 2, sipServers: 2 },
+  { workers: 1, sipServers: 1, anchor: true },
+  { workers: 1, sipServers: 1, anchor: false },
+  { workers: 2, sipServers: 1, anchor: true },
+  { workers: 2, sipServers: 1, anchor: false },
+  { workers: 1, sipServers: 2, anchor: true },
+  { workers: 2, sipServers: 2, anchor: true },
 ];
 /** Of each worker: low enough that two cores carry two workers and all that is around them. */
 const RATE = 500;
@@ -43,8 +46,8 @@ export async function benchCost({ rate = RATE, seconds }: CostOptions, report: R
   gains(costs, report);
 }
 
-function nameOf({ workers, sipServers }: Layout): string {
-  return `${workers} worker${workers > 1 ? 's' : ''}, ${sipServers} SIP server${sipServers > 1 ? 's' : ''}`;
+function nameOf({ workers, sipServers, anchor }: Layout): string {
+  return `${workers} worker${workers > 1 ? 's' : ''}, ${sipServers} SIP server${sipServers > 1 ? 's' : ''}${anchor ? '' : ' without anchor'}`;
 }
 
 async function costOf(rig: Rig, layout: Layout, direction: Direction, rate: number, seconds: number, report: Report): Promise<Costs> {

@@ -45,14 +45,16 @@ export class PresenceWorld {
     readonly redis: RedisServer,
     private readonly client: Redis,
     public server: SipServer,
+    private readonly anchor: boolean,
   ) {}
 
   private sipPeerPort = 0;
   private xmppPort = 0;
 
-  static async start(): Promise<PresenceWorld> {
-    const [redis, server] = await Promise.all([startRedis(), SipServer.start()]);
-    const world = new PresenceWorld(redis, new Redis(redis.port, '127.0.0.1'), server);
+  /** `anchor`: the SIP server keeps the dialogs of workers that die. */
+  static async start(anchor = false): Promise<PresenceWorld> {
+    const [redis, server] = await Promise.all([startRedis(), SipServer.start(0, 0, anchor)]);
+    const world = new PresenceWorld(redis, new Redis(redis.port, '127.0.0.1'), server, anchor);
     const [sip, xmpp] = await Promise.all([world.sip.next(), world.xmpp.next()]);
     if (sip.is !== 'ready' || xmpp.is !== 'ready') throw new Error('a far end did not start');
     world.sipPeerPort = sip.port;
@@ -85,7 +87,7 @@ export class PresenceWorld {
     const { sipPort, adminPort } = this.server;
     this.server.kill('SIGKILL');
     await this.server.stop();
-    this.server = await SipServer.start(sipPort, adminPort);
+    this.server = await SipServer.start(sipPort, adminPort, this.anchor);
     await this.sip.run({ do: 'connect', sipPort });
   }
 

@@ -33,6 +33,8 @@ export interface RigOptions {
   readonly sipServer?: SipServerPlace;
   /** How many sipd the workers share, each a process of its own; default 1. */
   readonly sipServers?: number;
+  /** They choose a worker by the pair, and keep the dialogs of one that dies. */
+  readonly anchor?: boolean;
   /** Arguments of Node for the worker, such as `--cpu-prof`. */
   readonly nodeArgs?: readonly string[];
 }
@@ -70,8 +72,8 @@ export class Rig {
     const far: Far = new Child('far-end.ts');
     const ready = await far.next();
     if (ready.is !== 'ready') throw new Error('the far end did not start');
-    const { store, sipServer, sipServers = 1 } = options;
-    const own = await Promise.all(Array.from({ length: sipServer === undefined ? sipServers : 0 }, () => SipServer.start()));
+    const { store, sipServer, sipServers = 1, anchor = false } = options;
+    const own = await Promise.all(Array.from({ length: sipServer === undefined ? sipServers : 0 }, () => SipServer.start(0, 0, anchor)));
     const world = await worldOf(options, sipServer === undefined ? own : [sipServer], ready.port);
     const meter = new CpuMeter({
       worker: world.gateways.map(({ pid }) => pid),
