@@ -8,13 +8,12 @@ import { placeOf, readDockerfile } from './dockerfile';
 import type { CopyStep, Stage } from './dockerfile';
 
 const run = promisify(execFile);
-/** Stages that end in an image are not made: what they copy is mounted into the containers. */
-const IMAGES = ['sip', 'worker'];
-/** What this checkout has done already, by these very commands: its result is taken instead. */
-const DONE: Readonly<Record<string, (folder: string) => void>> = {
-  'npm install --no-save --ignore-scripts --no-audit --no-fund': () => undefined,
-  'npm run build': takeCompiled,
-};
+/** What this checkout, or the set-up of this machine, has done already by these very commands: its result is taken instead. */
+const DONE: readonly (readonly [RegExp, (folder: string) => void])[] = [
+  [/^apt-get update/, () => undefined],
+  [/^npm install --no-save --ignore-scripts --no-audit --no-fund$/, () => undefined],
+  [/^npm run build$/, takeCompiled],
+];
 
 /**
  * The steps of the Dockerfile's stages that make something, in clean folders: what each copies passes .dockerignore, each command
@@ -30,7 +29,7 @@ export class Build {
     const build = new Build(readDockerfile(dockerfile), mkdtempSync(join(tmpdir(), 'isthmus-build-')));
     chmodSync(build.folder, 0o755);
     try {
-      for (const stage of build.stages) if (!IMAGES.includes(stage.name)) await build.stage(stage);
+      for (const stage of build.stages) if (build.isNeeded(stage)) await build.stage(stage);
       return build;
     } catch (error) {
       build.remove();
@@ -50,14 +49,20 @@ export class Build {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** Stages that are an image are not made: what they copy is mounted into the containers. */
+  private isNeeded({ name }: Stage): boolean {
+    return this.stages.some(({ from, steps }) => from === name || steps.some((step) => step.is === 'copy' && step.from === name));
+  }
+
   private async stage(stage: Stage): Promise<void> {
     const place = join(this.folder, stage.name);
     const base = join(this.folder, stage.from);
     if (existsSync(base)) cpSync(base, place, { recursive: true, verbatimSymlinks: true });
     else mkdirSync(place);
     for (const step of stage.steps) {
+      const done = step.is === 'run' ? DONE.find(([command]) => command.test(step.command))?.[1] : undefined;
       if (step.is === 'copy') this.copy(stage, step);
-      else if (DONE[step.command] !== undefined) DONE[step.command]?.(place);
+      else if (done !== undefined) done(place);
       else await run('sh', ['-c', step.command], { cwd: place, env: { ...process.env, npm_config_prefer_offline: 'true' } });
     }
   }

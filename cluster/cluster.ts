@@ -8,7 +8,7 @@ import { Build, writeShared } from './build';
 import { exampleEnvironment, namesOf, readCompose, ROOT, servicesOf, volumesOf } from './compose';
 import type { Compose, Environment, Service } from './compose';
 import { Container } from './container';
-import { commandOf, imageOf } from './image';
+import { commandOf, dockerfileOf, imageOf } from './image';
 import type { Mount } from './image';
 import { identityOf } from './jail';
 
@@ -48,7 +48,8 @@ export class Cluster {
     private readonly hosts: Hosts,
     private readonly compose: Compose,
     private readonly places: readonly Place[],
-    private readonly build: Build,
+    /** By their Dockerfiles. */
+    private readonly builds: ReadonlyMap<string, Build>,
     private readonly folder: string,
     private readonly dns: DnsServer,
   ) {}
@@ -57,14 +58,14 @@ export class Cluster {
   static async start(options: ClusterOptions): Promise<Cluster> {
     const services = servicesOf(readCompose(environmentOf('192.0.2.1', EXAMPLE_SIP_SERVER, options)), options.server);
     const hostNames = placesOf(services, options).map(({ host }) => host);
-    const build = await Build.make();
+    const builds = await buildAll(services.map(([, definition]) => definition));
     const hosts = Hosts.with(hostNames, [FAR]);
     const environment = environmentOf(hosts.address('haproxy'), hosts.address(FAR), options);
     const compose = readCompose(environment);
     const folder = mkdtempSync(join(tmpdir(), 'isthmus-cluster-'));
     const places = placesOf(servicesOf(compose, options.server), options);
     const dns = await DnsServer.start(hosts.gateway, DNS_PORT);
-    const cluster = new Cluster(options, hosts, compose, places, build, folder, dns);
+    const cluster = new Cluster(options, hosts, compose, places, builds, folder, dns);
     try {
       await cluster.run();
       return cluster;
@@ -110,7 +111,7 @@ export class Cluster {
     await Promise.allSettled([...this.containers.values()].filter((container) => !workers.includes(container)).map((container) => container.stop()));
     await this.dns.stop();
     await this.hosts.remove();
-    this.build.remove();
+    for (const build of this.builds.values()) build.remove();
     rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -125,7 +126,7 @@ export class Cluster {
   }
 
   private async launch({ host, definition }: Place): Promise<void> {
-    const image = imageOf(definition, this.build);
+    const image = imageOf(definition, this.builds.get(dockerfileOf(definition) ?? ''));
     const environment = { ...image.environment, ...definition.environment, HOSTNAME: host };
     const { user = image.user, cap_drop: capDrop = [], cap_add: capAdd = [], security_opt: security = [] } = definition;
     const identity = identityOf({ user, workdir: image.workdir, environment, capDrop, capAdd, noNewPrivileges: security.includes('no-new-privileges:true') });
@@ -162,6 +163,12 @@ export class Cluster {
     chownSync(volume, owner.uid, owner.gid);
     return volume;
   }
+}
+
+async function buildAll(services: readonly Service[]): Promise<ReadonlyMap<string, Build>> {
+  const builds = new Map<string, Build>();
+  for (const file of services.map(dockerfileOf)) if (file !== undefined && !builds.has(file)) builds.set(file, await Build.make(join(ROOT, file)));
+  return builds;
 }
 
 function placesOf(services: readonly (readonly [string, Service])[], { workers }: ClusterOptions): readonly Place[] {

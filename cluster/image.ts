@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Build } from './build';
 import { ROOT } from './compose';
 import type { Service } from './compose';
-import { placeOf, readDockerfile } from './dockerfile';
+import { placeOf } from './dockerfile';
 import type { CopyStep, Stage } from './dockerfile';
 
 /** A file or folder of this machine that a container sees under another path, read-only unless said otherwise. */
@@ -33,12 +33,18 @@ const BASES: readonly (readonly [RegExp, readonly Mount[]])[] = [
   [/^(debian|redis|haproxy):/, []],
 ];
 
+/** Path of a service's Dockerfile in the project. */
+export function dockerfileOf({ build }: Service): string | undefined {
+  if (build === undefined) return undefined;
+  return typeof build === 'string' ? join(build, 'Dockerfile') : join(build.context, build.dockerfile ?? 'Dockerfile');
+}
+
 /** The image of a service, made of its Dockerfile's steps or, where it is a published one, of this machine's packages. */
-export function imageOf({ image = '', build }: Service, built: Build): Image {
-  if (build === undefined) return { ...NOTHING, mounts: brought(image) };
-  const { context, dockerfile = 'Dockerfile', target } = typeof build === 'string' ? { context: build } : build;
-  const stages = join(context) === '.' && dockerfile === 'Dockerfile' ? built.stages : readDockerfile(join(ROOT, context, dockerfile));
-  const stage = stages.find(({ name }) => name === target) ?? stages.at(-1);
+export function imageOf(service: Service, built: Build | undefined): Image {
+  const { image = '', build } = service;
+  if (build === undefined || built === undefined) return { ...NOTHING, mounts: brought(image) };
+  const { context, target } = typeof build === 'string' ? { context: build, target: undefined } : build;
+  const stage = built.stages.find(({ name }) => name === target) ?? built.stages.at(-1);
   if (stage === undefined) throw new Error(`there is no stage in the Dockerfile of ${context}`);
   const copies = stage.steps.flatMap((step) => (step.is === 'copy' ? copied(step, context, built) : []));
   return { ...stage, mounts: [...brought(stage.from), ...copies] };

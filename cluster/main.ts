@@ -1,9 +1,9 @@
 /**
- * `npm run cluster [-- --server prosody|ejabberd] [--workers N] [--check] [--verbose]`
+ * `npm run cluster [-- --server prosody|ejabberd] [--workers N] [--check [--kill]] [--verbose]`
  *
  * What docker-compose.yml describes, on this machine without a container engine (docs/docker-compose.md says what differs). Needs root.
  * Prints where to connect and runs until Ctrl-C; with --check it plays texts and presence through everything instead, and the
- * exit code says whether all of it worked.
+ * exit code says whether all of it worked; with --kill, once more after each SIP server has lost one of its two processes.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { Cluster } from './cluster';
 import type { ClusterOptions } from './cluster';
 import type { Container } from './container';
 
-const USAGE = 'usage: npm run cluster -- [--server prosody|ejabberd] [--workers N] [--check] [--verbose]\n';
+const USAGE = 'usage: npm run cluster -- [--server prosody|ejabberd] [--workers N] [--check [--kill]] [--verbose]\n';
 const SERVERS = ['prosody', 'ejabberd'] as const;
 const MAX_WORKERS = 32;
 const USERS = ['ann', 'amy'];
@@ -24,15 +24,16 @@ const ok = (what: string): void => say(`ok: ${what}`);
 
 interface Settings extends ClusterOptions {
   readonly check: boolean;
+  readonly kill: boolean;
 }
 
 function settings(): Settings | undefined {
-  const { values } = parseArgs({ options: { server: { type: 'string' }, workers: { type: 'string' }, check: { type: 'boolean' }, verbose: { type: 'boolean' } } });
+  const { values } = parseArgs({ options: { server: { type: 'string' }, workers: { type: 'string' }, check: { type: 'boolean' }, kill: { type: 'boolean' }, verbose: { type: 'boolean' } } });
   const server = SERVERS.find((each) => each === (values.server ?? 'prosody'));
   const workers = values.workers === undefined ? undefined : Number(values.workers);
   if (server === undefined || (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= MAX_WORKERS))) return undefined;
   const hears = values.verbose === true ? { hears: (container: string, line: string) => say(`${container.padEnd(10)} | ${line}`) } : {};
-  return { server, ...(workers !== undefined && { workers }), check: values.check === true, ...hears };
+  return { server, ...(workers !== undefined && { workers }), check: values.check === true, kill: values.kill === true, ...hears };
 }
 
 async function main(): Promise<number> {
@@ -61,7 +62,7 @@ async function main(): Promise<number> {
       await stopped;
     } else {
       for (const name of cluster.containers.keys()) ok(`${name} is healthy`);
-      await check(cluster, peer, password);
+      await check(cluster, peer, { password, kill: wanted.kill });
     }
     return 0;
   } finally {
@@ -71,11 +72,11 @@ async function main(): Promise<number> {
   }
 }
 
-/** Everything once, and once more after each SIP server has lost one of its two processes. */
-async function check(cluster: Cluster, peer: SipPeer, password: string): Promise<void> {
+async function check(cluster: Cluster, peer: SipPeer, { password, kill }: { readonly password: string; readonly kill: boolean }): Promise<void> {
   const people = new Check(cluster, peer, password, ok);
   await routed(cluster);
   await people.meet();
+  if (!kill) return;
   await losesBoth(cluster.container('sip1'), /^(node \S*)?drachtio /);
   ok('sip1: its drachtio was killed, its anchor went with it, and both began anew');
   await losesBoth(cluster.container('sip2'), /^node \S*isthmus anchor /);
@@ -99,7 +100,7 @@ async function losesBoth(container: Container, victim: RegExp): Promise<void> {
 async function accounts(cluster: Cluster, server: 'prosody' | 'ejabberd'): Promise<string> {
   const password = randomBytes(6).toString('hex');
   for (const user of USERS) {
-    const command = server === 'prosody' ? ['prosodyctl', 'register', user, DOMAIN, password] : ['ejabberdctl', 'register', user, DOMAIN, password];
+    const command = [...(server === 'prosody' ? ['prosodyctl'] : ['as-ejabberd', 'ejabberdctl']), 'register', user, DOMAIN, password];
     await cluster.container(server).exec(command);
   }
   return password;

@@ -5,14 +5,13 @@ import { validate } from 'dockerfile-utils';
 import { Build, readIgnore } from '../../cluster/build';
 import { readCompose, exampleEnvironment, ROOT } from '../../cluster/compose';
 import { readDockerfile } from '../../cluster/dockerfile';
-import { imageOf } from '../../cluster/image';
+import { dockerfileOf, imageOf } from '../../cluster/image';
 
 /** What the images are made of. No engine builds them here: their steps are done in clean folders (cluster/build.ts). */
 
 const MEGABYTE = 1024 * 1024;
 const compose = readCompose(exampleEnvironment());
-const builds = Object.entries(compose.services).flatMap(([name, { build }]) => (build === undefined ? [] : [[name, build] as const]));
-const files = [...new Set(builds.map(([, build]) => (typeof build === 'string' ? join(build, 'Dockerfile') : (build.dockerfile ?? 'Dockerfile'))))];
+const files = [...new Set(Object.values(compose.services).flatMap((service) => dockerfileOf(service) ?? []))];
 const published = Object.values(compose.services).flatMap(({ image, build }) => (image === undefined || build !== undefined ? [] : [image]));
 
 describe('the Dockerfiles', () => {
