@@ -21,6 +21,12 @@ export interface XmppPort {
   deliver(stanza: Element): Promise<void>;
   request(iq: Element, timeoutMs: number): Promise<Element>;
   onStanza(handler: (stanza: Element, ticket?: Ticket) => Promise<void>): void;
+  /** Does the server keep what it hands over until that is reported as handled? */
+  readonly acknowledges: boolean;
+  /** Is this worker to be given stanzas, while there are others? */
+  setReady(ready: boolean): void;
+  /** Drops the connection and what stands in it, where the server gives that to another worker. */
+  renew(why: string): void;
 }
 
 /** The SIP links as the worker sees them. */
@@ -30,6 +36,10 @@ export interface SipLinksPort {
   request(out: SipRequestOut): Promise<SipResult>;
   answer(out: SipAnswerOut): Promise<{ readonly ok: true } | { readonly ok: false; readonly why: string }>;
   onRequest(handler: (request: SipRequestIn) => void): void;
+  /** Is this worker to be given new requests? */
+  setReady(ready: boolean): void;
+  /** Drops the connections, and what stands in them, to those servers that give it to another worker; their names. */
+  renew(why: string): readonly string[];
 }
 
 export interface WorkerSettings {

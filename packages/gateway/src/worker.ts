@@ -7,6 +7,7 @@ import type { Route } from './routes';
 import type { Routing } from './routing/routing';
 import type { WorkerParts } from './worker-parts';
 import { Contexts } from './worker/contexts';
+import { Guard } from './worker/guard';
 import { Links } from './worker/links';
 import { Notices } from './worker/notices';
 import { PairWork } from './worker/pair-work';
@@ -26,6 +27,7 @@ export class Worker {
   private readonly sides: Sides;
   private readonly recovery: Recovery;
   private readonly links: Links;
+  private readonly guard: Guard;
   private readonly now: () => number;
 
   constructor(private readonly parts: WorkerParts) {
@@ -39,11 +41,13 @@ export class Worker {
     this.sides = this.newSides();
     this.recovery = this.newRecovery();
     this.links = new Links({ parts, pairs: this.pairs, routing: this.routing, accounts: this.sides.accounts, recovery: this.recovery });
+    this.guard = new Guard({ parts, pairs: this.pairs });
     store.onState(({ is }) => {
+      this.guard.storeChanged();
       if (is === 'ready') this.recovery.storeBack();
     });
-    xmpp.onStanza((stanza, ticket) => this.sides.xmpp.receive(stanza, ticket));
-    sip.onRequest((request) => void this.sides.sip.receive(request));
+    xmpp.onStanza(async (stanza, ticket) => (this.guard.mayTake(ticket) ? this.sides.xmpp.receive(stanza, ticket) : undefined));
+    sip.onRequest((request) => (this.guard.mayAnswer(request) ? void this.sides.sip.receive(request) : undefined));
   }
 
   /** To be called before the links are started: what comes by them wants to know the next hops. */
@@ -54,6 +58,7 @@ export class Worker {
   /** Joins the others and begins to look after pairs. The links may be up already or come up later. */
   async start(): Promise<void> {
     await this.pairs.start();
+    this.guard.start();
     this.sides.limits.monitor.start();
     await this.routing.start();
     // What an earlier life of this worker left: dialogs whose connection is gone.
@@ -101,6 +106,7 @@ export class Worker {
 
   /** Nothing new comes in any more: finishes what is in hand, as far as that goes within `timeoutMs`, and leaves. */
   async stop(timeoutMs: number): Promise<void> {
+    this.guard.stop();
     this.links.stop();
     this.routing.stop();
     this.sides.limits.monitor.stop();
@@ -137,6 +143,7 @@ export class Worker {
       connections: () => this.links.names(),
       onGone: ({ xmpp: lostXmpp }) => this.connectionsGone(lostXmpp),
       onHopsDown: (view) => this.routing.hops.heard(view),
+      onOthers: (instances) => this.guard.others(instances),
     });
   }
 
@@ -172,8 +179,10 @@ export class Worker {
     };
   }
 
+  /** What a dead worker had been given comes again where the server keeps it until it is handled. */
   private connectionsGone(lostXmpp: boolean): void {
+    const { xmpp } = this.parts;
     this.recovery.ownersGone('connection');
-    if (lostXmpp && this.parts.xmpp.online) this.recovery.workerLost();
+    if (lostXmpp && xmpp.online && !xmpp.acknowledges) this.recovery.workerLost();
   }
 }

@@ -53,8 +53,8 @@ describe('a worker whose XMPP link comes up before it knows the others', () => {
     store = new MemoryStore<StoredPair>();
     await store.pairs.commit({ key: pairKey(PAIR), expected: 0, record: { record: watched(), by: 'w1#a' }, due: undefined });
     sent = [];
-    const xmpp = { online: true, send: async ({ name }: { name: string }) => void sent.push(name), deliver: async () => undefined, request: () => new Promise(() => undefined), onStanza: () => undefined };
-    const sip = { connections: () => ['w2/1'], request: () => new Promise(() => undefined), answer: async () => ({ ok: true }), onRequest: () => undefined };
+    const xmpp = { online: true, send: async ({ name }: { name: string }) => void sent.push(name), deliver: async () => undefined, request: () => new Promise(() => undefined), onStanza: () => undefined, acknowledges: false, setReady: () => undefined, renew: () => undefined };
+    const sip = { connections: () => ['w2/1'], request: () => new Promise(() => undefined), answer: async () => ({ ok: true }), onRequest: () => undefined, setReady: () => undefined, renew: () => [] };
     const parts = { settings: SETTINGS, instance: 'w2#b', store, xmpp, sip, peers: { nextHopsAre: () => undefined }, log: pino({ level: 'silent' }) };
     worker = new Worker(parts as unknown as WorkerParts);
   });

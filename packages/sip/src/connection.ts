@@ -55,6 +55,7 @@ export class Connection {
   private agent: DrachtioAgent | undefined;
   private socket: Socket | undefined;
   private over = false;
+  private dropped = false;
   /** Resolves when the connection is closed. */
   readonly closed: Promise<void>;
   private resolveClosed: () => void = () => undefined;
@@ -146,6 +147,7 @@ export class Connection {
 
   destroy(reason: string): void {
     this.reason ??= reason;
+    this.dropped = true;
     if (this.socket === undefined) this.ended();
     else this.socket.destroy();
   }
@@ -195,6 +197,7 @@ export class Connection {
     const listeners = wire.listeners('msg');
     wire.removeAllListeners('msg');
     wire.on('msg', (socket, text) => {
+      if (this.dropped) return; // what else came with the last bytes belongs to nobody here
       const fields = fieldsOf(text);
       if (!this.isSafe(text, fields)) return;
       this.peerNames = peerNamesIn(fields);

@@ -86,6 +86,13 @@ export class Connector {
     else this.up?.connection.removeRoutes();
   }
 
+  /** Drops a connection to an anchor and makes the next one; false for any other. */
+  renew(why: string): boolean {
+    if (this.up === undefined || anchoredAt(this.up.owner) === undefined) return false;
+    this.up.connection.destroy(why);
+    return true;
+  }
+
   /** Ends the connection. Resolves when it is closed. */
   async stop(): Promise<void> {
     this.leave();

@@ -150,6 +150,14 @@ export class SipLinks {
     for (const link of this.links) link.setReady(ready);
   }
 
+  /**
+   * Drops the connections to anchors and what stands in them, and makes new ones: this worker stood still, and what it had not answered
+   * goes to another one. A plain drachtio server gives it to nobody else, and its connection stays. Returns the names of the servers.
+   */
+  renew(why: string): readonly string[] {
+    return this.links.filter((link) => link.renew(why)).map(({ server }) => server.name);
+  }
+
   /** Drains, waits for answers to open requests, disconnects. */
   stop(): Promise<void> {
     this.stopped ??= Promise.all([...this.links.map((link) => link.stop()), ...this.leaving.values()]).then(() => undefined);

@@ -73,6 +73,10 @@ export class ServerLink {
     this.connector.setReady(ready);
   }
 
+  renew(why: string): boolean {
+    return this.connector.renew(why);
+  }
+
   /**
    * Waits for open requests of the far side, answers the rest 503, ends the connection. Until then the server goes on to
    * give us requests in dialogs of this connection: texts are refused, since their session ends with the connection.

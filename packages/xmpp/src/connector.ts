@@ -75,6 +75,15 @@ export class Connector {
     this.announcer.setReady(ready, this.up);
   }
 
+  /** Drops the connection at once, with all that stands in it, and makes the next one. */
+  renew(why: string): void {
+    const { stream } = this;
+    if (stream === undefined || !this.up) return;
+    const reason = new Error(why);
+    stream.destroy(reason);
+    this.lost(stream, reason);
+  }
+
   setReading(reading: boolean): void {
     this.heartbeat.setReading(reading);
     this.stream?.setReading(reading);

@@ -125,6 +125,19 @@ export class XmppLink {
     this.connector.setReady(ready);
   }
 
+  /** Does the server keep what it hands over until that is reported as handled? Then nothing is lost with a connection. */
+  get acknowledges(): boolean {
+    return this.online && this.connector.announcer.announced.acknowledges;
+  }
+
+  /**
+   * Drops the connection and what stands in it, where the server gives that to another worker, and makes a new one: this worker stood
+   * still, and may have been taken for dead. Elsewhere what stands in the connection would be lost, and it stays.
+   */
+  renew(why: string): void {
+    if (this.acknowledges) this.connector.renew(why);
+  }
+
   /** Asks for no more new stanzas (XD-10). From then on a lost connection is not made again. Never rejects. */
   async drain(): Promise<void> {
     this.leaving = true;
