@@ -38,6 +38,14 @@ describe('a peer', () => {
     while (told() + written < MANY) await new Promise((resolve) => setTimeout(resolve, 50));
     expect(told() + written).toBe(MANY);
   });
+
+  it('SEC-11, promise 6: a request with too many header fields gets 513 from the embedded server, and is counted', async () => {
+    const { bob } = await cast.couple();
+    const headers = Object.fromEntries(Array.from({ length: 600 }, (_each, index) => [`X-${index}`, 'y']));
+    const { response } = await bob.peer.request('OPTIONS', { from: bob.uri, to: `sip:${DOMAIN}`, headers });
+    expect(response.status).toBe(513);
+    expect(await sample(cast.world, /isthmus_limited_total\{limit="server_size"\} (\d+)/)).toBe(1);
+  });
 });
 
 describe('a user', () => {

@@ -79,7 +79,7 @@ describeWithSipe('SIPE behind a front end that speaks mutual TLS, as Lync does',
     for (const via of vias) expect(via).toContain(`SIP/2.0/TLS ${OURS}:${sipPort}`);
   });
 
-  test('SEC-1, SEC-18: a peer with a certificate of another authority, and one without TLS, are sent away; the log says why', async () => {
+  test('SEC-1, SEC-18: a peer with a certificate of another authority, and one without TLS, are sent away; the log says why, the metric how often', async () => {
     const bad = connect({ host: '127.0.0.1', port: sipPort, ca: authority.pem, servername: OURS, ...pemOf(stranger.issue({ names: [`DNS:${THEIRS}`] })) });
     bad.on('error', () => undefined);
     await once(bad, 'close');
@@ -88,6 +88,7 @@ describeWithSipe('SIPE behind a front end that speaks mutual TLS, as Lync does',
     await once(plain.resume(), 'close');
     await scene.world.gateway.logged(/"event":"tls_refused".*authority that is not in the CA file here|authority that is not in the CA file here.*"event":"tls_refused"/);
     await scene.world.gateway.logged(/speaks no TLS on this port/);
+    expect(await scene.world.gateway.metrics()).toContain('isthmus_sip_tls_failures_total{opened="by-peer"} 2');
     expect(await readsAgain()).toEqual(['still here']);
   });
 
