@@ -137,13 +137,15 @@ class RunningAnchor implements Anchor {
    * another identity.
    */
   private wentDown(reason: string): void {
-    const { log, retryMs, server } = this.settings;
+    const { log, retryMs, server, onServerLost } = this.settings;
     this.link = undefined;
     if (this.stopping) return;
     if (this.up) this.relay.renew('the SIP server is gone');
     if (this.up || this.trouble !== reason) log(this.up ? 'error' : 'warn', 'server_down', { host: server.host, port: server.port, reason });
+    const wasUp = this.up;
     this.up = false;
     this.trouble = reason;
+    if (wasUp) onServerLost?.();
     this.retry = setTimeout(() => this.connect(), retryMs);
   }
 }

@@ -32,6 +32,8 @@ export interface AnchorOptions {
   readonly retryMs?: number;
   /** For connecting, authenticating and registering verbs together. Milliseconds, default 5000. */
   readonly connectMs?: number;
+  /** The server was there and is gone; its workers have been sent away. */
+  readonly onServerLost?: () => void;
   readonly log?: Log;
 }
 

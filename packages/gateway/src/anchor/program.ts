@@ -21,12 +21,16 @@ export async function runAnchor(args: readonly string[]): Promise<number> {
   if (server !== undefined) log.info({ pid: server.pid }, 'sip_server_started');
   const running: { anchor?: Anchor; http?: HttpServer } = {};
   try {
-    const anchor = await createAnchor({ ...options, log: (level, event, fields) => log[level](fields, event) });
+    // A server that has lost us knows dialogs whose owner is gone: ours is ended and begins anew with us.
+    let tell: (cause: string) => void = () => undefined;
+    const lost = new Promise<string>((resolve) => (tell = resolve));
+    const onServerLost = (): void => (server === undefined ? undefined : tell('sip_server_lost'));
+    const anchor = await createAnchor({ ...options, onServerLost, log: (level, event, fields) => log[level](fields, event) });
     running.anchor = anchor;
     const http = await openHttp(settings, anchor, log);
     running.http = http;
     log.info({ version, host: anchor.place.host, port: anchor.place.port, http: http.port }, 'anchor_started');
-    return await untilOver(anchor, { settings, log, stopped, ended: server?.ended });
+    return await untilOver(anchor, { settings, log, stopped, lost, ended: server?.ended });
   } catch (error) {
     if (error instanceof AnchorOptionError) throw new StartError(`the anchor cannot start: ${error.message}`);
     throw error;
@@ -41,19 +45,21 @@ interface Running {
   readonly settings: AnchorSettings;
   readonly log: Logger;
   readonly stopped: Promise<string>;
+  /** The connection to the SIP server that it has started. */
+  readonly lost: Promise<string>;
   /** Of the SIP server that it has started. */
   readonly ended: Promise<string> | undefined;
 }
 
-async function untilOver(anchor: Anchor, { settings, log, stopped, ended }: Running): Promise<number> {
+async function untilOver(anchor: Anchor, { settings, log, stopped, lost, ended }: Running): Promise<number> {
   const reload = (): void => anchor.reloadCertificate();
   let over = false;
   process.on('SIGHUP', reload);
-  const lost = ended?.then((why) => {
+  const gone = ended?.then((why) => {
     if (!over) log.error({ why }, 'sip_server_ended');
     return 'sip_server_ended';
   });
-  const cause = await Promise.race([stopped, ...(lost === undefined ? [] : [lost])]);
+  const cause = await Promise.race([stopped, lost, ...(gone === undefined ? [] : [gone])]);
   over = true;
   log.info({ cause }, 'anchor_stopping');
   if (cause.startsWith('SIG')) await anchor.drain(settings.anchor.drainSeconds * 1_000);
