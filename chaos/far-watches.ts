@@ -48,7 +48,7 @@ export class FarWatches {
     this.peer = peer;
     this.told.clear();
     this.serve(peer);
-    for (const line of [...this.timers.keys()]) {
+    for (const line of [...this.timers.keys()].filter((each) => !each.startsWith('notify '))) {
       const [contact = '', user = ''] = line.split(' ');
       this.options.book.blind(contact);
       void this.watch(contact, user);
@@ -143,12 +143,19 @@ export class FarWatches {
         told.sent = state;
         const { status } = await this.notify(dialog, contact, state, substate);
         if (status === 481) return void this.told.delete(dialog.callId);
+        if (status >= 300) return this.tellLater(told);
       }
     } catch {
-      told.sent = undefined; // with the next change
+      this.tellLater(told);
     } finally {
       told.busy = false;
     }
+  }
+
+  /** A NOTIFY that nobody has taken is written again, as long as the subscription is there. */
+  private tellLater(told: Told): void {
+    told.sent = undefined;
+    this.later(`notify ${told.dialog.callId}`, '', TRY_AGAIN_MS, async () => (this.told.has(told.dialog.callId) ? this.tell(told) : undefined));
   }
 
   private notify(dialog: SipDialog, contact: string, state: State, substate: string): Promise<SipMessage> {

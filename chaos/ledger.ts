@@ -15,7 +15,7 @@ export interface Tally {
   readonly inSocket: number;
   /** Neither arrived nor was anybody told, and nothing excuses that. */
   readonly lost: number;
-  /** Arrived for the first time after a later one of the same pair. */
+  /** Arrived for the first time after a later one of the same pair, though nobody had told the sender that it failed (he may have sent it again). */
   readonly outOfOrder: number;
 }
 
@@ -80,7 +80,7 @@ export class Ledger {
     const line = `${entry.direction} ${entry.pair}`;
     const latest = this.latest.get(line) ?? 0;
     if (entry.number > latest) this.latest.set(line, entry.number);
-    else if (entry.arrivals === 1) this.late.set(entry.direction, (this.late.get(entry.direction) ?? 0) + 1);
+    else if (entry.arrivals === 1 && !entry.isReturned) this.late.set(entry.direction, (this.late.get(entry.direction) ?? 0) + 1);
   }
 
   returned(id: string): void {

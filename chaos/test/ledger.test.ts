@@ -51,6 +51,15 @@ describe('the account of texts', () => {
     expect(ledger.tally('to SIP')).toMatchObject({ delivered: 3, doubled: 1, outOfOrder: 1 });
   });
 
+  it('one that arrives late although its sender was told that it failed is misreported, not out of order', () => {
+    const ledger = new Ledger();
+    const [one = '', two = ''] = texts(ledger, 2);
+    ledger.returned(one);
+    ledger.arrived(two);
+    ledger.arrived(one);
+    expect(ledger.tally('to SIP')).toMatchObject({ delivered: 1, misreported: 1, outOfOrder: 0 });
+  });
+
   it('what arrives after all did leave its sender, and cannot be forgotten', () => {
     const ledger = new Ledger();
     const [text = ''] = texts(ledger, 1);
