@@ -8,12 +8,15 @@ import { examine } from './doctor/doctor';
 import { asText } from './doctor/finding';
 import { printConfig, PRINTABLE, type Printable } from './print-config';
 import { runProgram } from './program';
+import { RunFlagError, withRunFlags } from './run-flags';
 import { checkUserList } from './users/check';
 import { runUsersCommand, USERS_ACTIONS, type UsersAction } from './users/users-command';
 import { version } from './version';
 
 const USAGE = `usage:
-  isthmus run --config FILE            run a worker until SIGTERM or SIGINT
+  isthmus run --config FILE [--name NAME] [--http HOST:PORT]
+                                       run a worker until SIGTERM or SIGINT; the flags stand for worker.name and
+                                       http, so that workers on one machine can share a file
   isthmus check-config --config FILE   say what is wrong with a configuration, or that nothing is
   isthmus print-config WHAT --config FILE
                                        print what goes into the configuration of the other side;
@@ -38,7 +41,7 @@ export async function main(args: readonly string[], out = process.stdout, err = 
     if (args[0] === 'anchor' && !args.includes('--help')) return await runAnchor(args.slice(1));
     return await dispatch(args, out);
   } catch (error) {
-    if (error instanceof UsageError || error instanceof AnchorUsageError) {
+    if (error instanceof UsageError || error instanceof AnchorUsageError || error instanceof RunFlagError) {
       err.write(`isthmus: ${error.message}\n${USAGE}`);
       return 2;
     }
@@ -62,6 +65,7 @@ async function dispatch(args: readonly string[], out: NodeJS.WritableStream): Pr
   if (command === 'print-config' && !isPrintable(what)) {
     throw new UsageError(what === undefined ? 'print-config needs to know for what' : `nothing can be printed for "${what}"`);
   }
+  if (command !== 'run' && (values.name ?? values.http) !== undefined) throw new UsageError('--name and --http are for run');
   const action = command === 'users' ? usersAction(what, more) : undefined;
   const config = loadConfig(values.config);
   if (action !== undefined) return print(out, await runUsersCommand(action, more, config, values.config));
@@ -70,7 +74,7 @@ async function dispatch(args: readonly string[], out: NodeJS.WritableStream): Pr
   checkSecrets(config, values.config);
   if (command === 'check-config') await checkUserList(config, values.config);
   if (command === 'check-config') return print(out, `${values.config}: nothing is wrong with it\n`);
-  return runProgram(config, values.config);
+  return runProgram(config, values.config, (each) => withRunFlags(each, values));
 }
 
 async function runDoctor(config: Config, file: string, json: boolean, out: NodeJS.WritableStream): Promise<number> {
@@ -79,12 +83,12 @@ async function runDoctor(config: Config, file: string, json: boolean, out: NodeJ
   return findings.some(({ level }) => level === 'problem') ? 1 : 0;
 }
 
-function parse(args: readonly string[]): { positionals: string[]; values: { config?: string; version?: boolean; help?: boolean; json?: boolean } } {
+function parse(args: readonly string[]): { positionals: string[]; values: { config?: string; version?: boolean; help?: boolean; json?: boolean; name?: string; http?: string } } {
   try {
     return parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { config: { type: 'string', short: 'c' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' } },
+      options: { config: { type: 'string', short: 'c' }, version: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, json: { type: 'boolean' }, name: { type: 'string' }, http: { type: 'string' } },
     });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));

@@ -12,8 +12,12 @@ const DRAIN_MS = 10_000;
 /** How long Redis may be missing at the start before a worker gives up waiting quietly and says so again. */
 const STORE_RETRY_MS = 1_000;
 
-/** Runs a worker until SIGTERM or SIGINT (SIGHUP: it reads its configuration again), or until it is refused for good; returns the exit code. */
-export async function runProgram(config: Config, file: string): Promise<number> {
+/**
+ * Runs a worker until SIGTERM or SIGINT (SIGHUP: it reads its configuration again), or until it is refused for good; returns the exit code.
+ * @param amend what the command line sets in the place of the file, at the start and whenever it is read again
+ */
+export async function runProgram(given: Config, file: string, amend: (config: Config) => Config = (config) => config): Promise<number> {
+  const config = amend(given);
   // drachtio-srf looks at the environment once for each header of each message: an object of ours answers at once.
   process.env = { ...process.env };
   const name = config.worker.name ?? defaultName();
@@ -21,7 +25,7 @@ export async function runProgram(config: Config, file: string): Promise<number> 
   const stopped = untilStopped();
   const parts = await build(config, file, name, log);
   log.info({ version, domain: config.domain, http: parts.http.port }, 'worker_starting');
-  const reloader = new Reloader(config, { load: () => checked(file), parts: parts.reloadable, log });
+  const reloader = new Reloader(config, { load: () => amend(checked(file)), parts: parts.reloadable, log });
   const reload = (): void => {
     reloader.reload();
     parts.sipd?.reloadCertificates();

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { main } from '../src/cli';
+import { loadConfig } from '../src/config/load';
+import { withRunFlags } from '../src/run-flags';
 import { version } from '../src/version';
 
 const directory = mkdtempSync(join(tmpdir(), 'isthmus-cli-'));
@@ -147,6 +149,28 @@ describe('run', () => {
     expect(second.code).toBe(1);
     expect(second.err).toContain(`${port}`);
     await new Promise((resolve) => taken.close(resolve));
+  });
+
+  test('workers on one machine share a file: name and page come from the command line', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const { code, err } = await run('run', '--config', good, '--name', 'w7', '--http', `127.0.0.1:${port}`);
+    expect([code, err.includes(`cannot listen for HTTP on 127.0.0.1:${port}`)]).toEqual([1, true]);
+    await new Promise((resolve) => taken.close(resolve));
+    expect(withRunFlags(loadConfig(good), { name: 'w7', http: '[::1]:9481' })).toMatchObject({ domain: 'example.com', worker: { name: 'w7' }, http: { host: '::1', port: 9481 } });
+    expect(withRunFlags(loadConfig(good), {})).toEqual(loadConfig(good));
+  });
+
+  test.each([
+    [['run', '--name', 'not good'], '--name may hold 1 to 32 letters, digits and _ - only'],
+    [['run', '--http', '9470'], '--http "9470" is not HOST:PORT, for example 127.0.0.1:9470'],
+    [['run', '--http', '127.0.0.1:70000'], '--http '],
+    [['check-config', '--name', 'w1'], '--name and --http are for run'],
+  ])('%j is called wrongly: exit code 2', async (args, words) => {
+    const { code, err } = await run(...args, '--config', good);
+    expect(code).toBe(2);
+    expect(err).toContain(words);
   });
 
   test('a missing secret is told before anything is opened: exit code 1', async () => {
