@@ -1,13 +1,14 @@
 /** `npm run bench -- NAME [options]`; which options count is said by each benchmark. */
 import { parseArgs } from 'node:util';
 import { benchCluster } from './cluster';
+import { benchAnchor } from './anchor';
 import { benchCpu } from './cpu';
 import { benchIm, machine } from './im';
 import { benchPresence } from './presence';
 import { benchSizing } from './sizing';
 import { Report } from './support/report';
 
-const BENCHES = { im: benchIm, cpu: benchCpu, presence: benchPresence, cluster: benchCluster, sizing: benchSizing } as const;
+const BENCHES = { anchor: benchAnchor, im: benchIm, cpu: benchCpu, presence: benchPresence, cluster: benchCluster, sizing: benchSizing } as const;
 const USAGE = `usage: npm run bench -- ${Object.keys(BENCHES).join('|')} [--rate R] [--seconds S] [--watches N] [--profile DIR] [--only TEXT] [--drachtio HOST:PORT] [--json]\n`;
 
 /** A number of at least `least`. Undefined: the option is not given. NaN: it is no such number. */
