@@ -15,6 +15,9 @@ const common = {
 /** Scenarios that put the machine under load, or measure its memory: they want it for themselves. */
 const LOAD = '(chaos|flood|failover-load|hostile-memory|cluster|rolling)[^/]*\\.test\\.ts$';
 
+/** Scenarios that are played on ejabberd in every run; `npm run scenarios -- --server ejabberd` plays all. */
+const ON_EJABBERD_TOO = '{messages,presence,policy,workers,health}';
+
 /**
  * The rings: pure (no I/O), fuzz (mutated input for everything that reads), servers (one package against the real thing), plugins, scenarios (the
  * whole program), load (the whole program under load, one file at a time).
@@ -30,7 +33,7 @@ const config: Config = {
     },
     // One suite over both servers, and what is each one's own.
     { ...common, displayName: 'plugins', globals: { ISTHMUS_XMPP_SERVER: 'prosody' }, testMatch: ['<rootDir>/plugins/{test,prosody/test}/**/*.test.ts'] },
-    { ...common, displayName: 'ejabberd', globals: { ISTHMUS_XMPP_SERVER: 'ejabberd' }, testMatch: ['<rootDir>/plugins/{test,ejabberd/test}/**/*.test.ts'] },
+    { ...common, displayName: 'ejabberd', globals: { ISTHMUS_XMPP_SERVER: 'ejabberd' }, testMatch: ['<rootDir>/plugins/{test,ejabberd/test}/**/*.test.ts', `<rootDir>/scenarios/${ON_EJABBERD_TOO}.test.ts`] },
     {
       ...common,
       displayName: 'scenarios',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Parser } from '@xmpp/xml';
 import type { Element } from '@xmpp/xml';
 
+import { Ejabberd } from './support/ejabberd';
 import { Gateway, isthmus } from './support/gateway';
 import { freePort, LOOPBACK } from './support/ports';
 import { Program, temporaryDirectory } from './support/process';
@@ -67,6 +68,30 @@ test('prosody: pasted into the configuration of a real Prosody, a worker is read
     await worker.stop();
   } finally {
     await prosody.stop();
+  }
+});
+
+test('ejabberd: included by the configuration of a real ejabberd, a worker is ready with it, and so is the guard (XD-8)', async () => {
+  const wanted = config(await freePort(), await freePort(), [route('microsoft')]);
+  const printed = await print('ejabberd', wanted);
+  const c2sPort = await freePort();
+  const server = await Ejabberd.startWith((directory) => ({
+    'ejabberd.yml': JSON.stringify({
+      hosts: ['example.com'],
+      listen: [{ port: c2sPort, ip: LOOPBACK, module: 'ejabberd_c2s' }],
+      modules: { mod_roster: {}, mod_disco: {} },
+      include_config_file: join(directory, 'isthmus.yml'),
+    }),
+    'isthmus.yml': printed.replace(PLACEHOLDER, SECRET),
+  }));
+  try {
+    const worker = await Gateway.start({ config: wanted, files: { secret: SECRET } });
+    expect((await worker.readyz()).status).toBe(200);
+    await worker.stop();
+    const { output } = await isthmus(['doctor', '--config', '{dir}/isthmus.yaml'], { 'isthmus.yaml': JSON.stringify(wanted), secret: SECRET });
+    expect(output).toContain('example.com: loaded; it refuses the name of a local account');
+  } finally {
+    await server.stop();
   }
 });
 

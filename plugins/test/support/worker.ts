@@ -8,6 +8,9 @@ import { LOOPBACK } from '../../../scenarios/support/ports';
 import { XmlStream } from '../../../scenarios/support/xml-stream';
 import type { PartitionedServer } from '../../../scenarios/support/xmpp-server';
 
+/** What a component must know of a server. */
+type ComponentPlace = Pick<PartitionedServer, 'domain' | 'component' | 'secret' | 'componentPort' | 'otherComponentPort'>;
+
 export const PARTITION_NS = 'urn:isthmus:partition:0';
 /** Longer than any test: the answering of pings ends with the stream, not with a deadline. */
 const NEVER_MS = 3_600_000;
@@ -40,7 +43,7 @@ interface RawComponentStream {
 }
 
 /** Opens a component stream, which has not authenticated. */
-export async function openRawComponentStream(server: PartitionedServer, options: ConnectOptions = {}): Promise<RawComponentStream> {
+export async function openRawComponentStream(server: ComponentPlace, options: ConnectOptions = {}): Promise<RawComponentStream> {
   const component = options.component ?? server.component;
   const port = component === server.component ? server.componentPort : server.otherComponentPort;
   const stream = new XmlStream(options.worker ?? component, { host: LOOPBACK, port }, header(component));
@@ -53,7 +56,7 @@ export async function openRawComponentStream(server: PartitionedServer, options:
 }
 
 /** Opens a component stream and sends the handshake, without waiting for the answer. */
-export async function openComponentStream(server: PartitionedServer, options: ConnectOptions = {}): Promise<XmlStream> {
+export async function openComponentStream(server: ComponentPlace, options: ConnectOptions = {}): Promise<XmlStream> {
   const { stream, authenticate } = await openRawComponentStream(server, options);
   authenticate();
   return stream;
@@ -65,13 +68,13 @@ export class Worker {
   private readonly pings = new Mailbox<Element>('answered pings', String);
 
   private constructor(
-    private readonly server: PartitionedServer,
+    private readonly server: ComponentPlace,
     readonly stream: XmlStream,
     /** What the plug-in was told; empty for an unnamed connection. */
     readonly name: string,
   ) {}
 
-  static async connect(server: PartitionedServer, options: ConnectOptions = {}): Promise<Worker> {
+  static async connect(server: ComponentPlace, options: ConnectOptions = {}): Promise<Worker> {
     const stream = await openComponentStream(server, options);
     await stream.take('answer to the handshake', (element) => element.is('handshake'));
     const worker = new Worker(server, stream, options.worker ?? '');

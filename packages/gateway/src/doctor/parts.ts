@@ -56,7 +56,7 @@ export async function examineXmppSide({ config, file }: Patient, worker: WorkerS
   const where = `${config.xmpp.host}:${config.xmpp.port}`;
   if (config.xmpp.mode === 'subdomain' && worker.readyParts.has('xmpp')) return [ok('xmpp', `the worker is connected to the server at ${where}`)];
   const { refusal, domains } = await examineXmpp(xmppOptions(config, file, NAME, quiet()));
-  const paste = 'isthmus print-config prosody shows what belongs there';
+  const paste = 'isthmus print-config prosody, or ejabberd, shows what belongs there';
   if (refusal !== undefined) return [problem('xmpp', refusal, `start the XMPP server, or correct xmpp.host, port, component and secret; ${paste}`)];
   return [
     ok('xmpp', `the server at ${where} takes the component ${config.xmpp.component}`),

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema';
-import { isLoopback } from '../config/tls';
+import { interfaces, reach, reference } from './component-listener';
 
 /**
  * For Prosody's configuration file (0.12 or later). Hosts are written with their options in braces: an option that merely
@@ -19,7 +19,7 @@ Component ${lua(xmpp.component)} {
   component_secret = "PUT THE SECRET HERE";
 }
 
--- 2. Server-wide: where components connect. ${reach(xmpp)}
+-- 2. Server-wide: where components connect. ${reach(xmpp, '--')}
 component_ports = { ${xmpp.port} }
 component_interfaces = { ${interfaces(xmpp).map(lua).join(', ')} }
 
@@ -48,7 +48,7 @@ Component ${lua(xmpp.component)} {
 --    If your configuration has plugin_paths already, use its folder and leave this line out.
 plugin_paths = { "/usr/local/lib/prosody/modules" }
 
--- 4. Server-wide: where components connect. ${reach(xmpp)}
+-- 4. Server-wide: where components connect. ${reach(xmpp, '--')}
 component_ports = { ${xmpp.port} }
 component_interfaces = { ${interfaces(xmpp).map(lua).join(', ')} }
 
@@ -66,23 +66,6 @@ function furtherHost(domain: string): string {
 VirtualHost ${lua(domain)} {
 }
 `;
-}
-
-function reference(secret: Config['xmpp']['secret']): string {
-  return secret.file === undefined ? `the environment variable ${secret.env}` : secret.file;
-}
-
-function reach({ host, port, tls }: Config['xmpp']): string {
-  if (tls !== undefined) return `Loopback only: what wraps the link in TLS takes ${host}:${port}\n--    and hands it on to here (docs/tls.md).`;
-  if (isLoopback(host)) return 'Loopback only: the link carries no encryption of its own.';
-  return `Let nobody but the isthmus workers reach ${host}:${port}:\n--    the link carries no encryption of its own.`;
-}
-
-/** `localhost` may be resolved to either address family by a worker, so both listen. */
-function interfaces({ host, tls }: Config['xmpp']): readonly string[] {
-  if (tls !== undefined) return ['127.0.0.1'];
-  if (host.toLowerCase() === 'localhost') return ['127.0.0.1', '::1'];
-  return [host.replace(/^\[(.*)\]$/, '$1')];
 }
 
 /** A Lua string: quotes and backslashes escaped, everything else as it is (Lua strings are bytes). */
