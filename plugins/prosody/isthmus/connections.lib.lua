@@ -8,7 +8,7 @@
 --   draining   true once the worker has asked for no new stanzas
 --   silent     true while a ping is overdue
 --   ping       id of the ping that is not answered yet
---   pinged_at  when the last ping was sent (monotonic seconds)
+--   pinged_at  when the last ping was sent, by the clock of the heartbeat; that of its attaching before
 --   withdrawn  true until the worker knows that its contacts were shown offline
 --   tells_withdrawal  true if the ping under way says so
 --   missed     how much presence for it was dropped that the worker does not know of
@@ -22,7 +22,6 @@
 --   moved      the highest number that was taken from it because it was not ready
 
 local new_id = require "util.id".short;
-local now = require "util.time".monotonic;
 
 return function (options, contacts)
 	local queues = module:require "queue";
@@ -85,7 +84,7 @@ return function (options, contacts)
 	local function attach(session)
 		last_serial = last_serial + 1;
 		local connection = { session = session, name = "unnamed-" .. new_id(), serial = last_serial };
-		connection.pinged_at, connection.heard_at, connection.queue = now(), now(), queues.new();
+		connection.queue = queues.new();
 		put(connection);
 		module:log("info", "Connection %s of %s attached", connection.name, options.component);
 		on_change();
@@ -121,8 +120,8 @@ return function (options, contacts)
 			if attached[connection.session] then
 				last_serial = last_serial + 1;
 				connection.serial = last_serial;
-				-- An older version of the module has not known these.
-				connection.heard_at, connection.queue = connection.heard_at or now(), connection.queue or queues.new();
+				-- An older version of the module has not known it.
+				connection.queue = connection.queue or queues.new();
 				put(connection);
 			end
 		end

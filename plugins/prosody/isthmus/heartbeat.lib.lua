@@ -10,8 +10,16 @@ local LOOKS = 10;
 return function (options, connections)
 	local tick = math.min(options.ping_interval, options.ping_deadline) / LOOKS;
 
+	-- Seconds for which this server has been at work: while it stands still itself, answers lie unread before it, and the silence
+	-- is its own. Between two looks it reads what has come.
+	local clock, looked_at = now(), now();
+
+	local function advance_clock()
+		clock, looked_at = clock + math.min(now() - looked_at, 2 * tick), now();
+	end
+
 	local function send_ping(connection)
-		connection.ping, connection.pinged_at = new_id(), now();
+		connection.ping, connection.pinged_at = new_id(), clock;
 		local ping = st.iq({ type = "get", id = connection.ping, from = options.domain, to = options.component })
 			:tag("ping", {
 				xmlns = options.xmlns,
@@ -38,14 +46,15 @@ return function (options, connections)
 	-- At most one ping is under way on a connection, so a silent one does not collect them. Whatever a worker sends shows that it
 	-- lives: one that is deep in work may take its time with the answer.
 	local function check(connection)
-		if connection.spoke then
-			connection.spoke, connection.heard_at = nil, now();
+		connection.pinged_at = connection.pinged_at or clock;
+		if connection.spoke or not connection.heard_at then
+			connection.spoke, connection.heard_at = nil, clock;
 		end
 		if not connection.ping then
-			if now() - connection.pinged_at >= options.ping_interval then
+			if clock - connection.pinged_at >= options.ping_interval then
 				send_ping(connection);
 			end
-		elseif not connection.silent and now() - math.max(connection.pinged_at, connection.heard_at) >= options.ping_deadline - tick then
+		elseif not connection.silent and clock - math.max(connection.pinged_at, connection.heard_at) >= options.ping_deadline - tick then
 			fall_silent(connection);
 		end
 	end
@@ -81,6 +90,7 @@ return function (options, connections)
 
 	local function start()
 		module:add_timer(tick, function ()
+			advance_clock();
 			for _, connection in ipairs(connections.all()) do
 				check(connection);
 			end

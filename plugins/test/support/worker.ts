@@ -148,11 +148,16 @@ export class Worker {
     await this.tell('get', xml('account', { xmlns: PARTITION_NS, jid: `anyone@${this.server.domain}` }));
   }
 
+  /** Answers a question by an empty result. */
+  answer({ attrs }: Element): void {
+    this.send(xml('iq', { type: 'result', id: attrs['id'], from: attrs['to'], to: attrs['from'] }));
+  }
+
   private async answerPings(): Promise<void> {
     try {
       for (;;) {
         const ping = await this.take('ping', isPing, NEVER_MS);
-        this.send(xml('iq', { type: 'result', id: ping.attrs['id'], from: ping.attrs['to'], to: ping.attrs['from'] }));
+        this.answer(ping);
         this.pings.put(ping);
       }
     } catch {
