@@ -10,7 +10,7 @@ interface KillOptions {
 /** DESIGN section 9: back from a killed worker. */
 const RECOVERY_MS = 10_000;
 /** Within so long after the kill every SIP watcher refreshes. */
-const REFRESH_SECONDS = 8;
+const REFRESH_SECONDS = 20;
 /** Of the watches, in which there is a change just before or right after the kill. */
 const SHARE = 0.1;
 const LOOK_MS = 200;

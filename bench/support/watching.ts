@@ -7,6 +7,8 @@ export type { Pair } from './watch-protocol';
 
 /** The rate at which users ask. */
 const ASK_RATE = 1_000;
+/** Users who ask at a time: no more than a machine that does other things too can bear. */
+const AT_A_TIME = 400;
 /** SIP watchers who subscribe at a time. */
 const WINDOW = 200;
 
@@ -19,10 +21,16 @@ export const shownAs = (world: PresenceWorld, state: string, of = '') => async (
 /** How many SIP watchers were told a state; `of`: of those whose address begins so. */
 export const toldAs = (world: PresenceWorld, state: string, of = '') => async (): Promise<number> => (await world.watches(of)).told[state] ?? 0;
 
-/** Users ask to see contacts; false: some never did. */
+/** Users ask to see contacts, the next of them when those before have seen; false: some never did. */
 export async function openOutward(world: PresenceWorld, outward: readonly Pair[]): Promise<boolean> {
-  await world.xmpp.run({ do: 'ask', pairs: outward, rate: ASK_RATE });
-  return reaches(shownAs(world, 'available'), outward.length);
+  const shown = shownAs(world, 'available');
+  for (let asked = 0; asked < outward.length; ) {
+    const next = outward.slice(asked, asked + AT_A_TIME);
+    await world.xmpp.run({ do: 'ask', pairs: next, rate: ASK_RATE });
+    asked += next.length;
+    if (!(await reaches(shown, asked - AT_A_TIME / 2))) return false;
+  }
+  return reaches(shown, outward.length);
 }
 
 /** SIP users watch; false: some were never told. */
