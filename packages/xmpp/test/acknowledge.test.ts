@@ -273,3 +273,31 @@ describe('what the server gives to others', () => {
     await under.change('up');
   });
 });
+
+describe('a worker that stood still', () => {
+  it('promise 1: drops the connection with all that stands in it, and makes the next one', async () => {
+    await startServer({ acknowledges: true });
+    const { under, connection, inHand } = await handling();
+    connection.write(numbered(1));
+    const first = await inHand('1');
+    under.link.renew('it stood still');
+    expect(first.ticket?.isKnownElsewhere).toBe(true);
+    first.done();
+    const next = await server.connection();
+    await under.change('down');
+    await under.change('up');
+    next.write(numbered(3));
+    await inHand('3');
+    expect(under.link.acknowledges).toBe(true);
+    await settled(under, next);
+    expect(connection.stanzas.unclaimed.filter(isReport)).toEqual([]);
+  });
+
+  it('promise 1: keeps a connection whose stanzas nobody else is given', async () => {
+    await startServer();
+    const { under, connection } = await handling();
+    under.link.renew('it stood still');
+    expect([under.link.online, under.link.acknowledges]).toEqual([true, false]);
+    await settled(under, connection);
+  });
+});
