@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly sipServer?: 'embedded' | 'process' | 'anchored';
   /** A SIP server that runs already, in the place of ours. */
   readonly foreignSipServer?: SipServerPlace;
+  /** The section `store` of workers whose Redis the scenario has started. */
+  readonly storeSection?: Section;
   /** How Redis keeps its data; default: synced at every write. */
   readonly redis?: RedisOptions;
   /** Workers to start; default 1. */
@@ -181,7 +183,7 @@ export class World {
         ...options.sip,
       },
       routes: options.routes ?? [{ name: 'far', host: '127.0.0.1', port, transport: options.transport ?? 'tcp', streamOnly: options.transport !== 'udp', ...this.manner() }],
-      store: ownRedis === undefined ? { type: 'memory' } : { type: 'redis', port: ownRedis.port },
+      store: options.storeSection ?? (ownRedis === undefined ? { type: 'memory' } : { type: 'redis', port: ownRedis.port }),
       messaging: options.messaging ?? {},
       // Scenarios change states faster than people do; the one about PRES-32 sets it.
       availability: { notifyIntervalSeconds: 0, ...options.availability },
