@@ -2,6 +2,7 @@ import type { Load } from '@isthmus/rules';
 import type { Intake } from '@isthmus/sipd';
 import type { LimitSettings } from './limits/build';
 import { Metrics } from './metrics';
+import { SchemaStore } from './pairs/schema-store';
 import { Recovery } from './recovery';
 import type { Route } from './routes';
 import type { Routing } from './routing/routing';
@@ -30,9 +31,15 @@ export class Worker {
   private readonly guard: Guard;
   private readonly now: () => number;
 
-  constructor(private readonly parts: WorkerParts) {
-    const { settings, store, sip, xmpp } = parts;
-    this.now = parts.now ?? Date.now;
+  private readonly parts: WorkerParts;
+
+  constructor(given: WorkerParts) {
+    this.now = given.now ?? Date.now;
+    const onTooNew = (schema: number, newest: number): void => this.notices.recordTooNew(schema, newest, this.now());
+    const store = new SchemaStore(given.store, { lowest: () => this.pairs.cluster.lowestSchema, onTooNew });
+    const parts = { ...given, store };
+    this.parts = parts;
+    const { settings, sip, xmpp } = parts;
     this.metrics = this.newMetrics();
     this.notices = new Notices(parts.log, this.metrics);
     this.routing = newRouting(parts, this.routingHooks());

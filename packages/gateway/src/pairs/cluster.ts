@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { WorkerStore } from '@isthmus/store';
 import { newId as randomId } from '../ids';
 import { steady } from '../steady';
-import { HOP_DOWN, isMark, nameOf, XMPP_UP } from './marks';
+import { HOP_DOWN, isMark, nameOf, schemaIn, XMPP_UP } from './marks';
 import { Owners, type OwnerState } from './owners';
 
 export interface ClusterOptions {
@@ -119,6 +119,15 @@ export class Cluster {
 
   private present(): ReadonlySet<string> {
     return new Set([...this.options.connections(), ...this.others().flatMap(([, names]) => names)].filter((name) => !isMark(name)));
+  }
+
+  /**
+   * The lowest schema of records that a live instance goes up to; one that says nothing is older than that saying, and goes up to the first.
+   * Before the others are known it may be any of them.
+   */
+  get lowestSchema(): number {
+    if (!this.seen) return 1;
+    return Math.min(...[this.options.connections(), ...this.others().map(([, names]) => names)].map(schemaIn));
   }
 
   /** Does another live instance have its XMPP link up? */

@@ -21,11 +21,16 @@ const REMEMBERED_COMMITS = 4;
 export function named(value: StoredPair, commit: string, before: StoredPair | undefined, heard?: Heard): StoredPair {
   const { record, by, others } = value;
   const commits = [...(before?.commits ?? []), commit].slice(-REMEMBERED_COMMITS);
-  return { record, by, commits, ...(others !== undefined && { others }), ...(heard !== undefined && { heard }) };
+  return { ...unknownOf(before), record, by, commits, ...(others !== undefined && { others }), ...(heard !== undefined && { heard }) };
 }
 
 /** Whose hands an effect is in that its instance has given up: whoever can do it takes it. */
 export const NOBODY = '';
+
+const KNOWN: ReadonlySet<string> = new Set<keyof StoredPair>(['record', 'by', 'others', 'commits', 'heard']);
+
+/** What the next version writes beside what this one knows: it is kept (schema.ts). */
+const unknownOf = (before: StoredPair | undefined): object => Object.fromEntries(Object.entries(before ?? {}).filter(([name]) => !KNOWN.has(name)));
 
 /** The instance that has an effect in hand. */
 export function handOf(stored: StoredPair, effect: Effect): string {

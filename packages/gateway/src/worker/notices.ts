@@ -4,6 +4,8 @@ import { StoreUnavailableError } from '@isthmus/store';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
 
+const TOO_NEW_INTERVAL_MS = 60_000;
+
 /** What is told in the log and counted when something of a pair did not go on as it should. */
 export class Notices {
   readonly heartbeatFailed = (error: unknown): void => this.failed('heartbeat_failed', error);
@@ -14,6 +16,9 @@ export class Notices {
   /** An event that was kept while the store was away could not be taken. */
   readonly eventLost = (error: unknown): void => this.failed('event_lost', error);
   readonly putBackFailed = (error: unknown): void => this.failed('put_back_failed', error);
+
+  /** When records of a later schema were told of last, milliseconds since the epoch. */
+  private tooNewAt = -Infinity;
 
   constructor(
     private readonly log: Logger,
@@ -34,6 +39,13 @@ export class Notices {
   heardBefore(pair: Pair, { on, trace }: EngineEvent): void {
     this.metrics.ignored.inc({ event: on });
     this.log.debug({ trace, on, from: pair.user, to: pair.contact }, 'stanza_heard_before');
+  }
+
+  /** A version that was gone back from has left records that this one cannot read: told once a minute. */
+  recordTooNew(schema: number, newest: number, now: number): void {
+    if (now - this.tooNewAt < TOO_NEW_INTERVAL_MS) return;
+    this.tooNewAt = now;
+    this.log.error({ schema, newest }, 'record_too_new');
   }
 
   effectFailed(pair: Pair, effect: Effect, error: unknown): void {

@@ -5,6 +5,8 @@ import { DueKeeper } from '../pairs/due';
 import { PairLoop } from '../pairs/loop';
 import { MissedEvents } from '../pairs/missed';
 import { EffectRunner, type Doer } from '../pairs/runner';
+import { SPEAKS_SCHEMA } from '../pairs/marks';
+import { SCHEMA } from '../pairs/schema';
 import { Sweeper } from '../pairs/sweep';
 import { noteRepeated } from '../repeated';
 import type { WorkerParts } from '../worker-parts';
@@ -123,7 +125,7 @@ export class PairWork {
     return new Cluster({
       store: parts.store.workers,
       instance: parts.instance,
-      connections,
+      connections: () => [`${SPEAKS_SCHEMA}${SCHEMA}`, ...connections()],
       ttlMs: INSTANCE_TTL_MS,
       intervalMs: HEARTBEAT_MS,
       onGone,
