@@ -10,16 +10,12 @@
 -export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2, code_change/3]).
 -export_type([options/0, announcement/0]).
 
--include("logger.hrl").
 -include("ejabberd_router.hrl").
 -include("mod_isthmus_hub.hrl").
 
 %% The options of mod_isthmus; times are in milliseconds.
 -type options() :: #{atom() => term()}.
 -type announcement() :: #{name := binary(), acknowledge := boolean(), ready := boolean()}.
-
-%% A connection that is closed for its silence may hang in a write, and is ended after this time.
--define(MILLISECONDS_TO_SAY_FAREWELL, 1000).
 
 %% The calling process is a connection of the component that has authenticated.
 -spec attach(mod_isthmus_config:hub()) -> ok | {error, too_many}.
@@ -72,7 +68,7 @@ init([Component, Options]) ->
     erlang:send_after(mod_isthmus_heartbeat:tick(Options), self(), tick),
     erlang:send_after(maps:get(pair_lifetime, Options), self(), rotate),
     Hub = #hub{component = Component, options = Options, shared = Shared, epoch = p1_rand:get_string()},
-    set_live(Hub),
+    mod_isthmus_connections:set_live(Hub),
     mod_isthmus_config:put_hub(Component, Shared),
     {ok, Hub}.
 
@@ -82,25 +78,21 @@ handle_call({hand_over, Packet}, _From, Hub) ->
 handle_call({attach, Pid}, _From, #hub{connections = Connections, options = #{connection_limit := Limit}} = Hub) ->
     case map_size(Connections) >= Limit of
         true -> {reply, {error, too_many}, Hub};
-        false -> {reply, ok, attach_connection(Pid, Hub)}
+        false -> {reply, ok, mod_isthmus_connections:attach(Pid, Hub)}
     end;
 handle_call({announce, Pid, Iq, Announcement}, _From, Hub) ->
-    {reply, ok, with_connection(Pid, Hub, fun(Connection) -> announced(Connection, Iq, Announcement, Hub) end)};
+    {reply, ok, mod_isthmus_connections:with(Pid, Hub, fun(Connection) -> mod_isthmus_connections:announced(Connection, Iq, Announcement, Hub) end)};
 handle_call({drain, Pid, Iq}, _From, Hub) ->
-    {reply, ok, with_connection(Pid, Hub, fun(Connection) ->
-        ejabberd_service:send(Pid, xmpp:make_iq_result(Iq)),
-        ?INFO_MSG("Connection ~ts drains", [Connection#connection.name]),
-        on_change(put_connection(Connection#connection{draining = true}, Hub))
-    end)};
+    {reply, ok, mod_isthmus_connections:with(Pid, Hub, fun(Connection) -> mod_isthmus_connections:drained(Connection, Iq, Hub) end)};
 handle_call({handled, Pid, Iq, Upto}, _From, Hub) ->
-    {reply, ok, with_connection(Pid, Hub, fun(_) ->
+    {reply, ok, mod_isthmus_connections:with(Pid, Hub, fun(_) ->
         Reported = mod_isthmus_handover:report(Pid, Upto, Hub),
         ejabberd_service:send(Pid, xmpp:make_iq_result(Iq)),
         Reported
     end)}.
 
 handle_cast({answered, Pid, Id}, Hub) ->
-    {noreply, with_connection(Pid, Hub, fun(Connection) -> ping_answered(mod_isthmus_heartbeat:answered(Connection, Id), Hub) end)};
+    {noreply, mod_isthmus_connections:with(Pid, Hub, fun(Connection) -> mod_isthmus_connections:ping_answered(mod_isthmus_heartbeat:answered(Connection, Id), Hub) end)};
 handle_cast({options, Options}, #hub{component = Component, shared = #{contacts := Contacts, requests := Requests} = Shared} = Hub) ->
     #{contact_limit := ContactLimit, request_limit := RequestLimit, request_lifetime := Lifetime} = Options,
     Changed = Shared#{contacts := mod_isthmus_memory:resize(Contacts, ContactLimit),
@@ -110,16 +102,16 @@ handle_cast({options, Options}, #hub{component = Component, shared = #{contacts 
 
 handle_info(tick, #hub{connections = Connections, options = Options} = Hub) ->
     erlang:send_after(mod_isthmus_heartbeat:tick(Options), self(), tick),
-    {noreply, lists:foldl(fun check/2, Hub, maps:keys(Connections))};
+    {noreply, lists:foldl(fun mod_isthmus_connections:check/2, Hub, maps:keys(Connections))};
 handle_info(rotate, #hub{keepers = Keepers, options = #{pair_lifetime := Lifetime}} = Hub) ->
     erlang:send_after(Lifetime, self(), rotate),
     {noreply, Hub#hub{keepers = mod_isthmus_choice:rotate(Keepers)}};
 handle_info({grace_over, Change}, #hub{changes = Change} = Hub) ->
-    {noreply, withdraw_contacts(Hub)};
+    {noreply, mod_isthmus_connections:withdraw_contacts(Hub)};
 handle_info(waited, Hub) ->
     {noreply, mod_isthmus_handover:give_up_old_ones(Hub)};
 handle_info({'DOWN', _Monitor, process, Pid, _Reason}, Hub) ->
-    {noreply, with_connection(Pid, Hub, fun(Connection) -> detach(Connection, Hub) end)};
+    {noreply, mod_isthmus_connections:with(Pid, Hub, fun(Connection) -> mod_isthmus_connections:detach(Connection, Hub) end)};
 handle_info(_Old, Hub) ->
     {noreply, Hub}.
 
@@ -138,110 +130,3 @@ close_strangers(Component) ->
     Router = list_to_existing_atom("ejabberd_router_" ++ atom_to_list(ejabberd_option:router_db_type())),
     {ok, Routes} = Router:find_routes(Component),
     lists:foreach(fun(#route{pid = Pid}) -> node(Pid) =:= node() andalso ejabberd_service:send(Pid, xmpp:serr_reset()) end, Routes).
-
-with_connection(Pid, #hub{connections = Connections} = Hub, Do) ->
-    case Connections of
-        #{Pid := Connection} -> Do(Connection);
-        #{} -> Hub
-    end.
-
-attach_connection(Pid, #hub{component = Component, serial = Serial, shared = #{heard := Heard}} = Hub) ->
-    Name = <<"unnamed-", (p1_rand:get_string())/binary>>,
-    Connection = #connection{pid = Pid, monitor = monitor(process, Pid), name = Name, serial = Serial + 1, pinged_at = now_ms()},
-    ets:insert(Heard, {Pid, now_ms()}),
-    ?INFO_MSG("Connection ~ts of ~ts attached", [Name, Component]),
-    on_change(put_connection(Connection, Hub#hub{serial = Serial + 1})).
-
-%% Leaves the hub without its stanzas: they go to others.
-detach(#connection{pid = Pid, monitor = Monitor, name = Name} = Connection, #hub{component = Component, shared = #{heard := Heard}} = Hub) ->
-    demonitor(Monitor, [flush]),
-    ets:delete(Heard, Pid),
-    ?INFO_MSG("Connection ~ts of ~ts detached", [Name, Component]),
-    Mute = put_connection(Connection#connection{silent = true}, Hub),
-    on_change(mod_isthmus_handover:on_gone(Connection, Mute)).
-
-announced(#connection{pid = Pid} = Connection, Iq, #{name := Name, acknowledge := Acknowledge, ready := Ready}, Hub) ->
-    report_announcement(Connection, Name, Ready),
-    IsFirst = not Connection#connection.announced andalso not is_served(Connection, Hub),
-    Named = Connection#connection{name = Name, announced = true, ready = Ready, acknowledges = Acknowledge orelse Connection#connection.acknowledges},
-    Changed = on_change(put_connection(Named, Hub)),
-    %% Afterwards, since the answer tells what the change has taken from the connection.
-    ejabberd_service:send(Pid, xmpp:make_iq_result(Iq, acknowledgement(maps:get(Pid, Changed#hub.connections)))),
-    IsFirst andalso mod_isthmus_introduce:start(Hub#hub.shared),
-    Changed.
-
-report_announcement(#connection{name = Name, ready = Ready}, Name, Ready) -> ok;
-report_announcement(#connection{name = Name}, Name, true) -> ?INFO_MSG("Connection ~ts is ready again", [Name]);
-report_announcement(#connection{name = Name}, Name, false) -> ?INFO_MSG("Connection ~ts is not ready: it is chosen last", [Name]);
-report_announcement(#connection{name = Old}, Name, _) -> ?INFO_MSG("Connection ~ts is worker ~ts", [Old, Name]).
-
-acknowledgement(#connection{acknowledges = false}) ->
-    undefined;
-acknowledgement(#connection{moved = Moved}) ->
-    Attributes = [{<<"xmlns">>, ?NS_PARTITION}, {<<"acknowledge">>, <<"true">>}] ++ [{<<"moved">>, integer_to_binary(Moved)} || Moved =/= none],
-    #xmlel{name = <<"worker">>, attrs = Attributes}.
-
-%% Has another live worker told its name?
-is_served(#connection{pid = Pid}, #hub{connections = Connections}) ->
-    mod_isthmus_choice:highest_rank(maps:values(maps:remove(Pid, Connections))) =/= nameless.
-
-check(Pid, #hub{connections = Connections, options = Options, shared = #{heard := Heard}} = Hub) ->
-    #{Pid := Connection} = Connections,
-    case mod_isthmus_heartbeat:check(Connection, ets:lookup_element(Heard, Pid, 2), now_ms(), Options) of
-        nothing -> Hub;
-        ping -> ping(Connection, Hub);
-        silent -> fall_silent(Connection, Hub)
-    end.
-
-ping(Connection, #hub{component = Component} = Hub) ->
-    put_connection(mod_isthmus_heartbeat:ping(Connection, Component, now_ms()), Hub).
-
-%% What a worker has not confirmed is given away, so it must not come back with it: its connection ends. One that confirms nothing
-%% keeps what it has, and returns with its next answer.
-fall_silent(#connection{name = Name, acknowledges = false} = Connection, Hub) ->
-    ?WARNING_MSG("Connection ~ts does not answer: it gets no stanzas until it does", [Name]),
-    on_change(put_connection(Connection#connection{silent = true}, Hub));
-fall_silent(#connection{name = Name, pid = Pid} = Connection, Hub) ->
-    ?WARNING_MSG("Connection ~ts does not answer: it is closed", [Name]),
-    ejabberd_service:send(Pid, xmpp:serr_connection_timeout()),
-    {ok, _} = timer:kill_after(?MILLISECONDS_TO_SAY_FAREWELL, Pid),
-    detach(Connection, Hub).
-
-ping_answered(other, Hub) ->
-    Hub;
-ping_answered(#connection{silent = false} = Connection, Hub) ->
-    put_connection(Connection, Hub);
-ping_answered(#connection{name = Name, untold = Untold} = Connection, Hub) ->
-    ?INFO_MSG("Connection ~ts answers again", [Name]),
-    Back = on_change(put_connection(Connection#connection{silent = false}, Hub)),
-    if map_size(Untold) =:= 0 -> Back; true -> ping(Connection#connection{silent = false}, Back) end.
-
-%% After each change that lets a connection become live or cease to be so.
-on_change(#hub{changes = Changes, options = #{grace_period := Grace}, component = Component} = Hub) ->
-    Changed = Hub#hub{changes = Changes + 1},
-    case set_live(Changed) of
-        0 ->
-            ?WARNING_MSG("No live connection of ~ts", [Component]),
-            erlang:send_after(Grace, self(), {grace_over, Changes + 1});
-        _ ->
-            ok
-    end,
-    mod_isthmus_handover:on_change(Changed).
-
-withdraw_contacts(#hub{connections = Connections, shared = #{contacts := Contacts, heard := Heard} = Shared} = Hub) ->
-    ?WARNING_MSG("No live connection of ~ts: showing ~b contacts offline", [Hub#hub.component, mod_isthmus_memory:size(Contacts)]),
-    IsWanted = fun() -> ets:lookup_element(Heard, live, 2) =:= 0 end,
-    spawn(fun() -> catch mod_isthmus_contacts:withdraw_while(IsWanted, Shared) end),
-    Hub#hub{connections = maps:map(fun(_, Connection) -> mod_isthmus_heartbeat:tell(withdrawn, 1, Connection) end, Connections)}.
-
-%% Tells other processes how many connections are live.
-set_live(#hub{connections = Connections, shared = #{heard := Heard}}) ->
-    Live = length([Each || Each <- maps:values(Connections), mod_isthmus_choice:is_live(Each)]),
-    ets:insert(Heard, {live, Live}),
-    Live.
-
-put_connection(#connection{pid = Pid} = Connection, #hub{connections = Connections} = Hub) ->
-    Hub#hub{connections = Connections#{Pid => Connection}}.
-
-now_ms() ->
-    erlang:monotonic_time(millisecond).
