@@ -51,18 +51,20 @@ async function main(): Promise<number> {
   process.removeAllListeners('warning');
   const stopped = new Promise<void>((resolve) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, () => resolve())));
   say(`starting ${wanted.server}, Redis, two SIP servers with their anchors, haproxy and the workers ...`);
+  const interrupted = stopped.then(() => Promise.reject(new Error('interrupted')));
+  interrupted.catch(() => undefined);
   const cluster = await Cluster.start(wanted);
   let peer: SipPeer | undefined;
   try {
     if (wanted.check) peer = await farServer(cluster);
-    await cluster.healthy();
+    await Promise.race([cluster.healthy(), interrupted]);
     const password = await accounts(cluster, wanted.server);
     if (peer === undefined) {
       places(cluster, wanted.server, password);
       await stopped;
     } else {
       for (const name of cluster.containers.keys()) ok(`${name} is healthy`);
-      await check(cluster, peer, { password, kill: wanted.kill });
+      await Promise.race([check(cluster, peer, { password, kill: wanted.kill }), interrupted]);
     }
     return 0;
   } finally {
