@@ -1,6 +1,6 @@
 import { START_MS } from './support/recovery';
 import type { Redis } from './support/redis';
-import { until } from './support/redis-cli';
+import { until } from './support/until';
 import { RedisCluster } from './support/redis-cluster';
 import { RedisSentinels } from './support/redis-sentinel';
 import { DOMAIN, World } from './support/world';

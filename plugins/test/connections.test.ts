@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import xml from '@xmpp/xml';
 
+import { until } from '../../scenarios/support/until';
 import type { XmppUser } from '../../scenarios/support/xmpp-user';
 import { Bench, DOMAIN, GATEWAY } from './support/bench';
 import { PARTITION_NS, stanzaError, workerOfPair } from './support/worker';
@@ -30,6 +31,7 @@ describe('several connections of one component', () => {
   let bench: Bench;
   let ann: XmppUser;
   let run = 0;
+  let connected: string[] = [];
 
   beforeAll(async () => {
     bench = await Bench.start(['ann'], {
@@ -41,11 +43,18 @@ describe('several connections of one component', () => {
     run += 1;
     ann = await bench.login('ann');
   });
-  afterEach(() => bench.disconnectAll());
+  /** What the server does not know yet to be gone would be given the next test's stanzas. */
+  afterEach(async () => {
+    await bench.disconnectAll();
+    const areGone = (): boolean => connected.every((name) => new RegExp(`Connection ${name} of .* detached`).test(bench.server.log));
+    await until('the connections of this test are gone', () => Promise.resolve(areGone()));
+    connected = [];
+  });
   afterAll(() => bench.stop());
 
   /** Connects workers under names that no other test uses, so that a line of the log about one is about this one. */
   const connectAll = async (...shortNames: string[]): Promise<Record<string, Worker>> => {
+    connected.push(...shortNames.map((name) => `${name}.${run}`));
     const entries = shortNames.map(async (name) => [name, await bench.connect({ worker: `${name}.${run}` })] as const);
     return Object.fromEntries(await Promise.all(entries));
   };

@@ -1,5 +1,6 @@
 import { freePort, LOOPBACK } from './ports';
-import { redisCli, until } from './redis-cli';
+import { redisCli } from './redis-cli';
+import { until } from './until';
 import { startRedis, type Redis } from './redis';
 
 const MASTERS = 3;

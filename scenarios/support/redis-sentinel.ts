@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { freePort, LOOPBACK } from './ports';
 import { Program, temporaryDirectory } from './process';
 import { startRedis, type Redis } from './redis';
-import { redisCli, until } from './redis-cli';
+import { redisCli } from './redis-cli';
+import { until } from './until';
 
 const SENTINELS = 3;
 /** A master that does not answer for so long is down in the eyes of one Sentinel, milliseconds. */

@@ -1,5 +1,6 @@
 import type { Redis } from '../../../scenarios/support/redis';
-import { redisCli, until } from '../../../scenarios/support/redis-cli';
+import { redisCli } from '../../../scenarios/support/redis-cli';
+import { until } from '../../../scenarios/support/until';
 import { RedisCluster } from '../../../scenarios/support/redis-cluster';
 import { createRedisStore, StoreUnavailableError } from '../src';
 import type { Store } from '../src';

@@ -1,6 +1,7 @@
 import { Redis as Client } from 'ioredis';
 
-import { redisCli, until } from '../../../scenarios/support/redis-cli';
+import { redisCli } from '../../../scenarios/support/redis-cli';
+import { until } from '../../../scenarios/support/until';
 import { RedisSentinels } from '../../../scenarios/support/redis-sentinel';
 import { createRedisStore, StoreUnavailableError } from '../src';
 import type { Store } from '../src';
