@@ -48,6 +48,20 @@ async function join(name: string, options?: Options): Promise<Cluster> {
 }
 
 describe('leases', () => {
+  test('promise 1: one heartbeat is under way at a time, so that none answers for a life that another one has ended', async () => {
+    let [underWay, most] = [0, 0];
+    const heartbeat: WorkerStore['heartbeat'] = async (...beat) => {
+      most = Math.max(most, (underWay += 1));
+      await new Promise(setImmediate);
+      return workers.heartbeat(...beat).finally(() => (underWay -= 1));
+    };
+    const one = await join('w1#a', { store: { heartbeat, workers: () => workers.workers(), leave: (worker) => workers.leave(worker) } });
+    const first = one.exchange();
+    const waits = one.exchange();
+    await Promise.all([waits, first.then(() => one.exchange())]); // asked for in the moment in which the first one ends
+    expect(most).toBe(1);
+  });
+
   test('an instance lives for itself, and for the others while it keeps its lease', async () => {
     const one = await join('w1#a');
     const two = await join('w2#b');

@@ -153,8 +153,9 @@ export class Cluster {
   /** Publishes a change of our connections at once instead of at the next beat. Who asks while a beat waits shares it. */
   exchange(): Promise<void> {
     if (this.stopped) return Promise.resolve();
-    if (this.beating === undefined) return this.begin();
-    this.next ??= this.beating.catch(() => undefined).then(() => {
+    // The one that waits counts from the moment when the one before it has ended: two at a time would answer for each other's life.
+    if (this.beating === undefined && this.next === undefined) return this.begin();
+    this.next ??= (this.beating ?? Promise.resolve()).catch(() => undefined).then(() => {
       this.next = undefined;
       return this.stopped ? undefined : this.begin();
     });
