@@ -1,3 +1,5 @@
+import { KINDS } from './support/kinds';
+import { deliveriesWrong, leftWrong, orderWrong, outcomesWrong, stepsWrong } from './support/laws';
 import { Simulation, type SimulationOptions } from './support/simulation';
 
 /**
@@ -5,9 +7,14 @@ import { Simulation, type SimulationOptions } from './support/simulation';
  * errors, workers that die between a commit and what follows from it. The same seed plays the same story.
  */
 
-/** How many stories are played of each kind, and from which seed on. */
+/** How many stories are played of each kind, and from which seed on. For many: `npm run simulate`. */
 const { SIMULATED_STORIES = '15', SIMULATED_FROM = '1' } = process.env;
 const SEEDS = Array.from({ length: Number(SIMULATED_STORIES) }, (_, n) => n + Number(SIMULATED_FROM));
+/** Stories, by kind, that have shown a fault before. */
+const FOUND: Readonly<Record<string, readonly number[]>> = {
+  // Two heartbeats at a time: the answer to the one counted as the lease of the life that the other one had begun.
+  'numbered: three workers to which all of that happens': [30],
+};
 
 async function played(options: Omit<SimulationOptions, 'seed'>, seed: number): Promise<Simulation> {
   const simulation = new Simulation({ ...options, seed });
@@ -15,72 +22,13 @@ async function played(options: Omit<SimulationOptions, 'seed'>, seed: number): P
   return simulation;
 }
 
-/** Wrong things in a story, in words; none is the aim. */
-function outcomesWrong({ said, far, owed, crashes: deaths, lostLives }: Simulation): string[] {
-  const wrong: string[] = [];
-  const crashes = deaths + lostLives;
-  for (const ids of said.values()) {
-    const counts = ids.map((id) => (far.taken.get(id) ?? 0) + Math.min(1, far.bounced.get(id) ?? 0));
-    ids.forEach((id, n) => {
-      if (owed.has(id) && counts[n] === 0) wrong.push(`${id} has no outcome`);
-      if (crashes === 0 && (far.bounced.get(id) ?? 0) > 1) wrong.push(`${id} came back twice`);
-    });
-    const doubled = counts.reduce((sum, count) => sum + Math.max(0, count - 1), 0);
-    if (doubled > crashes) wrong.push(`${doubled} outcomes too many of ${ids[0]}..., with ${crashes} crashes`);
-  }
-  return wrong;
-}
-
-function deliveriesWrong({ written, far, crashes, lostLives }: Simulation): string[] {
-  const wrong: string[] = [];
-  for (const [pair, ids] of written) {
-    const delivered = far.delivered.get(pair.user) ?? [];
-    for (const id of ids) {
-      const copies = delivered.filter(({ text }) => text === id);
-      if (copies.length === 0) wrong.push(`${id} was not delivered`);
-      if (crashes + lostLives === 0 && copies.length > 1) wrong.push(`${id} was delivered ${copies.length} times`);
-      if (new Set(copies.map((copy) => copy.id)).size > 1) wrong.push(`${id} was delivered under several stanza ids`);
-    }
-  }
-  return wrong;
-}
-
-/** In the order in which they came first. */
-const firsts = (texts: readonly string[]): string[] => [...new Set(texts)];
-
-function orderWrong({ said, written, far }: Simulation): string[] {
-  const wrong: string[] = [];
-  const compare = (got: readonly string[], sent: readonly string[]): void => {
-    const wanted = sent.filter((id) => got.includes(id));
-    if (got.join() !== wanted.join()) wrong.push(`${got.join()} instead of ${wanted.join()}`);
-  };
-  for (const [pair, ids] of said) compare(firsts(far.arrived.get(pair.user) ?? []), ids);
-  for (const [pair, ids] of written) compare(firsts((far.delivered.get(pair.user) ?? []).map(({ text }) => text)), ids);
-  return wrong;
-}
-
-async function leftWrong(simulation: Simulation): Promise<string[]> {
-  const { pending, inFlight } = simulation.leftovers;
-  const left = await simulation.recordsLeft();
-  const inWorkers = pending + inFlight === 0 ? [] : [`${pending} events pending, ${inFlight} effects running`];
-  return [...inWorkers, ...Object.entries(left).map(([key, record]) => `${key} is left: ${JSON.stringify(record)}`)];
-}
-
-describe.each<[string, Omit<SimulationOptions, 'seed'>]>([
-  ['one worker', { instances: 1, crashes: 0, strays: 0 }],
-  ['two workers, stanzas astray', { instances: 2, crashes: 0, strays: 30 }],
-  ['two workers that die', { instances: 2, crashes: 3, strays: 0 }],
-  ['three workers that die, stanzas astray', { instances: 3, crashes: 3, strays: 30 }],
-  ['two workers that stall', { instances: 2, crashes: 0, strays: 10, stalls: 0.5 }],
-  ['three workers, each cut from the store now and then', { instances: 3, crashes: 0, strays: 30, cuts: 1 }],
-  ['three workers that stall, are cut off and die', { instances: 3, crashes: 2, strays: 30, stalls: 0.5, cuts: 0.5 }],
-])('%s', (_name, options) => {
+describe.each(KINDS)('%s', (name, options) => {
   const stories: Simulation[] = [];
-  const wrongIn = (find: (story: Simulation) => string[]): string[] =>
+  const wrongIn = (find: (story: Simulation) => readonly string[]): string[] =>
     stories.flatMap((story) => find(story).map((what) => `seed ${story.options.seed}: ${what}`));
 
   beforeAll(async () => {
-    for (const seed of SEEDS) stories.push(await played(options, seed));
+    for (const seed of new Set([...SEEDS, ...(FOUND[name] ?? [])])) stories.push(await played(options, seed));
   }, 60_000 + SEEDS.length * 1_000);
 
   test('the stories are worth telling', () => {
@@ -92,11 +40,19 @@ describe.each<[string, Omit<SimulationOptions, 'seed'>]>([
     expect(sum((story) => story.stalls) > 0).toBe(stalls > 0);
     expect(sum((story) => story.cuts) > 0).toBe(cuts > 0);
     expect(sum(({ lostLives }) => lostLives) > 0).toBe(stalls + cuts > 0);
+    const { drains = 0, numbers = false } = options;
+    expect(sum((story) => story.drains) > 0).toBe(drains > 0);
+    expect(sum(({ server }) => server?.again.size ?? 0) > 0).toBe(numbers);
+    expect(sum(({ server }) => server?.silences ?? 0) > 0).toBe(numbers && stalls > 0);
     expect(stories.flatMap(({ errors }) => errors)).toEqual([]);
   });
 
   test('promise 1: every message has one outcome; a crash doubles at most what it had under way', () => {
     expect(wrongIn(outcomesWrong)).toEqual([]);
+  });
+
+  test('promise 1: what a record has held and let go does not come into it again', () => {
+    expect(wrongIn(stepsWrong)).toEqual([]);
   });
 
   test('promise 1: nothing is done by a worker that others may take for dead', () => {

@@ -21,9 +21,14 @@ export class FarSides {
   constructor(private readonly chance: Chance) {}
 
   handedOver(pair: Pair, effect: Effect): void {
-    if (effect.do === 'xmpp.bounce') this.bounced.set(effect.id, (this.bounced.get(effect.id) ?? 0) + 1);
+    if (effect.do === 'xmpp.bounce') this.cameBack(effect.id);
     if (effect.do === 'xmpp.message') push(this.delivered, pair.user, { text: effect.message.text, id: effect.id });
     if (effect.do === 'sip.answer' && effect.status === 200) this.answered.add(effect.transaction.id.replace(/^tx-|-\d+$/g, ''));
+  }
+
+  /** A message has come back to its sender. */
+  cameBack(id: string): void {
+    this.bounced.set(id, (this.bounced.get(id) ?? 0) + 1);
   }
 
   /** A request reaches the SIP user, or does not; the result is what its sender will hear. */

@@ -1,6 +1,7 @@
 import type { Effect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
-import { pairKey, type Pair } from '@isthmus/model';
+import { FaultError, pairKey, type Pair } from '@isthmus/model';
 import { StoreUnavailableError, type Commit, type CommitResult, type PairStore, type Stored, type WorkerStore } from '@isthmus/store';
+import type { Ticket } from '@isthmus/xmpp';
 import { Cluster } from '../../src/pairs/cluster';
 import { DueKeeper } from '../../src/pairs/due';
 import { PairLoop, type ContextOf } from '../../src/pairs/loop';
@@ -8,11 +9,17 @@ import { XMPP_UP } from '../../src/pairs/marks';
 import { EffectRunner } from '../../src/pairs/runner';
 import type { StoredPair } from '../../src/pairs/stored';
 import type { FarSides } from './far-sides';
+import type { Handled, Receiver } from './numbered-connection';
+import type { NumberingServer } from './numbering-server';
+import { says } from './pairs';
 import type { Chance, VirtualTime } from './virtual-time';
 
 const LEASE_MS = 5_000;
 const TTL_MS = 2_500;
 const HOUR_MS = 3_600_000;
+/** As the worker's StallWatch has it. */
+const STALL_MS = 1_500;
+const STOP_MS = 10_000;
 const never = new Promise<never>(() => undefined);
 
 /** What all members share, and what they tell of themselves. */
@@ -20,6 +27,8 @@ export interface World {
   readonly time: VirtualTime;
   readonly chance: Chance;
   readonly far: FarSides;
+  /** Where the XMPP server numbers what it hands over. */
+  readonly server?: NumberingServer | undefined;
   readonly store: PairStore<StoredPair>;
   readonly workers: WorkerStore;
   /** When the lease of each instance ends, as the store knows it. */
@@ -35,7 +44,8 @@ export interface World {
   newId(): string;
   /** A commit has reached the store. */
   committed(member: Member, commit: Commit<StoredPair>): void;
-  mayStall(member: Member): void;
+  /** The worker stands still, or dies. */
+  mayFail(member: Member): void;
   /** An effect is being done. */
   acts(member: Member): void;
 }
@@ -44,7 +54,7 @@ export interface World {
  * One worker of the simulation. When it dies, nothing that it waits for ever comes; when it stalls, all that comes for longer
  * than it lasts comes when it is over, at once.
  */
-export class Member {
+export class Member implements Receiver {
   readonly cluster: Cluster;
   readonly loop: PairLoop;
   readonly runner: EffectRunner;
@@ -54,6 +64,9 @@ export class Member {
   /** Its store alone cannot be reached. */
   isCut = false;
   private asleep: (() => void)[] | undefined;
+  /** It stood still, and has not noticed yet. */
+  private stood = false;
+  leaving = false;
 
   constructor(
     private readonly world: World,
@@ -119,17 +132,30 @@ export class Member {
     return `${this.name}/1`;
   }
 
+  get isReady(): boolean {
+    return !this.isCut;
+  }
+
   get isAsleep(): boolean {
     return this.asleep !== undefined;
+  }
+
+  /** What is written to a connection that the server has closed is lost, and the worker hears of that. */
+  private get reachesXmpp(): boolean {
+    return !this.offline && this.world.server?.has(this) !== false;
   }
 
   /** Freezes where it stands, whatever it waits for. */
   stall(ms: number): void {
     this.asleep ??= [];
-    this.world.time.after(ms, () => {
+    this.stood ||= ms >= STALL_MS;
+    const { time, chance } = this.world;
+    time.after(ms, () => {
       const waiting = this.asleep ?? [];
       this.asleep = undefined;
+      if (chance.percent(50)) this.noticeStall();
       for (const wake of waiting) wake();
+      time.after(1, () => this.noticeStall());
     });
   }
 
@@ -139,6 +165,60 @@ export class Member {
       await new Promise<void>((resolve) => asleep.push(resolve));
     }
     if (this.dead) await never;
+  }
+
+  /** As the worker's Guard and XmppSide do with a text. */
+  async receive(pair: Pair, id: string, ticket: Ticket): Promise<Handled> {
+    const { time, far } = this.world;
+    this.noticeStall();
+    if (ticket.isKnownElsewhere) return 'left';
+    try {
+      await this.loop.handle(pair, says(id, time.now), undefined, ticket);
+      return 'taken';
+    } catch (error) {
+      if (!(error instanceof FaultError)) this.world.errors.push(error);
+      if ((await ticket.isElsewhere()) || !this.reachesXmpp) return 'left';
+      far.cameBack(id);
+      return 'refused';
+    }
+  }
+
+  /** The server has closed the connection. */
+  closed(): void {
+    this.reconnect();
+  }
+
+  /** Takes nothing new, finishes what it has, and leaves. Resolves when it is gone; false when something is left undone. */
+  async drain(): Promise<boolean> {
+    const { time, server } = this.world;
+    this.leaving = true;
+    server?.drain(this);
+    const until = time.now + STOP_MS;
+    const isDone = (): boolean => this.loop.pending + this.runner.inFlight === 0 && server?.isDone(this) === true;
+    while (!isDone() && time.now < until) {
+      await time.pause(50);
+      await this.awake();
+    }
+    const done = isDone();
+    this.linkIs(false);
+    await this.cluster.stop().catch((error: unknown) => this.failed(error));
+    return done && !this.dead;
+  }
+
+  /** What stands in the connection may be another worker's by now (Guard). */
+  private noticeStall(): void {
+    if (!this.stood || this.dead || this.isAsleep) return;
+    this.stood = false;
+    this.loop.forget();
+    if (!this.cluster.isAlone) this.reconnect();
+    void this.beat();
+  }
+
+  private reconnect(): void {
+    const { server, time, chance } = this.world;
+    if (server === undefined || this.offline) return;
+    this.linkIs(false);
+    time.after(chance.below(300), () => void this.awake().then(() => this.linkIs(true)));
   }
 
   async beat(): Promise<void> {
@@ -152,8 +232,10 @@ export class Member {
   }
 
   linkIs(up: boolean): void {
-    if (this.offline === !up) return;
+    if (this.offline === !up || (up && this.leaving)) return;
     this.offline = !up;
+    if (up) this.world.server?.connect(this);
+    else this.world.server?.lost(this);
     if (up) this.due.hurry();
     if (up) this.due.takeOver();
     void this.beat();
@@ -183,16 +265,17 @@ export class Member {
 
   /** A call of the store on its way there and back, in either of which the worker may stall, die or be cut off. */
   private async call<T>(run: () => Promise<T>): Promise<T> {
-    const { time, chance } = this.world;
+    const { time, chance, server } = this.world;
     await this.awake();
-    await time.pause(chance.below(4));
+    const isSlow = server !== undefined && chance.percent(2); // long enough for a report
+    await time.pause(chance.below(isSlow ? 1_000 : 4));
     await this.awake();
-    this.world.mayStall(this);
+    this.world.mayFail(this);
     await this.awake();
     if (this.isCut) throw new StoreUnavailableError('cut');
     const result = await run();
     await time.pause(chance.below(4));
-    this.world.mayStall(this);
+    this.world.mayFail(this);
     await this.awake();
     return result;
   }
@@ -228,11 +311,11 @@ export class Member {
 
   private async handOver(pair: Pair, effect: Effect): Promise<void> {
     const { time, chance, far } = this.world;
-    if (this.offline && effect.do.startsWith('xmpp.')) throw new Error('the link is down');
+    if (!this.reachesXmpp && effect.do.startsWith('xmpp.')) throw new Error('the link is down');
     this.world.acts(this);
     far.handedOver(pair, effect);
     await time.pause(chance.below(5));
-    this.world.mayStall(this);
+    this.world.mayFail(this);
     await this.awake();
   }
 

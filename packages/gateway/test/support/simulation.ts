@@ -3,8 +3,10 @@ import { pairKey, type Pair } from '@isthmus/model';
 import { MemoryStore, type Commit } from '@isthmus/store';
 import type { StoredPair } from '../../src/pairs/stored';
 import { FarSides } from './far-sides';
+import { NumberingServer } from './numbering-server';
 import { Member, type World } from './member';
 import { pairOfUser, says, writes } from './pairs';
+import { Steps } from './steps';
 import { Chance, VirtualTime } from './virtual-time';
 
 export interface SimulationOptions {
@@ -18,12 +20,19 @@ export interface SimulationOptions {
   readonly stalls?: number;
   /** How often in a hundred a look at what is due finds the instance cut from the store, alone among all. */
   readonly cuts?: number;
+  /** The XMPP server numbers what it hands over, and keeps it until it is reported as handled. */
+  readonly numbers?: boolean;
+  /** How often in a hundred an instance dies where it waits. */
+  readonly kills?: number;
+  /** How often in a hundred a look at what is due finds the instance told to drain and leave. */
+  readonly drains?: number;
 }
 
 const BEAT_MS = 500;
 const DEAD_AFTER_MS = 3_000;
 const MAX_CRASHES = 4;
 const MAX_STALLS = 12;
+const MAX_DRAINS = 3;
 
 /** Two or three workers over one store, a clock that jumps, far sides that do what far sides do. */
 export class Simulation implements World {
@@ -38,6 +47,9 @@ export class Simulation implements World {
   stalls = 0;
   cuts = 0;
   lostLives = 0;
+  drains = 0;
+  readonly server: NumberingServer | undefined;
+  readonly steps = new Steps();
   readonly leases = new Map<string, number>();
   /** What was done by an instance that others may have taken for dead. */
   readonly unfenced: string[] = [];
@@ -56,6 +68,9 @@ export class Simulation implements World {
   constructor(readonly options: SimulationOptions) {
     this.chance = new Chance(options.seed);
     this.far = new FarSides(this.chance);
+    const { time, chance } = this;
+    const mayFail = (member: unknown): void => this.mayFail(member as Member);
+    if (options.numbers === true) this.server = new NumberingServer({ time, chance, strays: options.strays, mayFail });
     this.members = Array.from({ length: options.instances }, () => this.born());
   }
 
@@ -78,15 +93,31 @@ export class Simulation implements World {
   }
 
   /** A commit has reached the store; sometimes it is the last thing that its worker does. */
-  committed(member: Member, { record }: Commit<StoredPair>): void {
-    for (const { id } of record?.record.conversation.queue ?? []) this.owed.add(id);
-    if (this.calm || this.crashes >= MAX_CRASHES || this.live.length < 2 || !this.chance.percent(this.options.crashes)) return;
+  committed(member: Member, { key, record }: Commit<StoredPair>): void {
+    const queue = (record?.record.conversation.queue ?? []).map(({ id }) => id);
+    for (const id of queue) this.owed.add(id);
+    this.steps.committed(key, queue);
+    this.mayDie(member, this.options.crashes);
+  }
+
+  private mayDie(member: Member, percent: number): void {
+    if (this.calm || member.dead || this.crashes >= MAX_CRASHES || !this.canSpare(member) || !this.chance.percent(percent)) return;
     this.crashes += 1;
+    this.gone(member);
+  }
+
+  /** Does another one stay? */
+  private canSpare(member: Member): boolean {
+    return this.live.some((other) => other !== member && !other.leaving);
+  }
+
+  private gone(member: Member): void {
     member.dead = true;
     this.time.after(2_000, () => this.members.push(this.born()));
   }
 
-  mayStall(member: Member): void {
+  mayFail(member: Member): void {
+    if (this.options.kills !== undefined) this.mayDie(member, this.options.kills);
     if (this.calm || this.stalls >= MAX_STALLS || member.isAsleep || !this.chance.percent(this.options.stalls ?? 0)) return;
     this.stalls += 1;
     member.stall(this.chance.percent(30) ? this.chance.below(1_000) : this.chance.below(15_000));
@@ -115,6 +146,7 @@ export class Simulation implements World {
   private born(): Member {
     const member = new Member(this, `w${(this.lives += 1)}`);
     this.owners.push(member.owner);
+    this.server?.connect(member);
     const again = (ms: () => number, run: () => void): void => {
       if (member.dead) return;
       run();
@@ -129,7 +161,17 @@ export class Simulation implements World {
   private looks(member: Member): void {
     if (!this.calm && this.chance.percent(5)) member.linkIs(member.offline);
     if (!this.calm && !member.isCut && this.chance.percent(this.options.cuts ?? 0)) this.cut(member);
+    if (this.options.drains !== undefined) this.mayDrain(member, this.options.drains);
     void member.look();
+  }
+
+  private mayDrain(member: Member, percent: number): void {
+    if (this.calm || this.drains >= MAX_DRAINS || !this.canSpare(member) || member.isAsleep || member.leaving || !this.chance.percent(percent)) return;
+    this.drains += 1;
+    void member.drain().then((isDone) => {
+      if (!isDone) this.crashes += 1;
+      this.gone(member);
+    });
   }
 
   private cut(member: Member): void {
@@ -153,9 +195,10 @@ export class Simulation implements World {
     if (this.time.now - 45_000 > this.startedAt || n >= 25) return;
     const id = `${pair.user}-${n}`;
     this.said.set(pair, [...(this.said.get(pair) ?? []), id]);
+    if (this.server !== undefined) return this.numbered(this.server, pair, n);
     const member = this.pick(pair);
     const taken = member.loop.handle(pair, says(id, this.time.now));
-    const next = (): void => this.time.after(this.chance.percent(60) ? this.chance.below(20) : this.chance.below(6_000), () => this.chatter(pair, n + 1));
+    const next = (): void => this.chatterLater(pair, n + 1);
     let went = false;
     const once = (): void => {
       if (!went) next();
@@ -165,10 +208,22 @@ export class Simulation implements World {
     this.time.after(DEAD_AFTER_MS, () => (member.dead ? once() : undefined));
   }
 
+  private chatterLater(pair: Pair, n: number): void {
+    this.time.after(this.chance.percent(60) ? this.chance.below(20) : this.chance.below(6_000), () => this.chatter(pair, n));
+  }
+
+  /** The XMPP server has taken it: whatever the workers do, an outcome is owed. */
+  private numbered(server: NumberingServer, pair: Pair, n: number): void {
+    const id = `${pair.user}-${n}`;
+    this.owed.add(id);
+    server.takes(pair, id);
+    this.chatterLater(pair, n + 1);
+  }
+
   /** A worker that is cut from the store tells the sender so at once. */
   private cameBack(member: Member, id: string, error: unknown, next: () => void): void {
     if (!member.isCut && this.cuts === 0) this.errors.push(error);
-    this.far.bounced.set(id, (this.far.bounced.get(id) ?? 0) + 1);
+    this.far.cameBack(id);
     next();
   }
 
