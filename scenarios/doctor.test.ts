@@ -9,6 +9,7 @@ import { Authority, pemOf } from './support/certificates';
 import type { CertificateWish, IssuedCertificate } from './support/certificates';
 import { isthmus } from './support/gateway';
 import { freePort, LOOPBACK } from './support/ports';
+import { redisCli } from './support/redis-cli';
 import { World } from './support/world';
 
 /** `isthmus doctor`: what an administrator is told about a configuration that does, and does not, work. */
@@ -49,7 +50,7 @@ const worst = (all: readonly Finding[]) => all.filter(({ level }) => level === '
 test('all is well: exit code 0, each part is named, and a running worker keeps its requests and stanzas', async () => {
   const { code, all } = await findings();
   expect([code, worst(all)]).toEqual([0, []]);
-  expect(new Set(all.map(({ part }) => part))).toEqual(new Set(['configuration', 'store', 'clock', 'xmpp', 'plug-in', 'sip d1', 'route far', 'worker']));
+  expect(new Set(all.map(({ part }) => part))).toEqual(new Set(['configuration', 'store', 'records', 'clock', 'xmpp', 'plug-in', 'sip d1', 'route far', 'worker']));
   expect(all.find(({ part }) => part === 'route far')?.text).toMatch(/answers OPTIONS with 200/);
   expect(world.gateway.lines.filter(({ event }) => ['xmpp_link_down', 'sip_link_down'].includes(event))).toEqual([]);
 });
@@ -58,6 +59,22 @@ test('for people it is a text, which ends with the sum', async () => {
   const files = { 'component-secret': 'component-test-secret', 'sipd-secret': world.sipServer?.secret ?? '', 'isthmus.yaml': JSON.stringify(base) };
   const { code, output } = await isthmus(['doctor', '--config', '{dir}/isthmus.yaml'], files);
   expect([code, output]).toEqual([0, expect.stringMatching(/^ok +configuration[^]+\n\n(Nothing is wrong|0 problems, \d warnings?)\.\n$/)]);
+});
+
+test('what is left over in Redis is counted, with an example and what to do', async () => {
+  const { port } = world.redis;
+  await redisCli(port, 'set', 'isthmus::strange key', 'x');
+  await redisCli(port, 'set', 'isthmus::cache:x', 'x');
+  try {
+    const { code, of } = await findings();
+    const warnings = of('records').filter(({ level }) => level === 'warning');
+    expect([code, warnings]).toEqual([0, expect.arrayContaining([
+      { part: 'records', level: 'warning', text: "1 keys under the prefix that are not of isthmus, e.g. 'isthmus::strange key'", advice: expect.stringContaining("redis-cli del 'isthmus::strange key'") },
+      { part: 'records', level: 'warning', text: '1 keys that should expire and do not, e.g. isthmus::cache:x', advice: expect.stringContaining('redis-cli expire isthmus::cache:x 86400') },
+    ])]);
+  } finally {
+    await redisCli(port, 'del', 'isthmus::strange key', 'isthmus::cache:x');
+  }
 });
 
 describe('what is wrong is named, with what to do', () => {

@@ -438,3 +438,30 @@ test('start and stop: rounds come by themselves, and none after stop', async () 
   await settled();
   expect(commits).toHaveLength(before);
 });
+
+describe('due times without a record', () => {
+  /** A store in which a due time has outlived its record. */
+  const strayIn = (pairs: typeof place.pairs) => {
+    const removed: string[] = [];
+    const claimed = [pairKey(PAIR)];
+    const commit = (commit: Parameters<typeof pairs.commit>[0]) => {
+      if (commit.record === undefined) removed.push(`${commit.key} ${commit.expected}`);
+      return pairs.commit(commit);
+    };
+    const store = new Proxy(pairs, { get: (real, name) => (name === 'claimDue' ? async () => claimed : name === 'commit' ? commit : (real[name as keyof typeof real] as () => unknown).bind(real)) });
+    return { store, removed };
+  };
+
+  test('are removed by the one that comes to them', async () => {
+    const { store, removed } = strayIn(place.pairs);
+    await new Instance(place, 'w3#c', { store }).looksAfter(0);
+    expect(removed).toEqual([`${pairKey(PAIR)} 0`]);
+  });
+
+  test('a record that is there keeps its own', async () => {
+    await one.loop.handle(PAIR, says('hello'));
+    const { store, removed } = strayIn(place.pairs);
+    await new Instance(place, 'w3#c', { store }).looksAfter(0);
+    expect([removed, await one.stored(PAIR)]).toEqual([[], expect.anything()]);
+  });
+});

@@ -1,4 +1,5 @@
 export * from './port';
+export type { Judge, Orphan, OrphanKind, Orphans } from './orphans';
 export { MemoryStore } from './memory/memory-store';
 export type { MemoryStoreOptions } from './memory/memory-store';
 export { createRedisStore } from './redis/redis-store';

@@ -1,4 +1,5 @@
 import type { BareJid, PolicyLists } from '@isthmus/model';
+import type { Judge, Orphans } from './orphans';
 
 /**
  * The store port (DESIGN section 4): one record per pair, changed by compare-and-set, with the pair's next due time.
@@ -153,6 +154,8 @@ export interface Store<R> {
   onState(listener: (state: StoreState) => void): () => void;
   /** For an administrator who asks. Rejects as every call does. */
   examine(): Promise<StoreExamination>;
+  /** Counts what nobody answers for any more, for an administrator who asks. Takes `mostMs` milliseconds or little more. */
+  orphans(judge: Judge<R>, mostMs: number): Promise<Orphans>;
   /** What was begun is finished or rejected within its deadline; every later call rejects with `StoreUnavailableError`. */
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { openStore } from '../open-store';
 import { isHostName } from '../peers/networks';
 import { ok, problem, warning, type Finding } from './finding';
 import { QUESTION_MS, resolve, wordsFor, within } from './network';
+import { examineOrphans } from './orphans';
 
 /** What every check is given. */
 export interface Patient {
@@ -38,9 +39,10 @@ export async function examineStore({ config, file }: Patient): Promise<readonly 
       Math.abs(ahead) > CLOCK_TOLERANCE_MS
         ? [warning('clock', `the clock of the store is ${Math.abs(ahead)} ms ${ahead > 0 ? 'ahead of' : 'behind'} this one`, 'let NTP set the clocks of all machines')]
         : [ok('clock', 'this machine and the store agree')];
+    const orphans = config.store.type === 'memory' ? [] : await examineOrphans(store);
     const cure = config.store.type === 'memory' ? 'set store.type: redis' : 'settings are changed in redis.conf, or by redis-cli: config set, then config rewrite';
     const what = config.store.type === 'memory' ? 'in memory' : `Redis at ${placeOf(redisPlaces(config.store))}`;
-    return [ok('store', `${what} can be used`), ...risks.map((risk) => warning('store', risk, cure)), ...time];
+    return [ok('store', `${what} can be used`), ...risks.map((risk) => warning('store', risk, cure)), ...orphans, ...time];
   } catch (error) {
     return [problem('store', wordsFor(error), 'look at the log of Redis')];
   } finally {

@@ -118,9 +118,19 @@ export class DueKeeper {
 
   private look(key: string, isLost: IsLost): Promise<void> {
     const pair = pairOf(key);
+    let isStray = false;
     return this.options.loop
-      .change(pair, (record, stored) => this.looking.change(pair, record, stored, isLost))
+      .change(pair, (record, stored) => {
+        isStray = stored === undefined;
+        return this.looking.change(pair, record, stored, isLost);
+      })
+      .then(() => (isStray ? this.removeStray(key) : undefined))
       .catch((error: unknown) => this.options.onError(error));
+  }
+
+  /** A due time whose record is gone would come back for ever. A record that has been made meanwhile has a version, and keeps its own. */
+  private async removeStray(key: string): Promise<void> {
+    await this.options.store.commit({ key, expected: 0, record: undefined, due: undefined });
   }
 
   /** Whoever takes the pair's turn makes its waiting effects start again. */

@@ -1,4 +1,4 @@
-import type { CacheStore, MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '@isthmus/store';
+import type { CacheStore, Judge, MemberStore, Orphans, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '@isthmus/store';
 import { SchemaPairs, type SchemaOptions } from './schema';
 import type { StoredPair } from './stored';
 
@@ -29,6 +29,10 @@ export class SchemaStore implements Store<StoredPair> {
 
   examine(): Promise<StoreExamination> {
     return this.real.examine();
+  }
+
+  orphans(judge: Judge<StoredPair>, mostMs: number): Promise<Orphans> {
+    return this.real.orphans(judge, mostMs);
   }
 
   close(): Promise<void> {

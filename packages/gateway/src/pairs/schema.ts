@@ -76,7 +76,8 @@ export class SchemaPairs implements PairStore<StoredPair> {
 
   private read(key: string, stored: StoredPair): StoredPair {
     const schema = numberOf(stored);
-    if (schema <= this.own + 1) return this.raise(stored);
+    const known = raised(stored, this.steps);
+    if (known !== undefined) return known;
     this.options.onTooNew(schema, this.own + 1);
     throw new DamagedRecordError(`the record of ${JSON.stringify(key)} is of schema ${schema}, and this version reads up to ${this.own + 1}: upgrade this worker`);
   }
@@ -84,18 +85,19 @@ export class SchemaPairs implements PairStore<StoredPair> {
   private write(stored: StoredPair): StoredPair {
     if (numberOf(stored) > this.own) return stored;
     const target = Math.max(1, Math.min(this.own, this.options.lowest()));
-    let value = this.raise(stored);
+    let value = raised(stored, this.steps) ?? stored;
     for (let schema = this.own; schema > target; schema -= 1) value = this.steps[schema - 2]?.down(value) ?? value;
     return withNumber(value, target);
   }
+}
 
-  /** The record in this version's own schema; a later one stays what it is. */
-  private raise(stored: StoredPair): StoredPair {
-    const schema = numberOf(stored);
-    let value = stored;
-    for (const { up } of this.steps.slice(Math.max(0, schema - 1))) value = up(value);
-    return schema >= this.own ? value : withNumber(value, this.own);
-  }
+/** A stored record in this version's schema, also where it is of the next one; undefined when it is of a later one still. */
+export function raised(stored: StoredPair, steps: readonly SchemaStep[] = STEPS): StoredPair | undefined {
+  const schema = numberOf(stored);
+  const own = schemaOf(steps);
+  if (schema > own + 1) return undefined;
+  const value = steps.slice(Math.max(0, schema - 1)).reduce((before, { up }) => up(before), stored);
+  return schema >= own ? value : withNumber(value, own);
 }
 
 /** The schema that a version with these steps has. */

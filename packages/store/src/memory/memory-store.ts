@@ -1,3 +1,4 @@
+import type { Orphans } from '../orphans';
 import type { CacheStore, MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
 import { StoreUnavailableError } from '../port';
 import { ObservedState } from '../state';
@@ -54,6 +55,12 @@ export class MemoryStore<R> implements Store<R> {
   async examine(): Promise<StoreExamination> {
     this.open();
     return { clock: this.now(), risks: ['everything is forgotten when the worker stops, and there can be only one: use Redis'] };
+  }
+
+  /** It is looked at from another process than the one that filled it: there is nothing to be found. */
+  async orphans(): Promise<Orphans> {
+    this.open();
+    return { found: new Map(), keys: 0, records: 0, isComplete: true };
   }
 
   async close(): Promise<void> {

@@ -48,7 +48,7 @@ export class ClusterConnection extends RedisConnection {
   }
 
   infos(): Promise<readonly string[]> {
-    return this.run(() => Promise.all(this.masters().map((node) => node.info())));
+    return this.run(() => Promise.all(this.servers().map((node) => node.info())));
   }
 
   /** That of one of them: they differ by as much as their machines do. */
@@ -58,13 +58,13 @@ export class ClusterConnection extends RedisConnection {
   }
 
   async ping(): Promise<void> {
-    await this.run(() => Promise.all(this.masters().map((node) => node.ping())));
+    await this.run(() => Promise.all(this.servers().map((node) => node.ping())));
   }
 
   protected gather(): void {
     if (this.gathering) return;
     this.gathering = true;
-    const streams = this.masters().flatMap(({ stream }: { readonly stream?: Redis['stream'] }) => (stream === undefined ? [] : [stream]));
+    const streams = this.servers().flatMap(({ stream }: { readonly stream?: Redis['stream'] }) => (stream === undefined ? [] : [stream]));
     for (const stream of streams) stream.cork();
     process.nextTick(() => {
       this.gathering = false;
@@ -90,7 +90,7 @@ export class ClusterConnection extends RedisConnection {
     await ended;
   }
 
-  private masters(): Redis[] {
+  protected servers(): Redis[] {
     return this.commands.nodes('master');
   }
 
@@ -114,7 +114,7 @@ export class ClusterConnection extends RedisConnection {
   private async examineMasters(): Promise<StoreState> {
     try {
       await new Promise<void>((resolve, reject) => this.commands.refreshSlotsCache((error) => (error ? reject(error) : resolve())));
-      const masters = this.masters();
+      const masters = this.servers();
       const verdicts = await Promise.all(masters.map((node) => this.examineNode(node)));
       const bad = verdicts.find(({ is }) => is !== 'ready');
       if (bad !== undefined) return bad;

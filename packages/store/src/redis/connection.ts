@@ -4,13 +4,15 @@ import { StoreUnavailableError } from '../port';
 import { ObservedState, whyNot } from '../state';
 import { pauseBefore } from './client-options';
 import { translate, unwritable } from './diagnosis';
+import { PROBE_MS } from './key-kinds';
 import { serverOf, type RedisSettings } from './options';
 import type { Script } from './scripts';
+import { literally } from './values';
 
 /** The commands that a store is made of; one Redis and a cluster offer them alike. */
 export type Commands = Pick<
   Redis,
-  'del' | 'eval' | 'evalsha' | 'expire' | 'get' | 'hdel' | 'hget' | 'hkeys' | 'hlen' | 'hscan' | 'multi' | 'sadd' | 'scard' | 'set' | 'sismember' | 'srem' | 'sscan' | 'zcount' | 'zrem'
+  'del' | 'eval' | 'evalsha' | 'expire' | 'get' | 'hdel' | 'hget' | 'hkeys' | 'hlen' | 'hscan' | 'multi' | 'pttl' | 'sadd' | 'scard' | 'set' | 'sismember' | 'srem' | 'sscan' | 'zcount' | 'zrem'
 >;
 
 /**
@@ -40,6 +42,8 @@ export abstract class RedisConnection {
   protected abstract readonly commands: Commands;
   /** One call of the system for all commands of this turn. */
   protected abstract gather(): void;
+  /** Those that are written to. */
+  protected abstract servers(): readonly Redis[];
   /** Ends all connections. */
   protected abstract end(): Promise<void>;
   /** A command has failed; the connection may be worth a look. */
@@ -84,6 +88,19 @@ export abstract class RedisConnection {
     });
   }
 
+  /** All keys that begin so, of all servers, in pages of about `count`; each server walks through all that it has. */
+  async *keysOf(prefix: string, count: number): AsyncGenerator<readonly string[]> {
+    for (const server of this.servers()) {
+      let cursor = '0';
+      do {
+        const at = cursor;
+        const [next, keys] = await this.run(() => server.scan(at, 'MATCH', `${literally(prefix)}:*`, 'COUNT', count));
+        yield keys;
+        cursor = next;
+      } while (cursor !== '0');
+    }
+  }
+
   /** Waits for the answers to what was begun (each has its deadline), then ends the connection. */
   async close(): Promise<void> {
     if (this.observed.current.is === 'closed') return;
@@ -113,7 +130,7 @@ export abstract class RedisConnection {
     try {
       const isUnwritable = (): boolean => this.observed.current.is === 'unwritable';
       if (!isUnwritable()) return;
-      await Promise.all(this.probeKeys().map((key) => this.run((redis) => redis.set(key, '', 'PX', 1_000))));
+      await Promise.all(this.probeKeys().map((key) => this.run((redis) => redis.set(key, '', 'PX', PROBE_MS))));
       if (isUnwritable()) this.observed.become({ is: 'ready' });
     } catch {
       this.probeLater(attempt + 1);

@@ -30,7 +30,7 @@ export class RedisKeys {
   readonly dues: readonly string[];
   private readonly all: readonly BucketKeys[];
 
-  constructor(private readonly prefix: string) {
+  constructor(readonly prefix: string) {
     this.workers = `${prefix}:workers`;
     this.sipUsers = `${prefix}:{sip-users}`;
     this.probe = `${prefix}:probe`;

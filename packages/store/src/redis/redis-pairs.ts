@@ -3,14 +3,12 @@ import type { Commit, CommitResult, PairStore, Stored } from '../port';
 import type { RedisConnection } from './connection';
 import type { RedisKeys } from './keys';
 import { CLAIM, COMMIT, DELETE, PUT_BACK } from './scripts';
-import { fromScript, readValue, writeVersion } from './values';
+import { fromScript, literally, readValue, writeVersion } from './values';
 
 /** Pairs that one run of the script may claim: nobody else is served while it runs (about 1 ms). */
 const CLAIM_BATCH = 500;
 /** Fields that one HSCAN looks at. */
 const SCAN_BATCH = 1_000;
-/** What has a meaning in a glob-style pattern of Redis. */
-const GLOB = /[\\*?[\]]/g;
 
 export class RedisPairs<R> implements PairStore<R> {
   /** Where the next claim begins to look, so that no bucket always comes last. */
@@ -77,7 +75,7 @@ export class RedisPairs<R> implements PairStore<R> {
 
   /** Redis compares, so that only what matches crosses the network. */
   private async *matching(hash: string, prefix: string): AsyncGenerator<string> {
-    const pattern = `${prefix.replace(GLOB, '\\$&')}*`;
+    const pattern = `${literally(prefix)}*`;
     let cursor = '0';
     do {
       const [next, found] = await this.connection.run((redis) => redis.hscan(hash, cursor, 'MATCH', pattern, 'COUNT', SCAN_BATCH));

@@ -1,3 +1,4 @@
+import type { Judge, Orphans } from '../orphans';
 import type { CacheStore, MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
 import { ClusterConnection } from './cluster';
 import type { RedisConnection } from './connection';
@@ -7,6 +8,7 @@ import { readOptions } from './options';
 import type { RedisStoreOptions } from './options';
 import { RedisCache } from './redis-cache';
 import { RedisMembers } from './redis-members';
+import { OrphanSearch } from './redis-orphans';
 import { RedisPairs } from './redis-pairs';
 import { RedisPolicies } from './redis-policies';
 import { RedisUserList } from './redis-user-list';
@@ -34,7 +36,7 @@ class RedisStore<R> implements Store<R> {
 
   constructor(
     private readonly connection: RedisConnection,
-    keys: RedisKeys,
+    private readonly keys: RedisKeys,
   ) {
     this.pairs = new RedisPairs<R>(connection, keys);
     this.policies = new RedisPolicies(connection, keys);
@@ -55,6 +57,10 @@ class RedisStore<R> implements Store<R> {
   async examine(): Promise<StoreExamination> {
     const [clock, infos] = await Promise.all([this.connection.clock(), this.connection.infos()]);
     return { clock, risks: [...new Set(infos.flatMap(risksOf))] };
+  }
+
+  orphans(judge: Judge<R>, mostMs: number): Promise<Orphans> {
+    return new OrphanSearch<R>(this.connection, this.keys, judge).run(mostMs);
   }
 
   close(): Promise<void> {

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { BareJid } from '@isthmus/model';
 import type { UserList } from '../port';
 import type { RedisConnection } from './connection';
+import { UNFINISHED_SECONDS } from './key-kinds';
 import type { RedisKeys } from './keys';
 
 /** Members of one command: each takes well below a millisecond of Redis' only thread. */
 const BATCH = 1_000;
-/** A new list that is never finished, because its writer has died, goes by itself. */
-const UNFINISHED_SECONDS = 3_600;
 
 /** One Redis set. It is read by member only, so it may be as large as it likes. */
 export class RedisUserList implements UserList {

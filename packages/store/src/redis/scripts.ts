@@ -144,3 +144,44 @@ redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]), ARGV[1])
 local left = redis.call('PTTL', KEYS[1])
 if left < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
 return '1'`);
+
+/**
+ * One page of the records of a bucket.
+ * KEYS: the bucket's pairs, due. ARGV: cursor, about how many.
+ * Returns the next cursor; then pair, value, '1' where it has a due time or '0', pair, value ...
+ */
+export const RECORD_PAGE = script(`
+local page = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
+local result = { page[1] }
+for i = 1, #page[2], 2 do
+  result[#result + 1] = page[2][i]
+  result[#result + 1] = page[2][i + 1]
+  result[#result + 1] = redis.call('ZSCORE', KEYS[2], page[2][i]) and '1' or '0'
+end
+return result`);
+
+/**
+ * One page of the due times of a bucket.
+ * KEYS: the bucket's pairs, due. ARGV: cursor, about how many.
+ * Returns the next cursor; then the pairs that have no record.
+ */
+export const DUE_PAGE = script(`
+local page = redis.call('ZSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
+local result = { page[1] }
+for i = 1, #page[2], 2 do
+  if redis.call('HEXISTS', KEYS[1], page[2][i]) == 0 then result[#result + 1] = page[2][i] end
+end
+return result`);
+
+/**
+ * The leases that ended long ago.
+ * KEYS: workers. ARGV: how long, milliseconds. Returns the workers.
+ */
+export const ENDED_LEASES = script(`${NOW}
+local leases = redis.call('HGETALL', KEYS[1])
+local ended = {}
+for i = 1, #leases, 2 do
+  local till = tonumber(string.match(leases[i + 1], '^%d+') or 0)
+  if till < now - ARGV[1] then ended[#ended + 1] = leases[i] end
+end
+return ended`);

@@ -58,6 +58,10 @@ export class SingleConnection extends RedisConnection {
   /** ioredis closes the connection where `reconnectOnError` says so; the rest is told by its events. */
   protected commandFailed(): void {}
 
+  protected servers(): readonly Redis[] {
+    return [this.commands];
+  }
+
   protected probeKeys(): readonly string[] {
     return [new RedisKeys(this.settings.prefix).probe];
   }

@@ -21,5 +21,11 @@ export function fromScript(version: unknown): CommitResult {
   return version === null ? { ok: false } : { ok: true, version: Number(version) };
 }
 
+/** What has a meaning in a glob-style pattern of Redis. */
+const GLOB = /[\\*?[\]]/g;
+
+/** A text as a pattern that only it matches. */
+export const literally = (text: string): string => text.replace(GLOB, '\\$&');
+
 /** As a script compares it with others, character by character. */
 export const writeVersion = (version: number): string => `${version}`.padStart(VERSION_LENGTH, '0');
