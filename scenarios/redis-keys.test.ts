@@ -8,7 +8,7 @@ import { decides, setsPolicy } from './support/commands';
 import { annAdds, bobAdds, open } from './support/contact-list';
 import { isthmus } from './support/gateway';
 import { LOOPBACK } from './support/ports';
-import { until } from './support/redis-cli';
+import { until } from './support/until';
 import { SECRET } from './support/world';
 
 /** The default of `store.prefix`. */
