@@ -1,7 +1,13 @@
 import type { Pair } from '@isthmus/model';
 import type { Ticket } from '@isthmus/xmpp';
-import type { Numbered } from './numbering-server';
 import type { Chance, VirtualTime } from './virtual-time';
+
+/** A text of the XMPP user, under the number that it keeps whoever it is given to. */
+export interface Numbered {
+  readonly n: number;
+  readonly pair: Pair;
+  readonly id: string;
+}
 
 /** What became of a text that a worker was given. */
 export type Handled = 'taken' | 'refused' | 'left';

@@ -1,5 +1,5 @@
 import { pairKey, type Pair } from '@isthmus/model';
-import { NumberedConnection, type Receiver } from './numbered-connection';
+import { type Numbered, NumberedConnection, type Receiver } from './numbered-connection';
 import type { Chance, VirtualTime } from './virtual-time';
 
 export interface NumberingServerOptions {
@@ -9,13 +9,6 @@ export interface NumberingServerOptions {
   readonly strays: number;
   /** Something may happen to a worker that is about to report. */
   readonly mayFail: (receiver: Receiver) => void;
-}
-
-/** A text of the XMPP user, under the number that it keeps whoever it is given to. */
-export interface Numbered {
-  readonly n: number;
-  readonly pair: Pair;
-  readonly id: string;
 }
 
 /** As the plug-in's: a connection that has given no sign of life for so long is closed, milliseconds. */
