@@ -15,6 +15,8 @@ export interface SipeEvent {
 /** A signed-in SIPE client, headless. */
 export class SipeUser {
   private readonly events: Mailbox<SipeEvent>;
+  /** Contacts that were added; each is added again once. */
+  private readonly added = new Set<string>();
 
   constructor(
     readonly address: string,
@@ -28,6 +30,8 @@ export class SipeUser {
   /** Gives the client one command of its README: `add sip:ann@example.com`, `im WHO text`, `status busy` ... */
   command(line: string): void {
     if (/[\r\n]/.test(line)) throw new Error('a command of the SIPE client is one line');
+    const [verb, who] = line.split(' ');
+    if (verb === 'add' && who !== undefined) this.added.add(who);
     this.program.write(`${line}\n`);
   }
 
@@ -74,6 +78,14 @@ export class SipeUser {
   }
 
   private heard(line: string): void {
-    if (line.startsWith('{')) this.events.put(JSON.parse(line) as SipeEvent);
+    if (!line.startsWith('{')) return;
+    const event = JSON.parse(line) as SipeEvent;
+    this.events.put(event);
+    if (event.ev === 'buddy-removed') this.addAgain(String(event['who']));
+  }
+
+  /** The server's contact list may come after the client has signed on: whom we have added before that it takes away again. */
+  private addAgain(who: string): void {
+    if (this.added.delete(who)) this.program.write(`add ${who}\n`);
   }
 }
