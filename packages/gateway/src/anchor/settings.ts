@@ -12,12 +12,12 @@ export const ANCHOR_USAGE = `isthmus anchor --drachtio HOST:PORT --listen HOST:P
 /** Beside a worker on the same machine, whose own page is at 9470. */
 const HTTP_PORT = 9_471;
 /** Of a configuration file only these sections count: the rest is for workers. */
-const fileSchema = z.object({ anchor: anchorSchema, http: httpSchema.optional(), log: logSchema });
+const fileSchema = z.object({ anchor: anchorSchema, http: httpSchema, log: logSchema });
 type File = z.infer<typeof fileSchema>;
 
 export interface AnchorSettings {
   readonly anchor: File['anchor'];
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: File['http'];
   readonly log: File['log'];
   /** What messages about the configuration name. */
   readonly file: string;
@@ -50,8 +50,7 @@ export function readAnchorSettings(args: readonly string[]): AnchorSettings {
   const given = flags.config === undefined ? {} : readYaml(flags.config);
   const parsed = fileSchema.safeParse(withFlags(given, flags, cut < 0 ? [] : args.slice(cut + 1)), { reportInput: true });
   if (!parsed.success) throw new ConfigError(file, parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })));
-  const { anchor, log, http } = parsed.data;
-  return { anchor, log, file, http: { host: http?.host ?? '127.0.0.1', port: http?.port ?? HTTP_PORT } };
+  return { ...parsed.data, file };
 }
 
 function readFlags(args: readonly string[]): Flags {
@@ -66,10 +65,9 @@ function withFlags(file: Readonly<Record<string, unknown>>, flags: Flags, comman
   const section = record(file['anchor']);
   const drachtio = { ...record(section['drachtio']), ...place('--drachtio', flags.drachtio), ...secretFile(flags['drachtio-secret-file'] ?? flags['secret-file']) };
   const tls = { ...record(section['tls']), ...(flags['tls-certificate'] && { certificate: flags['tls-certificate'] }), ...(flags['tls-key'] && { key: flags['tls-key'] }) };
-  const http = place('--http', flags.http);
   return {
     ...(file['log'] !== undefined && { log: file['log'] }),
-    ...((file['http'] !== undefined || flags.http !== undefined) && { http: { port: HTTP_PORT, ...record(file['http']), ...http } }),
+    http: { port: HTTP_PORT, ...record(file['http']), ...place('--http', flags.http) },
     anchor: {
       ...section,
       drachtio,
