@@ -1,5 +1,5 @@
 /**
- * `npm run chaos [-- --fault "w1 killed"] [--pairs N] [--seed N] [--rate R] [--seconds S] [--json] [--logs FOLDER]`
+ * `npm run chaos [-- --fault "w1 killed + sip1 killed"]... [--pairs N] [--seed N] [--rate R] [--seconds S] [--json] [--logs FOLDER]`
  *
  * A whole deployment in network namespaces, texts, typing and changes of presence both ways, and one fault after another,
  * then random pairs of faults; for each, what became of every text and what was shown wrong and for how long
@@ -35,17 +35,23 @@ function readOptions(): { readonly sets: readonly (readonly Fault[])[]; readonly
   const number = (text: string | undefined, usual: number): number => Number(text ?? usual);
   const [rate, seconds, pairs] = [number(values.rate, 20), number(values.seconds, 12), number(values.pairs, values.fault === undefined ? 5 : 0)];
   const seed = number(values.seed, Math.floor(Math.random() * 1_000_000));
-  const single = FAULTS.filter(({ name }) => values.fault === undefined || values.fault.includes(name));
-  if (single.length === 0 || [rate, seconds].some((value) => !(value > 0)) || !Number.isInteger(seed) || !(pairs >= 0)) return undefined;
-  const sets = [...single.map((fault) => [fault]), ...randomPairs(FAULTS, pairs, new Random(seed))];
+  const named = values.fault === undefined ? FAULTS.map((fault) => [fault]) : values.fault.map(together);
+  if (named.some((faults) => faults.length === 0) || [rate, seconds].some((value) => !(value > 0)) || !Number.isInteger(seed) || !(pairs >= 0)) return undefined;
+  const sets = [...named, ...randomPairs(FAULTS, pairs, new Random(seed))];
   const options = { rate, changes: 8, beforeSeconds: 3, afterSeconds: seconds, settleSeconds: 30 };
   return { sets, seed, options, json: values.json === true, logs: values.logs };
+}
+
+/** The faults of `NAME + NAME`; none when a name is unknown. */
+function together(names: string): readonly Fault[] {
+  const faults = names.split(' + ').map((each) => FAULTS.find(({ name }) => name === each));
+  return faults.every((fault) => fault !== undefined) ? faults : [];
 }
 
 async function main(): Promise<number> {
   const given = readOptions();
   if (given === undefined) {
-    process.stderr.write(`usage: npm run chaos -- [--fault NAME]... [--pairs N] [--seed N] [--rate TEXTS-A-SECOND] [--seconds AFTER-THE-FAULT] [--json] [--logs FOLDER]\nNAME: ${FAULTS.map(({ name }) => `"${name}"`).join(', ')}\n`);
+    process.stderr.write(`usage: npm run chaos -- [--fault NAME[ + NAME]...]... [--pairs N] [--seed N] [--rate TEXTS-A-SECOND] [--seconds AFTER-THE-FAULT] [--json] [--logs FOLDER]\nNAME: ${FAULTS.map(({ name }) => `"${name}"`).join(', ')}\n`);
     return 2;
   }
   const { sets, seed, options, json, logs } = given;

@@ -1,7 +1,9 @@
-import { randomFillSync } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const LENGTH = 22;
+/** 128 bits. */
+const TAG_LENGTH = 32;
 /** Bytes at or above this would favour the first letters: they are skipped. */
 const FAIR = 256 - (256 % ALPHABET.length);
 
@@ -27,4 +29,13 @@ export function newId(): string {
 /** Names one request or stanza in the logs on its whole way (promise 8). */
 export function newTrace(): string {
   return newId().slice(0, 12);
+}
+
+/**
+ * Our tag in the dialog that a request of the far side opens. Of one transaction it is the same in every worker: a request that an anchor has given to
+ * a second one makes one dialog, whichever of the two answers and whichever commits last (RFC 3261 section 12.1.1). As unguessable as the
+ * server's id of the transaction, which is random (drachtio.md section 2.4) and stays inside.
+ */
+export function tagOf({ server, id }: { readonly server: string; readonly id: string }): string {
+  return createHash('sha256').update(`${server}\0${id}`).digest('hex').slice(0, TAG_LENGTH);
 }

@@ -288,6 +288,21 @@ describe('SIP requests', () => {
     expect(outcome).toMatchObject({ on: 'sip.outcome', dialog: { remoteTag: 'b', peer: 'far-pool' } });
   });
 
+  test.each([
+    ['SUBSCRIBE', ''],
+    ['INVITE', 'v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=message 5060 sip sip:bob@example.com\r\n'],
+  ])('promise 3, RFC 3261 12.1.1: %s that an anchor has given to two workers makes one dialog, another transaction another one', async (method, body) => {
+    const opened = async (id: string) => {
+      const transaction = { server: 'd1', id };
+      await sipSide.receive({ ...request(method, 'bob@example.com', 'ann@example.com', { 'content-type': 'application/sdp' }), transaction, body });
+      const event = events.at(-1)?.event;
+      return event !== undefined && 'dialog' in event ? event.dialog?.localTag : undefined;
+    };
+    const [one, again, other] = [await opened('t1'), await opened('t1'), await opened('t2')];
+    expect([again, one]).toEqual([one, expect.stringMatching(/^[0-9a-f]{32}$/)]);
+    expect(other).not.toBe(one);
+  });
+
   test.each(METHODS)('promise 5: a host that is not listed gets 403 for %s', async (method) => {
     await sipSide.receive({ ...request(method, 'bob@example.com', 'ann@example.com'), ...from('192.0.2.1') });
     expect([events.length, answers.map(({ status }) => status), eventsOf('peer_unlisted')]).toEqual([0, [403], [{ level: 40, callId: 'c', source: '192.0.2.1', method }]]);

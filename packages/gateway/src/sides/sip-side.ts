@@ -10,7 +10,7 @@ import {
 } from '@isthmus/codec';
 import type { AnswerEffect, EngineEvent, PairRecord } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Fault, type Jid, type Pair, type Variant } from '@isthmus/model';
-import { newId, newTrace } from '../ids';
+import { newTrace, tagOf } from '../ids';
 import { allowanceOf } from '../limits/allowance';
 import type { NewWork } from '../limits/new-work';
 import { methodLabel } from '../metrics';
@@ -85,7 +85,7 @@ export class SipSide {
     const reading = readRequest(request, {
       at: now(),
       trace,
-      newTag: newId,
+      newTag: () => tagOf(request.transaction),
       maxTextBytes: maxMessageBytes,
       ...(emoticons !== undefined && { emoticons }),
       session: SESSION,
