@@ -126,8 +126,9 @@ export class Acknowledgements {
     if (isForgotten) this.forget(end);
   }
 
+  /** Below nothing: it was given up, and let go of after that. */
   private isHandled(at: number): boolean {
-    return this.entries[at]?.holds === 0;
+    return (this.entries[at]?.holds ?? 1) <= 0;
   }
 
   private forget(end: number): void {

@@ -176,6 +176,22 @@ describe('the report of what is handled', () => {
     expect((await under.line('stanza_handle_late', 'warn')).fields).toMatchObject({ number: 1, waitedMs: 200 });
   });
 
+  it('promise 6: one that is handled too late, while a report is under way, holds up nothing', async () => {
+    await startServer({ acknowledges: true, keepsReports: true });
+    const { under, connection, inHand } = await handling({ handleTimeoutMs: 200 });
+    connection.write(numbered(1) + numbered(2) + numbered(3));
+    const [one, two, three] = [await inHand('1'), await inHand('2'), await inHand('3')];
+    one.done();
+    const first = await connection.stanzas.take({ what: 'report', wanted: isReport });
+    await under.line('stanza_handle_late', 'warn');
+    two.done();
+    three.done();
+    await settled(under, connection);
+    server.behaviour.keepsReports = false;
+    connection.write(xml('iq', { type: 'result', id: first.attrs['id'], from: first.attrs['to'], to: first.attrs['from'] }).toString());
+    expect(await report(connection)).toBe('3');
+  });
+
   it('the handler sees the stanza as it was before it was numbered', async () => {
     await startServer({ acknowledges: true });
     const { connection, inHand } = await handling();
