@@ -103,6 +103,7 @@ beforeEach(() => {
       hold: () => undefined,
     },
     nextHopTimeoutMs: 1,
+    fence: { instance: 'w#1', holdsLease: () => true },
     maxRetryAfterMs: 1,
     onUnanswered: () => (blamed += 1),
     reachesXmpp: () => !away,

@@ -22,6 +22,8 @@ export interface FailoverOptions {
   /** The same for the last one; absent: it is waited for as long as the request may take. */
   readonly lastSilenceMs?: number;
   readonly now: () => number;
+  /** May the request still go out? Asked before each hop but the first; may take until `until`, by `now`. */
+  readonly mayGoOn: (until: number) => Promise<boolean>;
   readonly onFailover: (from: Hop, to: Hop, why: FailoverReason) => void;
 }
 
@@ -36,7 +38,7 @@ export interface Attempt {
  * hop says itself ends that, but 408 and 503: what was refused for good, by a 6xx for one, must not be tried elsewhere.
  */
 export async function throughHops(hops: readonly Hop[], options: FailoverOptions): Promise<Attempt | undefined> {
-  const { send, timeoutMs, silenceMs, lastSilenceMs, now, onFailover } = options;
+  const { send, timeoutMs, silenceMs, lastSilenceMs, now, mayGoOn, onFailover } = options;
   const until = now() + timeoutMs;
   const attempts: Attempt[] = [];
   for (const [index, hop] of hops.entries()) {
@@ -47,7 +49,7 @@ export async function throughHops(hops: readonly Hop[], options: FailoverOptions
     const why = reasonOf(result);
     if (why === undefined) return { hop, result };
     attempts.push({ hop, result });
-    if (next === undefined || now() >= until) break;
+    if (next === undefined || now() >= until || !(await mayGoOn(until))) break;
     onFailover(hop, next, why);
   }
   return mostTelling(attempts);

@@ -3,9 +3,11 @@ import type { RequestEffect } from '@isthmus/engine';
 import type { Pair } from '@isthmus/model';
 import type { Logger } from '../log';
 import type { Metrics } from '../metrics';
+import type { Fence } from '../pairs/runner';
 import type { Hop } from '../routing/hop';
 import type { NextHops } from '../routing/next-hops';
 import { reasonOf, throughHops, type Attempt, type Patience, type Result } from './failover';
+import { stillOurs } from './still-ours';
 
 export interface OpeningOptions {
   readonly hops: Pick<NextHops, 'forContact' | 'routeAt' | 'answered' | 'failed' | 'silent' | 'hold'>;
@@ -15,6 +17,7 @@ export interface OpeningOptions {
   readonly nextHopTimeoutMs: number;
   /** The longest Retry-After of a hop that is obeyed. */
   readonly maxRetryAfterMs: number;
+  readonly fence: Fence;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly now: () => number;
@@ -26,7 +29,7 @@ export class Openings {
 
   /** Undefined: no route leads to the contact. */
   through(pair: Pair, effect: RequestEffect, send: (hop: Hop, patience: Patience) => Promise<Result>): Promise<Attempt | undefined> {
-    const { hops, inviteTimeoutMs, requestTimeoutMs, nextHopTimeoutMs, now, log, metrics } = this.options;
+    const { hops, inviteTimeoutMs, requestTimeoutMs, nextHopTimeoutMs, fence, now, log, metrics } = this.options;
     const isInvite = effect.do === 'sip.invite';
     return throughHops(hops.forContact(pair.contact), {
       send: async (hop, patience) => {
@@ -38,6 +41,7 @@ export class Openings {
       silenceMs: nextHopTimeoutMs,
       ...(isInvite && { lastSilenceMs: requestTimeoutMs }),
       now,
+      mayGoOn: stillOurs(fence, now),
       onFailover: (hop, next, why) => {
         metrics.failovers.inc({ route: hop.route.name, why });
         log.warn({ trace: effect.trace, from: pair.user, to: pair.contact, route: hop.route.name, hop: hop.uri, next: next.uri, why }, 'request_failed_over');

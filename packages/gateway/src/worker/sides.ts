@@ -56,6 +56,7 @@ export class Sides implements Doer {
       policies,
       links: parts.sip,
       peers: parts.peers,
+      fence: pairs.cluster,
       loopMark: loopMark(settings.component, settings.domains[0] ?? ''),
       onUnanswered: (route, hop) => routing.suspect(route, hop),
       reachesXmpp: options.reachesXmpp,

@@ -29,6 +29,7 @@ async function send(hops: readonly Hop[], script: Readonly<Record<string, readon
     silenceMs: 4_000,
     ...limits,
     now: () => clock,
+    mayGoOn: async () => true,
     onFailover: (from, to, why) => over.push(`${from.host} ${to.host} ${why}`),
   });
   return { tried, patiences, over, result: attempt?.result, from: attempt?.hop.host };
