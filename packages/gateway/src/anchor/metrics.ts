@@ -29,6 +29,7 @@ export function anchorMetrics(anchor: Pick<Anchor, 'counts' | 'up'>): Registry {
   gauge('isthmus_anchor_workers_silent', 'Workers that have left requests unanswered and say nothing', () => anchor.counts().silent);
   gauge('isthmus_anchor_requests_in_hand', 'Requests of the SIP side without a final answer', () => anchor.counts().inHand);
   gauge('isthmus_anchor_requests_waiting', 'Of these, requests that no worker can take at present', () => anchor.counts().waiting);
+  gauge('isthmus_anchor_requests_late', 'Of those in hand, requests that their worker has not answered within answerSeconds', () => anchor.counts().late);
   gauge('isthmus_anchor_outgoing', 'Requests of workers that wait for an answer', () => anchor.counts().outgoing);
   gauge('isthmus_anchor_pairs', 'Pairs whose worker is remembered', () => anchor.counts().pairs);
   counter('isthmus_anchor_messages_total', 'Messages that were passed on', 'to', ({ toWorkers, toServer }) => ({ worker: toWorkers, server: toServer }));

@@ -50,8 +50,9 @@ export class Desk {
     this.keepers = new Keepers(options.limits.pairMs, options.limits.pairs);
   }
 
-  get counts(): { readonly inHand: number; readonly waiting: number; readonly pairs: number } {
-    return { inHand: this.byId.size, waiting: this.queued, pairs: this.keepers.size };
+  get counts(): { readonly inHand: number; readonly waiting: number; readonly late: number; readonly pairs: number } {
+    const late = [...this.byId.values()].filter((entry) => entry.late).length;
+    return { inHand: this.byId.size, waiting: this.queued, late, pairs: this.keepers.size };
   }
 
   get(id: string): InHand | undefined {
@@ -62,7 +63,7 @@ export class Desk {
   take(incoming: Incoming): void {
     const { limits, now, refuse } = this.options;
     this.last += 1;
-    const entry: InHand = { ...incoming, order: this.last, arrivedAt: now(), holder: undefined, givenAt: 0, lostBy: undefined, heard: false, answering: false, late: false };
+    const entry: InHand = { ...incoming, order: this.last, arrivedAt: now(), holder: undefined, givenAt: 0, lostBy: undefined, heard: false, answering: false, lateAt: 0, late: false };
     const count = entry.id === undefined ? this.queued : this.byId.size;
     if (count >= limits.requests || this.bytes + entry.frame.length > limits.requestBytes) {
       if (entry.id !== undefined) refuse(entry.id, 'too many');
@@ -182,12 +183,12 @@ export class Desk {
    * A pair stays with its worker while that has a request of it in hand: if that one takes nothing more, what comes next waits until
    * those are answered, or have gone elsewhere, so that nothing is overtaken.
    */
-  private workerFor({ pair, method, inDialog }: Incoming, except?: Worker): Worker | undefined {
+  private workerFor({ pair, method, inDialog }: Incoming, except?: Worker, isFit: (worker: Worker) => boolean = () => true): Worker | undefined {
     const holder = except === undefined ? this.holders.get(pair)?.worker : undefined;
     if (holder?.takes(method, inDialog)) return holder;
     if (holder?.paused) return undefined;
     const able: Worker[] = [];
-    for (const worker of this.options.workers()) if (worker !== except && worker.takes(method, inDialog)) able.push(worker);
+    for (const worker of this.options.workers()) if (worker !== except && worker.takes(method, inDialog) && isFit(worker)) able.push(worker);
     const name = this.keepers.of(pair, this.options.now());
     const kept = able.filter((worker) => worker.announced && worker.name === name);
     return choose(kept, pair) ?? choose(able, pair);
@@ -199,6 +200,7 @@ export class Desk {
     if (entry.id !== undefined) {
       entry.holder = worker;
       entry.givenAt = this.options.now();
+      entry.lateAt = entry.givenAt + this.options.limits.answerMs;
       entry.late = false;
       worker.inHand.add(entry);
       const held = this.holders.get(entry.pair);
@@ -212,6 +214,7 @@ export class Desk {
   private release(entry: InHand): void {
     const { holder, pair } = entry;
     entry.holder = undefined;
+    entry.late = false;
     if (holder?.inHand.delete(entry) !== true) return;
     const held = this.holders.get(pair);
     if (held?.worker !== holder) return;
@@ -251,7 +254,7 @@ export class Desk {
     this.lookedAt = at;
     if (this.byId.size + this.queued === 0) return this.stop();
     // Stopped or starved ourselves, we cannot tell who was silent meanwhile: everybody has that time too.
-    if (gap > limits.answerMs / TICKS) for (const entry of this.byId.values()) entry.givenAt += gap;
+    if (gap > limits.answerMs / TICKS) for (const entry of this.byId.values()) postpone(entry, gap);
     for (const entry of [...this.byId.values()]) this.lookAt(entry, at);
     for (const line of this.waiting.values()) this.dropUnanswerable(line, at);
   }
@@ -265,8 +268,8 @@ export class Desk {
       if (age >= limits.waitMs) this.giveUp(entry, 'no worker');
     } else if (age >= (entry.heard ? FORGET_RINGING_MS : FORGET_MS)) {
       this.remove(entry);
-    } else if (!entry.heard && !entry.answering && !entry.late && at - entry.givenAt >= limits.answerMs) {
-      this.lapse(entry, holder);
+    } else if (isOpen(entry) && at >= entry.lateAt) {
+      this.lapse(entry, holder, at);
     }
   }
 
@@ -275,19 +278,33 @@ export class Desk {
     for (const entry of [...line]) if (entry.id === undefined && at - entry.arrivedAt >= this.options.limits.waitMs) this.leaveLine(entry);
   }
 
-  /** A worker has not answered in time. Its silence costs it all that it has in hand, its slowness only this pair. */
-  private lapse(entry: InHand, worker: Worker): void {
+  /**
+   * A worker has not answered in time. Its silence costs it all that it has in hand, its slowness only this pair: and that only where somebody
+   * is faster. While what the workers need is away for all of them, a change of hands would only do the work twice.
+   */
+  private lapse(entry: InHand, worker: Worker, at: number): void {
     if (worker.heardAt <= entry.givenAt) worker.silent = true;
     entry.late = true;
-    this.moveFrom(worker, worker.silent ? [...worker.inHand] : [...worker.inHand].filter(({ pair }) => pair === entry.pair));
+    entry.lateAt = at + this.options.limits.answerMs;
+    const { silent } = worker;
+    const isBetter = (other: Worker): boolean => silent || this.isPrompt(other, at);
+    if (this.workerFor(entry, worker, isBetter) === undefined) return;
+    const lost = [...worker.inHand].filter(({ pair }) => silent || pair === entry.pair);
+    this.moveFrom(worker, lost, isBetter);
+  }
+
+  /** Has it left nothing unanswered for half of the deadline? */
+  private isPrompt(worker: Worker, at: number): boolean {
+    for (const entry of worker.inHand) if (isOpen(entry)) return at - entry.givenAt < this.options.limits.answerMs / 2;
+    return true;
   }
 
   /** Gives to others what a worker that is still there has not answered, as far as there is anybody. */
-  private moveFrom(worker: Worker, entries: readonly InHand[]): void {
+  private moveFrom(worker: Worker, entries: readonly InHand[], isBetter: (other: Worker) => boolean = () => true): void {
     let count = 0;
     for (const entry of entries) {
       const { answering, heard, lostBy } = entry;
-      const to = answering || heard || lostBy !== undefined ? undefined : this.workerFor(entry, worker);
+      const to = answering || heard || lostBy !== undefined ? undefined : this.workerFor(entry, worker, isBetter);
       if (to === undefined) continue;
       count += 1;
       this.release(entry);
@@ -296,4 +313,12 @@ export class Desk {
     }
     if (count > 0) this.options.moved(worker, count, worker.silent ? 'silent' : 'late');
   }
+}
+
+/** Nothing has been answered, and nothing is being answered. */
+const isOpen = ({ heard, answering }: InHand): boolean => !heard && !answering;
+
+function postpone(entry: InHand, ms: number): void {
+  entry.givenAt += ms;
+  entry.lateAt += ms;
 }

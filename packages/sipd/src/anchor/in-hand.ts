@@ -20,6 +20,7 @@ export interface InHand<W> {
   heard: boolean;
   /** A final answer is on its way to the server. */
   answering: boolean;
-  /** The deadline of its present holder has been noticed. */
+  /** When its present holder is late, or is looked at again because it is. */
+  lateAt: number;
   late: boolean;
 }

@@ -36,6 +36,8 @@ export interface AnchorCounts {
   readonly silent: number;
   readonly inHand: number;
   readonly waiting: number;
+  /** Of those in hand, requests that have been with their worker for longer than the deadline. */
+  readonly late: number;
   readonly pairs: number;
   /** Requests of workers that wait for an answer of the far side. */
   readonly outgoing: number;
