@@ -1,12 +1,7 @@
-import { join } from 'node:path';
+import { runAnchor } from './anchor-program';
+import { freePort, LOOPBACK } from './ports';
+import type { Exit, Program } from './process';
 
-import { freePort } from './ports';
-import { Program } from './process';
-import type { Exit } from './process';
-
-const ISTHMUS = join(__dirname, '..', '..', 'packages', 'gateway', 'bin', 'isthmus.js');
-const SIPD = join(__dirname, '..', '..', 'packages', 'sipd', 'bin', 'sipd.js');
-const SERVER_SECRET = 'sipd-test-secret';
 const WORKER_SECRET = 'anchor-test-secret';
 
 export interface AnchoredPorts {
@@ -15,7 +10,7 @@ export interface AnchoredPorts {
   readonly adminPort: number;
 }
 
-/** A SIP server with its anchor: `isthmus anchor` as its own process, which has started sipd in the place of drachtio. */
+/** A SIP server with its anchor: `isthmus anchor` as its own process, which has started the SIP server. */
 export class AnchoredServer {
   readonly secret = WORKER_SECRET;
 
@@ -31,22 +26,7 @@ export class AnchoredServer {
     const sipPort = ports?.sipPort ?? (await freePort());
     const adminPort = ports?.adminPort ?? (await freePort());
     const [serverPort, httpPort] = [await freePort(), await freePort()];
-    const server = ['--admin', `127.0.0.1:${serverPort}`, '--sip', `tcp:127.0.0.1:${sipPort}`, '--sip', `udp:127.0.0.1:${sipPort}`];
-    const program = await Program.start({
-      name: 'anchor',
-      command: process.execPath,
-      args: (directory) => [
-        ISTHMUS, 'anchor',
-        '--drachtio', `127.0.0.1:${serverPort}`,
-        '--drachtio-secret-file', join(directory, 'server'),
-        '--listen', `127.0.0.1:${adminPort}`,
-        '--secret-file', join(directory, 'worker'),
-        '--http', `127.0.0.1:${httpPort}`,
-        '--', process.execPath, SIPD, ...server, '--secret-file', join(directory, 'server'),
-      ],
-      files: () => ({ server: SERVER_SECRET, worker: WORKER_SECRET }),
-      ready: /"event":"server_up"/,
-    });
+    const program = await runAnchor({ address: LOOPBACK, sipPort, serverPort, listenPort: adminPort, httpPort, secret: WORKER_SECRET });
     return new AnchoredServer(program, sipPort, adminPort, httpPort);
   }
 

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 
-import { freePort } from './ports';
+import { runAnchor } from './anchor-program';
+import { freePort, LOOPBACK } from './ports';
 import { Program } from './process';
+import { DRACHTIO, sipServerCommand, type SipServerCommand } from './sip-server-command';
 
-const BIN = join(__dirname, '..', '..', 'packages', 'sipd', 'bin', 'sipd.js');
 export const SIPD_SECRET = 'sipd-test-secret';
 
 /** The SIP server as a process of its own, as a drachtio-server would be. */
@@ -17,10 +18,8 @@ export class SipServer {
   /** @param anchor it hands each request to the worker of its pair, and keeps the dialogs of workers that die (docs/anchor.md) */
   static async start(sipPort = 0, adminPort = 0, anchor = false): Promise<SipServer> {
     const port = sipPort === 0 ? await freePort() : sipPort;
-    const program = await runSipServer({ sipPort: port, adminPort, anchor });
-    const ready = program.log.split('\n').find((line) => line.startsWith('{"admin"')) ?? '';
-    const bound = JSON.parse(ready) as { admin: { port: number } };
-    return new SipServer(program, bound.admin.port, port);
+    const admin = adminPort === 0 ? await freePort() : adminPort;
+    return new SipServer(await runSipServer({ sipPort: port, adminPort: admin, anchor }), admin, port);
   }
 
   get secret(): string {
@@ -55,21 +54,15 @@ export interface SipServerHost {
   readonly behind?: readonly string[];
 }
 
-/** Starts the program. */
-export function runSipServer({ sipPort, adminPort, address = '127.0.0.1', adminAddress = address, anchor = false, behind = [] }: SipServerHost): Promise<Program> {
-  return Program.start({
-    name: 'sipd',
-    command: process.execPath,
-    behind,
-    args: (directory) => [
-      BIN,
-      '--admin', `${adminAddress}:${adminPort}`,
-      '--secret-file', join(directory, 'secret'),
-      '--sip', `tcp:${address}:${sipPort}`,
-      '--sip', `udp:${address}:${sipPort}`,
-      ...(anchor ? ['--anchor'] : []),
-    ],
-    files: () => ({ secret: SIPD_SECRET }),
-    ready: /^\{"admin"/,
-  });
+/** Starts the program: sipd, or the drachtio-server of this run. */
+export async function runSipServer({ sipPort, adminPort, address = LOOPBACK, adminAddress = address, anchor = false, behind = [] }: SipServerHost): Promise<Program> {
+  if (anchor && DRACHTIO !== undefined) {
+    const [serverPort, httpPort] = [await freePort(), await freePort()];
+    return runAnchor({ address, sipPort, serverPort, listenPort: adminPort, httpPort, secret: SIPD_SECRET, behind });
+  }
+  const secret = (directory: string): { readonly file: string; readonly value: string } => ({ file: join(directory, 'secret'), value: SIPD_SECRET });
+  const given = (directory: string): SipServerCommand =>
+    sipServerCommand({ address, sipPort, adminAddress, adminPort }, secret(directory), anchor ? ['--anchor'] : []);
+  const { name, command, ready } = given('');
+  return Program.start({ name, command, behind, args: (directory) => given(directory).args, files: () => ({ secret: SIPD_SECRET }), env: (directory) => given(directory).env, ready });
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 
+import { runAnchor } from './anchor-program';
 import type { ConfigFile } from './gateway';
 import { Program } from './process';
 import { SIPD_SECRET } from './sipd';
@@ -16,7 +17,6 @@ export const REDIS_PORT = 6379;
 export const HTTP_PORT = 9470;
 
 const BIN = join(__dirname, '..', '..', 'packages', 'gateway', 'bin', 'isthmus.js');
-const SIPD = join(__dirname, '..', '..', 'packages', 'sipd', 'bin', 'sipd.js');
 /** A worker that meets every server at once is ready within a second; a loaded machine may take longer. */
 const READY_DEADLINE_MS = 30_000;
 
@@ -70,18 +70,6 @@ export function runWorker(config: ConfigFile, behind: readonly string[]): Promis
 
 /** Starts `isthmus anchor` with a SIP server that lives and dies with it; the server's admin port is on loopback. */
 export function runAnchoredSipServer({ address, behind }: { readonly address: string; readonly behind: readonly string[] }): Promise<Program> {
-  const sip = ['tcp', 'udp'].flatMap((transport) => ['--sip', `${transport}:${address}:${SIP_PORT}`]);
-  return Program.start({
-    name: 'anchor',
-    command: process.execPath,
-    args: (directory) => [
-      ...[BIN, 'anchor', '--drachtio', `127.0.0.1:${ADMIN_PORT}`, '--listen', `${address}:${ANCHOR_PORT}`, '--http', `${address}:${ANCHOR_HTTP_PORT}`],
-      ...['--secret-file', join(directory, 'sipd-secret'), '--'],
-      ...[process.execPath, SIPD, '--admin', `127.0.0.1:${ADMIN_PORT}`, '--secret-file', join(directory, 'sipd-secret'), ...sip],
-    ],
-    files: () => ({ 'sipd-secret': SIPD_SECRET }),
-    behind,
-    ready: /"event":"anchor_started"/,
-    deadlineMs: READY_DEADLINE_MS,
-  });
+  const ports = { sipPort: SIP_PORT, serverPort: ADMIN_PORT, listenPort: ANCHOR_PORT, httpPort: ANCHOR_HTTP_PORT };
+  return runAnchor({ address, behind, ...ports, secret: SIPD_SECRET, deadlineMs: READY_DEADLINE_MS });
 }

@@ -9,6 +9,7 @@ import type { ProsodyOptions } from './prosody';
 import { SipPeer } from './raw-sip';
 import { startRedis } from './redis';
 import type { Redis, RedisOptions } from './redis';
+import { DRACHTIO } from './sip-server-command';
 import { SipServer } from './sipd';
 import type { PartitionedServer, XmppServer } from './xmpp-server';
 import { XmppUser } from './xmpp-user';
@@ -37,7 +38,10 @@ export interface WorldOptions {
   /** Where the embedded SIP server listens, for a far side that must know it before; default: a free port. */
   readonly sipPort?: number;
   readonly store?: 'memory' | 'redis';
-  /** `embedded` in the worker (default), or a process of its own, as workers that share one need: by itself, or with an anchor in it. */
+  /**
+   * `embedded` in the worker, or a process of its own, as workers that share one need: by itself, or with an anchor in it. Default:
+   * embedded, but with a drachtio-server (ISTHMUS_DRACHTIO_PROGRAM) a process.
+   */
   readonly sipServer?: 'embedded' | 'process' | 'anchored';
   /** A SIP server that runs already, in the place of ours. */
   readonly foreignSipServer?: SipServerPlace;
@@ -223,8 +227,8 @@ export class World {
   }
 }
 
-async function startSipServer({ sipServer = 'embedded' }: WorldOptions): Promise<SipServer | undefined> {
-  return sipServer === 'embedded' ? undefined : SipServer.start(0, 0, sipServer === 'anchored');
+async function startSipServer({ sipServer = DRACHTIO === undefined ? 'embedded' : 'process', sipPort, foreignSipServer }: WorldOptions): Promise<SipServer | undefined> {
+  return sipServer === 'embedded' || foreignSipServer !== undefined ? undefined : SipServer.start(sipPort, 0, sipServer === 'anchored');
 }
 
 /** Further options are Prosody's; the same are made of them for ejabberd, as far as it has them. */
