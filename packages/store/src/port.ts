@@ -105,13 +105,6 @@ export interface WorkerStore {
   leave(worker: string): Promise<void>;
 }
 
-/** Small bounded values with an expiry: cached answers, decisions. */
-export interface CacheStore {
-  get(key: string): Promise<string | undefined>;
-  set(key: string, value: string, ttlMs: number): Promise<void>;
-  delete(key: string): Promise<void>;
-}
-
 /** Bounded sets of names, whose members end by themselves unless they are put again. */
 export interface MemberStore {
   /** Puts a member for `ttlMs` more. False, and nothing has changed, when it is none yet and there are `max` others. */
@@ -147,7 +140,6 @@ export interface Store<R> {
   readonly policies: PolicyStore;
   readonly sipUsers: UserList;
   readonly workers: WorkerStore;
-  readonly cache: CacheStore;
   readonly members: MemberStore;
   readonly state: StoreState;
   /** Tells every later change of `state`, once each. The result ends it. */

@@ -29,28 +29,19 @@ describe('bounds of the memory store (promise 6)', () => {
     await commit(store, 'a', 0, note(1));
     expect(await commit(store, 'a', 0, note(2))).toEqual({ ok: false });
   });
-
-  test('one cached value more than the limit drops the one that was set first', async () => {
-    const store = new MemoryStore<Note>({ maxCacheEntries: 2 });
-    await store.cache.set('a', '1', 1_000);
-    await store.cache.set('b', '1', 1_000);
-    await store.cache.set('a', '2', 1_000);
-    await store.cache.set('c', '1', 1_000);
-    expect(await Promise.all(['a', 'b', 'c'].map((key) => store.cache.get(key)))).toEqual(['2', undefined, '1']);
-  });
 });
 
-test('leases and cached values end by the clock that was handed in', async () => {
+test('leases and members of a limit end by the clock that was handed in', async () => {
   let now = 1_000;
   const store = new MemoryStore<Note>({ now: () => now });
   await store.workers.heartbeat('w', 500, ['c']);
-  await store.cache.set('a', 'x', 500);
+  await store.members.put('a', 'x', 1, 500);
   now = 1_499;
   expect((await store.workers.workers()).get('w')).toEqual(['c']);
-  expect(await store.cache.get('a')).toBe('x');
+  expect(await store.members.put('a', 'y', 1, 500)).toBe(false);
   now = 1_500;
   expect(await store.workers.workers()).toEqual(new Map());
-  expect(await store.cache.get('a')).toBeUndefined();
+  expect(await store.members.put('a', 'y', 1, 500)).toBe(true);
 });
 
 describe('the index of due times', () => {

@@ -71,14 +71,14 @@ describe('Redis Cluster', () => {
     const store = await open();
     const states = changes(store);
     const pair = 'never seen';
-    const ends = await Promise.all(['isthmus:cache:moving', keyOf(pair)].map(beginsToMove));
-    await store.cache.set('moving', 'x', 60_000);
-    expect(await store.cache.get('moving')).toBe('x');
+    const ends = await Promise.all(['isthmus:members:moving', keyOf(pair)].map(beginsToMove));
+    expect(await store.members.put('moving', 'one', 1, 60_000)).toBe(true);
+    expect(await store.members.put('moving', 'two', 1, 60_000)).toBe(false);
     const committed = won(commit(store, pair, 0, note(1)));
     for (const end of ends) await end();
     const version = await committed;
     expect(await store.pairs.load(pair)).toEqual({ record: note(1), version });
-    expect(await store.cache.get('moving')).toBe('x');
+    expect(await store.members.put('moving', 'two', 1, 60_000)).toBe(false);
     expect(states).toEqual([]);
   }, START_MS);
 

@@ -117,12 +117,12 @@ describe('Redis', () => {
     const [one, two] = [await bench.open({ prefix: 'one' }), await bench.open({ prefix: 'two' })];
     await commit(one, 'a', 0, note(1), 1_000);
     await one.workers.heartbeat('w', 60_000, []);
-    await one.cache.set('c', 'x', 60_000);
+    await one.members.put('s', 'm', 1, 60_000);
     expect(await two.pairs.load('a')).toBeUndefined();
     expect(await two.pairs.claimDue(1_000, 2_000, 10)).toEqual([]);
     expect(await two.pairs.count()).toBe(0);
     expect(await two.workers.workers()).toEqual(new Map());
-    expect(await two.cache.get('c')).toBeUndefined();
+    expect(await two.members.put('s', 'other', 1, 60_000)).toBe(true);
     expect(await commit(two, 'a', 0, note(2))).toMatchObject({ ok: true });
     expect((await one.pairs.load('a'))?.record).toEqual(note(1));
   });

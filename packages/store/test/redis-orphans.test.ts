@@ -62,7 +62,6 @@ describe.each([
     await commit(store, 'c', 0, note(1, 'empty'), 1_000); // deleted when it falls due
     await store.workers.heartbeat('w', 60_000, []);
     await store.members.put('s', 'm', 1, 60_000);
-    await store.cache.set('c', 'x', 60_000);
     await store.sipUsers.replace(['bob@example.com' as never]);
     await servers.admin.set('another:thing', 'not ours');
     expect(await store.orphans(judge, PLENTY_MS)).toMatchObject({ found: new Map(), records: 3, isComplete: true });
@@ -91,7 +90,7 @@ describe.each([
 
   test('keys: of no known kind, and those that should expire and do not', async () => {
     const strange = ['a', 'b', '{b300}:pairs'].map((name) => `${prefix}:${name}`);
-    for (const key of [...strange, `${prefix}:cache:x`, `${prefix}:members:y`]) await servers.admin.set(key, 'x');
+    for (const key of [...strange, `${prefix}:{sip-users}:x`, `${prefix}:members:y`]) await servers.admin.set(key, 'x');
     const orphans = await store.orphans(judge, PLENTY_MS);
     expect(counts(orphans)).toEqual({ unknownKey: 3, lastingKey: 2 });
     expect(strange).toContain(orphans.found.get('unknownKey')?.example.key);

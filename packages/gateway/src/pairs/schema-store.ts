@@ -1,4 +1,4 @@
-import type { CacheStore, Judge, MemberStore, Orphans, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '@isthmus/store';
+import type { Judge, MemberStore, Orphans, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '@isthmus/store';
 import { SchemaPairs, type SchemaOptions } from './schema';
 import type { StoredPair } from './stored';
 
@@ -8,7 +8,6 @@ export class SchemaStore implements Store<StoredPair> {
   readonly policies: PolicyStore;
   readonly sipUsers: UserList;
   readonly workers: WorkerStore;
-  readonly cache: CacheStore;
   readonly members: MemberStore;
 
   constructor(
@@ -16,7 +15,7 @@ export class SchemaStore implements Store<StoredPair> {
     options: SchemaOptions,
   ) {
     this.pairs = new SchemaPairs(real.pairs, options);
-    ({ policies: this.policies, sipUsers: this.sipUsers, workers: this.workers, cache: this.cache, members: this.members } = real);
+    ({ policies: this.policies, sipUsers: this.sipUsers, workers: this.workers, members: this.members } = real);
   }
 
   get state(): StoreState {

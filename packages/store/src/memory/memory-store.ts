@@ -1,8 +1,7 @@
 import type { Orphans } from '../orphans';
-import type { CacheStore, MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
+import type { MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
 import { StoreUnavailableError } from '../port';
 import { ObservedState } from '../state';
-import { MemoryCache } from './memory-cache';
 import { MemoryMembers } from './memory-members';
 import { MemoryPairs } from './memory-pairs';
 import { MemoryPolicies } from './memory-policies';
@@ -12,14 +11,11 @@ import { MemoryWorkers } from './memory-workers';
 export interface MemoryStoreOptions {
   /** A commit that would make one more record, or one more policy, is rejected with `StoreUnwritableError`. */
   readonly maxRecords?: number;
-  /** One more cached value drops the oldest. */
-  readonly maxCacheEntries?: number;
-  /** Milliseconds since the epoch; for leases and cached values. Tests hand in their own clock. */
+  /** Milliseconds since the epoch; for leases and limits. Tests hand in their own clock. */
   readonly now?: () => number;
 }
 
 const DEFAULT_MAX_RECORDS = 250_000;
-const DEFAULT_MAX_CACHE_ENTRIES = 10_000;
 
 /** The store of a single process: gone with it. Several workers of one test may share an instance. */
 export class MemoryStore<R> implements Store<R> {
@@ -27,20 +23,18 @@ export class MemoryStore<R> implements Store<R> {
   readonly policies: PolicyStore;
   readonly sipUsers: UserList;
   readonly workers: WorkerStore;
-  readonly cache: CacheStore;
   readonly members: MemberStore;
   private readonly observed = new ObservedState({ is: 'ready' });
   private readonly now: () => number;
 
   constructor(options: MemoryStoreOptions = {}) {
-    const { maxRecords = DEFAULT_MAX_RECORDS, maxCacheEntries = DEFAULT_MAX_CACHE_ENTRIES, now = Date.now } = options;
+    const { maxRecords = DEFAULT_MAX_RECORDS, now = Date.now } = options;
     const open = (): void => this.open();
     this.now = now;
     this.pairs = new MemoryPairs(maxRecords, open);
     this.policies = new MemoryPolicies(maxRecords, open);
     this.sipUsers = new MemoryUserList(open);
     this.workers = new MemoryWorkers(now, open);
-    this.cache = new MemoryCache(maxCacheEntries, now, open);
     this.members = new MemoryMembers(now, open);
   }
 

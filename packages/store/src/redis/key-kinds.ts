@@ -32,7 +32,6 @@ export const KEY_KINDS: readonly KeyKind[] = [
   { name: 'P:{sip-users}:...', pattern: /^:\{sip-users\}:./, bound: 'expiry', longestMs: UNFINISHED_SECONDS * 1_000 },
   { name: 'P:workers', pattern: /^:workers$/, bound: 'owner' },
   { name: 'P:members:...', pattern: /^:members:./, bound: 'expiry' },
-  { name: 'P:cache:...', pattern: /^:cache:./, bound: 'expiry' },
   { name: 'P:probe', pattern: /^:probe$/, bound: 'expiry', longestMs: PROBE_MS },
   { name: 'P:{bN}:probe', pattern: ofBucket('probe'), bound: 'expiry', longestMs: PROBE_MS },
 ];

@@ -52,10 +52,6 @@ export class RedisKeys {
     return `${this.prefix}:members:${set}`;
   }
 
-  cache(key: string): string {
-    return `${this.prefix}:cache:${key}`;
-  }
-
   private bucket(number: number): BucketKeys {
     const tag = `${this.prefix}:{b${number}}`;
     return { pairs: `${tag}:pairs`, due: `${tag}:due`, floor: `${tag}:floor`, policies: `${tag}:policies`, probe: `${tag}:probe` };

@@ -1,12 +1,11 @@
 import type { Judge, Orphans } from '../orphans';
-import type { CacheStore, MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
+import type { MemberStore, PairStore, PolicyStore, Store, StoreExamination, StoreState, UserList, WorkerStore } from '../port';
 import { ClusterConnection } from './cluster';
 import type { RedisConnection } from './connection';
 import { risksOf } from './diagnosis';
 import { RedisKeys } from './keys';
 import { readOptions } from './options';
 import type { RedisStoreOptions } from './options';
-import { RedisCache } from './redis-cache';
 import { RedisMembers } from './redis-members';
 import { OrphanSearch } from './redis-orphans';
 import { RedisPairs } from './redis-pairs';
@@ -31,7 +30,6 @@ class RedisStore<R> implements Store<R> {
   readonly policies: PolicyStore;
   readonly sipUsers: UserList;
   readonly workers: WorkerStore;
-  readonly cache: CacheStore;
   readonly members: MemberStore;
 
   constructor(
@@ -42,7 +40,6 @@ class RedisStore<R> implements Store<R> {
     this.policies = new RedisPolicies(connection, keys);
     this.sipUsers = new RedisUserList(connection, keys);
     this.workers = new RedisWorkers(connection, keys);
-    this.cache = new RedisCache(connection, keys);
     this.members = new RedisMembers(connection, keys);
   }
 

@@ -8,7 +8,7 @@ const LONG_MS = 600_000;
 const ANN = 'ann@example.com' as BareJid;
 
 export const sideSuite = ({ adapter, begin }: Place): void =>
-  describe(`workers, cache and end in ${adapter}`, () => {
+  describe(`workers and end in ${adapter}`, () => {
     let world: World;
     let store: Store<Note>;
 
@@ -62,36 +62,6 @@ export const sideSuite = ({ adapter, begin }: Place): void =>
       });
     });
 
-    describe('cache', () => {
-      test('a value is kept, replaced, deleted', async () => {
-        expect(await store.cache.get('a')).toBeUndefined();
-        await store.cache.set('a', 'eins', LONG_MS);
-        expect(await store.cache.get('a')).toBe('eins');
-        await store.cache.set('a', '', LONG_MS);
-        expect(await store.cache.get('a')).toBe('');
-        await store.cache.delete('a');
-        await store.cache.delete('a');
-        expect(await store.cache.get('a')).toBeUndefined();
-      });
-
-      test('a value is gone after its time, the others stay', async () => {
-        await store.cache.set('long', 'x', LONG_MS);
-        await store.cache.set('short', 'y', 30);
-        await eventually('the value expires', async () => (await store.cache.get('short')) === undefined);
-        expect(await store.cache.get('long')).toBe('x');
-      });
-
-      test('a cached value and a pair of the same name are two things', async () => {
-        await store.cache.set('a', 'x', LONG_MS);
-        expect(await store.pairs.load('a')).toBeUndefined();
-        expect(await all(store.pairs.scan())).toEqual([]);
-      });
-
-      test.each([0, -1, 0.5, Number.NaN])('a time of %p ms is refused', async (ttlMs) => {
-        await expect(store.cache.set('a', 'x', ttlMs)).rejects.toThrow(RangeError);
-      });
-    });
-
     test('a store that can be used says so, and answers a ping', async () => {
       expect(store.state).toEqual({ is: 'ready' });
       await expect(store.pairs.ping()).resolves.toBeUndefined();
@@ -126,9 +96,8 @@ export const sideSuite = ({ adapter, begin }: Place): void =>
         store.workers.heartbeat('w', 1, []),
         store.workers.workers(),
         store.workers.leave('w'),
-        store.cache.get('a'),
-        store.cache.set('a', 'x', 1),
-        store.cache.delete('a'),
+        store.members.put('s', 'm', 1, 1),
+        store.members.remove('s', 'm'),
       ];
       for (const result of await Promise.allSettled(calls)) {
         expect(result).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailableError) });
