@@ -272,6 +272,23 @@ describe('the contact changes', () => {
       expect(shown(notifies(play, 3))).toEqual(['offline']);
     });
 
+    test.each([
+      ['the server says that the user is online', (play: Play) => play.on('xmpp.account', { local: true, online: true })],
+      ['the user shows himself', (play: Play) => play.on('xmpp.available', { presence: resource('desk') })],
+      ['the user asks for the state', (play: Play) => play.on('xmpp.probe', { resource: 'phone' })],
+    ])('RFC 6665 4.2.1.2, PRES-14 after a refresh, and the user was asked about meanwhile (%s): as before, but only once', (_what, online) => {
+      const play = simple();
+      refreshNow(play);
+      play.answer('sip.subscribe', 200);
+      play.on('xmpp.available', { presence: resource('phone') });
+      play.on('xmpp.unavailable', { resource: 'phone' });
+      expect(play.record.outward.is).toBe('checking');
+      online(play);
+      expect(play.record.outward.is).toBe('watching');
+      expect(shown(notifies(play, 2))).toEqual([]);
+      expect(shown(notifies(play, 3))).toEqual(['offline']);
+    });
+
     test('PRES-13, PRES-14 before the answer to a refresh: as before, but only once', () => {
       const play = simple();
       refreshNow(play);

@@ -119,6 +119,6 @@ export function accountTold(state: Checking, event: AccountEvent, facts: Facts):
 export function goOn(state: Checking, facts: Facts): Step<Outward> {
   if (facts.at >= state.expiresAt) return subscribe(state, facts);
   if (facts.at >= state.refreshAt) return refresh(state, facts);
-  const { dialog, since, expiresAt, refreshAt, notifyBy } = state;
-  return to({ is: 'watching', ...memoryOf(state), dialog, since, expiresAt, refreshAt, notifyBy });
+  const { dialog, since, expiresAt, refreshAt, notifyBy, refreshed } = state;
+  return to({ is: 'watching', ...memoryOf(state), dialog, since, expiresAt, refreshAt, notifyBy, refreshed });
 }
