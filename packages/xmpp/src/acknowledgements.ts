@@ -1,6 +1,8 @@
 import type { Element } from '@xmpp/xml';
 
+import { toError } from './errors';
 import { takeNumber } from './partition';
+import { ReportPace, type ReportPaceOptions } from './report-pace';
 
 /**
  * A stanza that the server keeps until it is told that it is handled: committed to the store, or answered. It is, when
@@ -21,7 +23,7 @@ export interface Ticket {
   whenForgotten(callback: () => void): void;
 }
 
-export interface AcknowledgementsOptions {
+export interface AcknowledgementsOptions extends ReportPaceOptions {
   /** Tells the server that all up to this number is handled; resolves when it has forgotten that. */
   readonly report: (n: number) => Promise<void>;
   /** Asks the server which stanzas it has given to others (see `moved`); resolves at once where it has no reason to. */
@@ -30,8 +32,6 @@ export interface AcknowledgementsOptions {
   readonly onLate: (n: number) => void;
   /** After so long, milliseconds. */
   readonly deadlineMs: number;
-  /** From one report to the next, milliseconds. */
-  readonly pauseMs: number;
 }
 
 interface Entry {
@@ -48,11 +48,13 @@ export class Acknowledgements {
   private readonly entries: Entry[] = [];
   private first = 0;
   private running: Promise<void> | undefined;
-  private reportedAt = -Infinity;
   private ended = false;
   private timer: NodeJS.Timeout | undefined;
+  private readonly pace: ReportPace;
 
-  constructor(private readonly options: AcknowledgementsOptions) {}
+  constructor(private readonly options: AcknowledgementsOptions) {
+    this.pace = new ReportPace(options);
+  }
 
   /** The ticket of a stanza, held once; its number is taken out of it. Undefined when the server has given it none. */
   take(stanza: Element): Ticket | undefined {
@@ -91,10 +93,12 @@ export class Acknowledgements {
   end(): void {
     this.ended = true;
     clearTimeout(this.timer);
+    this.pace.hurry();
   }
 
-  /** Resolves when everything that is handled has been reported; rejects never. */
+  /** Resolves when everything that is handled has been reported, or has failed to be once more; rejects never. */
   async reported(): Promise<void> {
+    this.pace.hurry();
     await this.running;
     await this.running; // what was handled while the one before was under way
   }
@@ -114,16 +118,22 @@ export class Acknowledgements {
   }
 
   private async report(): Promise<void> {
-    const early = this.reportedAt + this.options.pauseMs - performance.now();
-    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    await this.pace.pause();
     if (this.ended) return;
     let end = this.first;
     while (this.isHandled(end)) end += 1;
-    this.reportedAt = performance.now();
+    this.pace.goesOut();
     const n = this.entries[end - 1]?.n;
-    // What went wrong ends the connection, or is told again with the next report.
-    const isForgotten = n !== undefined && (await this.options.report(n).then(() => true, () => false));
-    if (isForgotten) this.forget(end);
+    if (n === undefined) return;
+    try {
+      await this.options.report(n);
+    } catch (error) {
+      // It has ended the connection, or it is told again with the next report.
+      if (!this.ended) this.pace.failed(toError(error).message);
+      return;
+    }
+    this.pace.worked();
+    this.forget(end);
   }
 
   /** Below nothing: it was given up, and let go of after that. */

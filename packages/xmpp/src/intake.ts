@@ -85,6 +85,8 @@ export class Intake {
       onLate: (n) => settings.log.warn({ number: n, waitedMs: settings.handleTimeoutMs }, 'stanza_handle_late'),
       deadlineMs: settings.handleTimeoutMs,
       pauseMs: REPORT_PAUSE_MS,
+      onFailing: (why) => settings.log.warn({ why }, 'xmpp_report_failed'),
+      onWorking: (failures) => settings.log.info({ failures }, 'xmpp_report_resumed'),
     });
   }
 

@@ -151,6 +151,35 @@ describe('the report of what is handled', () => {
     expect([await report(connection), await report(connection)]).toEqual(['1', '1']);
   });
 
+  it('promise 1: reports that the server refuses are tried again; the log says once that they fail, and once that they work', async () => {
+    await startServer({ acknowledges: true, refusesReports: true });
+    const { under, connection, inHand } = await handling();
+    connection.write(numbered(1));
+    (await inHand('1')).done();
+    expect((await under.line('xmpp_report_failed', 'warn')).fields).toEqual({ why: 'the server answered internal-server-error' });
+    for (let tries = 1; tries <= 3; tries += 1) expect(await report(connection)).toBe('1');
+    server.behaviour.refusesReports = false;
+    const { failures } = (await under.line('xmpp_report_resumed', 'info')).fields;
+    expect(failures).toBeGreaterThanOrEqual(3);
+    expect(under.lines('xmpp_report_failed', 'warn')).toEqual([]);
+    server.behaviour.refusesReports = true;
+    connection.write(numbered(2));
+    (await inHand('2')).done();
+    await under.line('xmpp_report_failed', 'warn');
+  });
+
+  it('promise 1: a report that is lost with its connection is no failure of reports', async () => {
+    await startServer({ acknowledges: true, keepsReports: true });
+    const { under, connection, inHand } = await handling();
+    connection.write(numbered(1));
+    (await inHand('1')).done();
+    await report(connection);
+    connection.socket.destroy();
+    await under.change('down');
+    await under.change('up');
+    expect(under.lines('xmpp_report_failed', 'warn')).toEqual([]);
+  });
+
   it('promise 1: whoever holds the ticket longer than the handler works keeps it from being reported', async () => {
     await startServer({ acknowledges: true });
     const { under, connection, inHand } = await handling();

@@ -28,6 +28,8 @@ export interface Behaviour {
   moved?: number | undefined;
   /** Leave reports without an answer. */
   keepsReports?: boolean | undefined;
+  /** Answer reports with an error. */
+  refusesReports?: boolean | undefined;
   /** Ignore pings: a server that is connected and dead. */
   silent?: boolean | undefined;
   /** Written in the same segment as the answer to the handshake. */
@@ -100,6 +102,7 @@ export class ServerConnection {
     }
     const { jid } = child.attrs;
     if (child.name === 'handled' && this.behaviour.keepsReports) return;
+    if (child.name === 'handled' && this.behaviour.refusesReports) return this.reply(iq, 'error', stanzaError('wait', 'internal-server-error'));
     if (child.name === 'worker' && this.behaviour.acknowledges) {
       const { moved } = this.behaviour;
       return this.reply(iq, 'result', xml('worker', { xmlns: PARTITION, acknowledge: 'true', ...(moved !== undefined && { moved: String(moved) }) }));
