@@ -36,6 +36,7 @@ export class Metrics {
   readonly tlsFailures = this.counter('isthmus_sip_tls_failures_total', 'TLS connections of the embedded SIP server that were not made or refused', ['opened']);
   readonly failovers = this.counter('isthmus_failovers_total', 'Requests that were sent to another next hop, by the route that failed and the reason', ['route', 'why']);
   readonly conflicts = this.counter('isthmus_commit_conflicts_total', 'Commits that another worker was faster with', []);
+  readonly due = this.counter('isthmus_due_pairs_total', 'Pairs that were looked after: due and this worker\'s own, overdue with another one, with something that a dead worker left', ['cause']);
   readonly failures = this.counter('isthmus_effect_failures_total', 'Effects that could not be handed over at once', ['effect']);
   readonly ignored = this.counter('isthmus_ignored_events_total', 'Events without a cell in the tables', ['event']);
   readonly putBack = this.counter('isthmus_records_put_back_total', 'Records that the store had lost, at a failover or restart, and this worker still knew', []);

@@ -297,6 +297,21 @@ describe('common work', () => {
     expect(keys.every((key) => one.isMine(key) !== two.isMine(key))).toBe(true);
   });
 
+  test('a pair is the work of the worker that the plug-in and the anchor choose: their example (docs/partition-protocol.md, "Which connection")', async () => {
+    const all = await Promise.all(['w1#c', 'w2#b', 'w3#a'].map((name) => join(name)));
+    for (const cluster of all) await cluster.exchange();
+    for (const key of ['ann@example.com|bob@example.com', 'bob@example.com|ann@example.com']) {
+      expect(all.map((cluster) => cluster.isMine(key))).toEqual([false, false, true]);
+    }
+    expect(all.map(({ size }) => size)).toEqual([3, 3, 3]);
+  });
+
+  test('of two of one name, as when a worker was killed and started again, one does it', async () => {
+    const [one, two] = (await Promise.all(['w1#a', 'w1#b'].map((name) => join(name)))) as [Cluster, Cluster];
+    for (const cluster of [one, two]) await cluster.exchange();
+    expect(keys.filter((key) => one.isMine(key) === two.isMine(key))).toEqual([]);
+  });
+
   test('alone, all is its own', async () => {
     const one = await join('w1#a');
     expect(keys.every((key) => one.isMine(key))).toBe(true);

@@ -141,7 +141,7 @@ describe('an instance that is known to be dead (promise 3)', () => {
     await two.looksAfter(1);
     three.doer.nth(0).answer(200);
     await eventually('the message is done', async () => (await recordIn(place.pairs)).effects.length === 0);
-    expect([by, two.doer.begun, three.doer.begun]).toEqual(['w2#b', [], ['sip.message hello']]);
+    expect([by, two.doer.begun, three.doer.begun]).toEqual(['w3#c', [], ['sip.message hello']]);
   });
 });
 
@@ -439,16 +439,120 @@ test('start and stop: rounds come by themselves, and none after stop', async () 
   expect(commits).toHaveLength(before);
 });
 
+describe('a pair is looked after by its own worker first (decision 090)', () => {
+  const users = ['ann', 'mia', 'moe', 'eve'].map(pairOfUser);
+
+  /** Sessions that fall idle 600 s later. */
+  async function sessions(): Promise<void> {
+    for (const pair of users) await one.loop.handle(pair, says(pair.user));
+    for (const { answer } of one.doer.sent) answer(200);
+    await settled();
+  }
+
+  test('others leave it alone for two seconds, and take it then', async () => {
+    await sessions();
+    place.ownerOf = () => one.name;
+    await two.looksAfter(600_000);
+    await two.looksAfter(1_999);
+    expect(two.taken).toEqual([]);
+    await two.looksAfter(1);
+    expect(two.taken).toEqual(users.map(() => 'overdue'));
+    expect(await Promise.all(users.map((pair) => one.stored(pair)))).toEqual(users.map(() => undefined));
+  });
+
+  test('its own takes it when it is due, however much of others is due', async () => {
+    const few = new Instance(place, 'w3#c', { limit: 1 });
+    await sessions();
+    place.ownerOf = (key) => (key.startsWith('eve@') ? few.name : one.name);
+    await few.looksAfter(600_000);
+    expect(few.taken).toEqual(['own']);
+    expect(await one.stored(pairOfUser('eve'))).toBeUndefined();
+  });
+
+  test('promise 3: those of a dead worker are the survivors\' own at once', async () => {
+    await sessions();
+    place.ownerOf = (key) => (place.alive.has(one.name) ? one.name : key.startsWith('eve@') ? 'w3#c' : two.name);
+    const three = new Instance(place, 'w3#c');
+    await die(one);
+    await Promise.all([two.looksAfter(600_000), three.looksAfter(0)]);
+    expect([two.taken, three.taken]).toEqual([['own', 'own', 'own'], ['own']]);
+  });
+
+  test('what is in nobody\'s hand does not wait for a worker that cannot do it', async () => {
+    place.ownerOf = () => one.name;
+    one.doer.offline = 'xmpp';
+    await one.loop.handle(PAIR, writes('hello'));
+    place.linkless.add(one.name);
+    await settled();
+    await one.looksAfter(1); // gives up
+    await two.looksAfter(1);
+    await eventually('both effects are done', async () => (await recordIn(place.pairs)).effects.length === 0);
+    expect(two.doer.begun).toEqual(['xmpp.message hello']);
+  });
+});
+
+describe('after a death (promise 3)', () => {
+  const many = Array.from({ length: 30 }, (_, number) => pairOfUser(`user${number}`));
+
+  test('what the dead one left comes before refreshes that have piled up, in as many rounds as the pace asks for', async () => {
+    const idle = Array.from({ length: 30 }, (_, number) => pairOfUser(`idle${number}`));
+    const few = new Instance(place, 'w3#c', { limit: 10 });
+    for (const pair of idle) await few.loop.handle(pair, says('hello'));
+    for (const { answer } of few.doer.sent) answer(200);
+    await settled();
+    place.now += 600_000;
+    for (const pair of many) await one.loop.handle(pair, says('hello', place.now));
+    await die(one);
+    place.dead.add(one.name);
+    few.due.takeOver();
+    const sentBefore = few.doer.sent.length;
+    const after: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      await few.looksAfter(0);
+      await settled();
+      after.push(few.doer.sent.length - sentBefore);
+    }
+    expect([after, few.taken]).toEqual([[10, 20, 30], many.map(() => 'left')]);
+  });
+
+  test('nobody\'s record is written for the search, and no live worker loses a race by it', async () => {
+    const tapped = new TappedPairs(place.pairs);
+    const searcher = new Instance(place, 'w3#c', { store: tapped });
+    for (const pair of many) await two.loop.handle(pair, says('hello'));
+    place.dead.add(one.name);
+    searcher.due.takeOver();
+    await searcher.looksAfter(1);
+    expect([tapped.loads, tapped.commits]).toEqual([many.length, []]);
+    for (const { answer } of two.doer.sent) answer(200);
+    await settled();
+    expect(two.conflicts).toBe(0);
+  });
+
+  test('a store that goes away meanwhile is asked again: nothing that was left is forgotten', async () => {
+    const tapped = new TappedPairs(place.pairs);
+    const searcher = new Instance(place, 'w3#c', { store: tapped });
+    await one.loop.handle(PAIR, says('hello'));
+    await die(one);
+    place.dead.add(one.name);
+    searcher.due.takeOver();
+    tapped.away = true;
+    await expect(searcher.looksAfter(1)).rejects.toThrow('unavailable');
+    tapped.away = false;
+    await searcher.looksAfter(1);
+    expect(searcher.doer.begun).toEqual(['sip.message hello']);
+  });
+});
+
 describe('due times without a record', () => {
   /** A store in which a due time has outlived its record. */
   const strayIn = (pairs: typeof place.pairs) => {
     const removed: string[] = [];
-    const claimed = [pairKey(PAIR)];
+    const key = pairKey(PAIR);
     const commit = (commit: Parameters<typeof pairs.commit>[0]) => {
       if (commit.record === undefined) removed.push(`${commit.key} ${commit.expected}`);
       return pairs.commit(commit);
     };
-    const store = new Proxy(pairs, { get: (real, name) => (name === 'claimDue' ? async () => claimed : name === 'commit' ? commit : (real[name as keyof typeof real] as () => unknown).bind(real)) });
+    const store = new Proxy(pairs, { get: (real, name) => (name === 'due' ? async () => [{ key, at: 0 }] : name === 'claim' ? async () => [key] : name === 'commit' ? commit : (real[name as keyof typeof real] as () => unknown).bind(real)) });
     return { store, removed };
   };
 

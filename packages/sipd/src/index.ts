@@ -1,7 +1,8 @@
 /** A small SIP server that speaks drachtio's control protocol: embedded default, and test double for drachtio-server. */
 export { ANCHOR_DEFAULTS, type AnchorLimits } from './anchor/options';
 export { type AnchorCounts, framed, Relay, type RelayOptions, type ServerPort } from './anchor/relay';
-export { readHead } from './anchor/scan';
+export { scoreOf } from './anchor/rendezvous';
+export { joined, readHead } from './anchor/scan';
 export { FrameReader } from './control/frame';
 export type { Intake } from './intake';
 export type { Observer, ReachedLimit } from './observer';

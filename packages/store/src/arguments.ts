@@ -14,12 +14,14 @@ export function checkCommit(commit: Commit<unknown>): void {
   }
 }
 
-export function checkClaim(now: number, until: number, limit: number): void {
+export function checkDue(now: number, limit: number): void {
+  if (!Number.isFinite(now)) throw new RangeError(`what is due is asked for with a time, not ${now}`);
+  if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`the limit must be a whole number from 1, not ${limit}`);
+}
+
+export function checkClaim(now: number, until: number): void {
   if (!Number.isFinite(now) || !Number.isFinite(until) || until <= now) {
     throw new RangeError(`a claim must reach into the future: now ${now}, until ${until}`);
-  }
-  if (!Number.isSafeInteger(limit) || limit < 1) {
-    throw new RangeError(`the limit of a claim must be a whole number from 1, not ${limit}`);
   }
 }
 

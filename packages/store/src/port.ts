@@ -29,6 +29,12 @@ export type CommitResult =
   /** Somebody else committed first: load again, step again. */
   | { readonly ok: false };
 
+/** A key with its due time, milliseconds since the epoch. */
+export interface Due {
+  readonly key: string;
+  readonly at: number;
+}
+
 export interface PairStore<R> {
   load(key: string): Promise<Stored<R> | undefined>;
   commit(commit: Commit<R>): Promise<CommitResult>;
@@ -39,10 +45,15 @@ export interface PairStore<R> {
    */
   putBack(key: string, stored: Stored<R>, due: number | undefined): Promise<boolean>;
   /**
-   * Keys whose due time is at or before `now`, at most `limit` in all, oldest first within a bucket. Their due time is
-   * moved to `until`, so that no other worker is given them before that: a claim that leads to no commit comes back.
+   * Keys whose due time is at or before `now`, with that time, oldest first within a bucket; at most `limit` in all, and where there are many the
+   * others come with a later look. Changes nothing.
    */
-  claimDue(now: number, until: number, limit: number): Promise<string[]>;
+  due(now: number, limit: number): Promise<readonly Due[]>;
+  /**
+   * Those of `keys` that are due at `now`, still: their due time is moved to `until`, so that no other worker is given them before
+   * that. A claim that leads to no commit comes back.
+   */
+  claim(keys: readonly string[], now: number, until: number): Promise<string[]>;
   /**
    * All keys that have a record and begin with `prefix`, each at least once, in no order; records made meanwhile may be
    * missing. Looks at every key whatever the prefix: not for the way of a message.

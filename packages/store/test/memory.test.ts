@@ -68,14 +68,16 @@ describe('the index of due times', () => {
             model.delete(step.key);
           } else {
             const dues = [...model.values()].filter((due) => due <= step.now).sort((a, b) => a - b);
-            const claimed = index.claim(step.now, step.now + step.ahead, step.limit);
+            const shown = index.until(step.now, step.limit);
+            expect(shown.every(({ key, at }) => model.get(key) === at)).toBe(true);
+            const claimed = shown.map(({ key }) => key).filter((key) => index.claim(key, step.now, step.now + step.ahead));
             expect(claimed.map((name) => model.get(name))).toEqual(dues.slice(0, step.limit));
             for (const name of claimed) model.set(name, step.now + step.ahead);
           }
           expect(index.size).toBe(model.size);
         }
-        const left = index.claim(LATEST, LATEST + 1, model.size + 1);
-        expect(left.map((name) => model.get(name))).toEqual([...model.values()].sort((a, b) => a - b));
+        const left = index.until(LATEST, model.size + 1);
+        expect(left.map(({ key: name }) => model.get(name))).toEqual([...model.values()].sort((a, b) => a - b));
       }),
       { numRuns: 300 },
     );

@@ -1,6 +1,7 @@
 import { StoreUnwritableError, StoreUnavailableError } from '../src';
 import { bucketOf } from '../src/redis/keys';
 import { Bench, commit, remove, versionOf, won } from './support/bench';
+import { claimDue } from './support/claim-due';
 import { note } from './support/worlds';
 
 /** What the Redis adapter keeps in Redis, and what it does when somebody else touched it. */
@@ -21,7 +22,7 @@ describe('Redis', () => {
       await bench.admin.flushall();
       expect(await store.pairs.putBack('a', { record: note(1), version }, 1_000)).toBe(true);
       expect(await store.pairs.load('a')).toEqual({ record: note(1), version });
-      expect(await store.pairs.claimDue(1_000, 2_000, 10)).toEqual(['a']);
+      expect(await claimDue(store.pairs, 1_000, 2_000, 10)).toEqual(['a']);
       expect(await commit(store, 'a', version, note(2))).toMatchObject({ ok: true });
     });
 
@@ -34,7 +35,7 @@ describe('Redis', () => {
       await bench.admin.zadd(`${bucketOfA}:due`, 1_000, 'a');
       expect(await store.pairs.putBack('a', { record: note(2), version }, undefined)).toBe(true);
       expect(await store.pairs.load('a')).toEqual({ record: note(2), version });
-      expect(await store.pairs.claimDue(1_000, 2_000, 10)).toEqual([]);
+      expect(await claimDue(store.pairs, 1_000, 2_000, 10)).toEqual([]);
     });
   });
 
@@ -46,7 +47,7 @@ describe('Redis', () => {
       await expect(commit(store, 'b', 0)).rejects.toThrow(StoreUnwritableError);
       await expect(commit(store, 'a', await versionOf(store, 'a'), note(2))).rejects.toThrow('maxmemory');
       expect((await store.pairs.load('a'))?.record).toEqual(note(1));
-      expect(await store.pairs.claimDue(1_000, 2_000, 10)).toEqual(['a']);
+      expect(await claimDue(store.pairs, 1_000, 2_000, 10)).toEqual(['a']);
       expect(await remove(store, 'a', await versionOf(store, 'a'))).toEqual({ ok: true, version: 0 });
       await bench.admin.config('SET', 'maxmemory', '0');
       expect(await commit(store, 'b', 0)).toMatchObject({ ok: true });
@@ -107,7 +108,7 @@ describe('Redis', () => {
     const results = await Promise.all(Array.from({ length: 20 }, (_, number) => commit(store, `pair ${number}`, 0)));
     expect(results.every(({ ok }) => ok)).toBe(true);
     await bench.admin.script('FLUSH');
-    expect(await store.pairs.claimDue(1, 2, 10)).toEqual([]);
+    expect(await claimDue(store.pairs, 1, 2, 10)).toEqual([]);
     await store.workers.heartbeat('w', 60_000, []);
     await bench.admin.script('FLUSH');
     expect([...(await store.workers.workers()).keys()]).toEqual(['w']);
@@ -119,7 +120,7 @@ describe('Redis', () => {
     await one.workers.heartbeat('w', 60_000, []);
     await one.members.put('s', 'm', 1, 60_000);
     expect(await two.pairs.load('a')).toBeUndefined();
-    expect(await two.pairs.claimDue(1_000, 2_000, 10)).toEqual([]);
+    expect(await claimDue(two.pairs, 1_000, 2_000, 10)).toEqual([]);
     expect(await two.pairs.count()).toBe(0);
     expect(await two.workers.workers()).toEqual(new Map());
     expect(await two.members.put('s', 'other', 1, 60_000)).toBe(true);

@@ -1,5 +1,6 @@
 import { StoreDoubtError, StoreUnavailableError } from '../src';
 import { Bench, changes, commit, won } from './support/bench';
+import { claimDue } from './support/claim-due';
 import { eventually, note, stateOf } from './support/worlds';
 
 /** What the Redis adapter does when Redis is away, refuses, or comes back. */
@@ -64,7 +65,7 @@ describe('Redis', () => {
       await stateOf(store, 'ready');
       await eventually('the store is used again', () => store.pairs.ping().then(() => true, () => false));
       expect(await store.pairs.load('a')).toEqual({ record: note(7), version });
-      expect(await store.pairs.claimDue(1_000, 2_000, 10)).toEqual(['a']);
+      expect(await claimDue(store.pairs, 1_000, 2_000, 10)).toEqual(['a']);
     });
 
     test('a Redis that does not answer: the deadline holds, the connection is made anew', async () => {

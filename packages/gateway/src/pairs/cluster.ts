@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { pairOf } from '@isthmus/model';
+import { joined, scoreOf } from '@isthmus/sipd';
 import type { WorkerStore } from '@isthmus/store';
 import { newId as randomId } from '../ids';
 import { steady } from '../steady';
@@ -140,12 +141,23 @@ export class Cluster {
     return this.others().length === 0;
   }
 
-  /** Of the live instances exactly one answers true for a key (rendezvous hash), so that common work is shared. */
+  /** How many instances live, this one included. */
+  get size(): number {
+    return this.others().length + 1;
+  }
+
+  /**
+   * Of the live instances exactly one answers true for a pair: the one whose worker the XMPP server's plug-in and the anchor choose, as
+   * long as no other one was busy with it. So common work is shared, and done where the pair's record is at hand.
+   */
   isMine(key: string): boolean {
     let own: string | undefined;
     for (const [instance] of this.others()) {
-      own ??= score(this.life, key);
-      if (score(instance, key) > own) return false;
+      const { user, contact } = pairOf(key);
+      const pair = joined(user, contact);
+      own ??= scoreOf(nameOf(this.life), pair);
+      const other = scoreOf(nameOf(instance), pair);
+      if (other > own || (other === own && instance > this.life)) return false;
     }
     return true;
   }
@@ -229,8 +241,4 @@ export class Cluster {
         .finally(() => this.schedule());
     }, this.options.intervalMs);
   }
-}
-
-function score(instance: string, key: string): string {
-  return createHash('sha1').update(`${instance}\0${key}`).digest('hex');
 }

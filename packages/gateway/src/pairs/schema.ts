@@ -1,4 +1,4 @@
-import { type Commit, type CommitResult, DamagedRecordError, type PairStore, type Stored } from '@isthmus/store';
+import { type Commit, type CommitResult, DamagedRecordError, type Due, type PairStore, type Stored } from '@isthmus/store';
 import type { StoredPair } from './stored';
 
 /**
@@ -58,8 +58,12 @@ export class SchemaPairs implements PairStore<StoredPair> {
     return this.real.putBack(key, { record: this.write(record), version }, due);
   }
 
-  claimDue(now: number, until: number, limit: number): Promise<string[]> {
-    return this.real.claimDue(now, until, limit);
+  due(now: number, limit: number): Promise<readonly Due[]> {
+    return this.real.due(now, limit);
+  }
+
+  claim(keys: readonly string[], now: number, until: number): Promise<string[]> {
+    return this.real.claim(keys, now, until);
   }
 
   scan(prefix?: string): AsyncIterable<string> {

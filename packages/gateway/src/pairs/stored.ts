@@ -27,6 +27,9 @@ export function named(value: StoredPair, commit: string, before: StoredPair | un
 /** Whose hands an effect is in that its instance has given up: whoever can do it takes it. */
 export const NOBODY = '';
 
+/** What has been due for so long is anybody's to look after, and not its own worker's alone; milliseconds (decision 090). */
+export const OVERDUE_MS = 2_000;
+
 const KNOWN: ReadonlySet<string> = new Set<keyof StoredPair>(['record', 'by', 'others', 'commits', 'heard']);
 
 /** What the next version writes beside what this one knows: it is kept (schema.ts). */
@@ -35,6 +38,11 @@ const unknownOf = (before: StoredPair | undefined): object => Object.fromEntries
 /** The instance that has an effect in hand. */
 export function handOf(stored: StoredPair, effect: Effect): string {
   return stored.others?.[effect.key] ?? stored.by;
+}
+
+/** Has one of such instances anything in hand? */
+export function holdsOf(stored: StoredPair, isOne: (instance: string) => boolean): boolean {
+  return stored.record.effects.some((effect) => isOne(handOf(stored, effect)));
 }
 
 /** The effects of a record that others than this instance have in hand. */
@@ -50,13 +58,13 @@ export function holds(stored: StoredPair, effect: Effect): boolean {
 
 /**
  * When the pair must be looked at next: the machines' own timers, and the end of the lease while effects are not done,
- * so that whoever finds it due then can do them (DESIGN section 4). At once while nobody has an effect in hand.
+ * so that whoever finds it due then can do them (DESIGN section 4). At once, and for all, while nobody has an effect in hand.
  */
 export function nextDue({ record, others = {} }: StoredPair, now: number, leaseMs: number): number | undefined {
   const timer = dueAt(record);
   if (record.effects.length === 0) return timer;
   const isFree = Object.values(others).includes(NOBODY);
-  return Math.min(timer ?? Infinity, isFree ? now : now + leaseMs);
+  return Math.min(timer ?? Infinity, isFree ? now - OVERDUE_MS : now + leaseMs);
 }
 
 /** What an instance takes into its hands by a commit, and what it lets go. */

@@ -154,6 +154,7 @@ export class PairWork {
       now,
       newTrace,
       onError: this.options.notices.dueFailed,
+      onTaken: (cause) => metrics.due.inc({ cause }),
       onTakenOver: (pair, { trace }) => noteRepeated({ log, metrics }, 'to-xmpp', pair, trace),
     });
   }

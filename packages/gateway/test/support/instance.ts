@@ -1,7 +1,7 @@
 import type { Effect, EngineEvent, PairRecord, RequestEffect } from '@isthmus/engine';
 import { pairKey, type Pair } from '@isthmus/model';
 import { MemoryStore, type PairStore } from '@isthmus/store';
-import { DueKeeper } from '../../src/pairs/due';
+import { DueKeeper, type DueCause } from '../../src/pairs/due';
 import { PairLoop, type ContextOf } from '../../src/pairs/loop';
 import { MissedEvents } from '../../src/pairs/missed';
 import { EffectRunner, type Doer } from '../../src/pairs/runner';
@@ -18,6 +18,8 @@ export class Place {
   readonly alive = new Set<string>();
   /** Instances that the others know to be dead. */
   readonly dead = new Set<string>();
+  /** Whose pair a key is; undefined: everybody's. */
+  ownerOf: (key: string) => string | undefined = () => undefined;
   /** Instances whose XMPP link is down. */
   readonly linkless = new Set<string>();
   /** Instances that cannot be certain that they are not taken for dead. */
@@ -96,6 +98,8 @@ export class Instance {
   readonly failures: Failure[] = [];
   readonly errors: unknown[] = [];
   readonly ignored: string[] = [];
+  /** Why pairs were taken. */
+  readonly taken: DueCause[] = [];
   /** Texts taken over from others. */
   readonly takenOver: string[] = [];
   /** Events of stanzas that had been heard before. */
@@ -151,6 +155,7 @@ export class Instance {
       limit: options.limit ?? 100,
       newTrace: () => 'due',
       onError: (error) => this.errors.push(error),
+      onTaken: (cause) => this.taken.push(cause),
       onTakenOver: (_pair, { message }) => this.takenOver.push(message.text),
     });
     place.alive.add(name);
@@ -158,6 +163,14 @@ export class Instance {
 
   get instance(): string {
     return this.lives.at(-1) ?? this.name;
+  }
+
+  get size(): number {
+    return this.place.alive.size;
+  }
+
+  isMine(key: string): boolean {
+    return (this.place.ownerOf(key) ?? this.name) === this.name;
   }
 
   holdsLease(): boolean {

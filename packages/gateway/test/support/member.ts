@@ -290,7 +290,8 @@ export class Member implements Receiver {
           return result;
         }),
       putBack: (key, stored, due) => this.call(() => real.putBack(key, stored, due)),
-      claimDue: (now, until, limit) => this.call(() => real.claimDue(now, until, limit)),
+      due: (now, limit) => this.call(() => real.due(now, limit)),
+      claim: (keys, now, until) => this.call(() => real.claim(keys, now, until)),
       scan: () => real.scan(),
       count: () => real.count(),
       ping: () => real.ping(),

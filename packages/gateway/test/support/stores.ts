@@ -1,4 +1,4 @@
-import { StoreUnavailableError, type Commit, type CommitResult, type PairStore, type Stored } from '@isthmus/store';
+import { StoreUnavailableError, type Commit, type CommitResult, type Due, type PairStore, type Stored } from '@isthmus/store';
 import type { StoredPair } from '../../src/pairs/stored';
 
 /** A store between a worker and the real one: counts, and does what a test wants before or after the real thing. */
@@ -34,9 +34,14 @@ export class TappedPairs implements PairStore<StoredPair> {
     return this.real.putBack(key, stored, due);
   }
 
-  async claimDue(now: number, until: number, limit: number): Promise<string[]> {
+  async due(now: number, limit: number): Promise<readonly Due[]> {
     this.open();
-    return this.real.claimDue(now, until, limit);
+    return this.real.due(now, limit);
+  }
+
+  async claim(keys: readonly string[], now: number, until: number): Promise<string[]> {
+    this.open();
+    return this.real.claim(keys, now, until);
   }
 
   async *scan(): AsyncGenerator<string> {

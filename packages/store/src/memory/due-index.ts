@@ -1,3 +1,5 @@
+import type { Due } from '../port';
+
 interface Entry {
   readonly key: string;
   due: number;
@@ -40,15 +42,26 @@ export class DueIndex {
     this.sink(last);
   }
 
-  /** At most `limit` keys that are due at `now`, oldest first; they are due again at `until`, which is later than `now`. */
-  claim(now: number, until: number, limit: number): string[] {
-    const claimed: string[] = [];
-    for (let first = this.heap[0]; first !== undefined && first.due <= now && claimed.length < limit; first = this.heap[0]) {
-      claimed.push(first.key);
-      first.due = until;
-      this.sink(first);
+  /** At most `limit` keys that are due at `now`, oldest first. */
+  until(now: number, limit: number): Due[] {
+    const due: Due[] = [];
+    const open = [0];
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const entry = this.heap[at];
+      if (entry === undefined || entry.due > now) continue; // and so are those below it
+      due.push({ key: entry.key, at: entry.due });
+      open.push(2 * at + 1, 2 * at + 2);
     }
-    return claimed;
+    return due.sort((one, other) => one.at - other.at).slice(0, limit);
+  }
+
+  /** Moves a key that is due at `now` to `until`, which is later; false when it is not due. */
+  claim(key: string, now: number, until: number): boolean {
+    const entry = this.entries.get(key);
+    if (entry === undefined || entry.due > now) return false;
+    entry.due = until;
+    this.sink(entry);
+    return true;
   }
 
   private rise(entry: Entry): void {

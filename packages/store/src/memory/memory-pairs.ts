@@ -1,5 +1,5 @@
-import { checkClaim, checkCommit } from '../arguments';
-import type { Commit, CommitResult, PairStore, Stored } from '../port';
+import { checkClaim, checkCommit, checkDue } from '../arguments';
+import type { Commit, CommitResult, Due, PairStore, Stored } from '../port';
 import { StoreUnwritableError } from '../port';
 import { DueIndex } from './due-index';
 
@@ -11,7 +11,7 @@ interface Held {
 
 export class MemoryPairs<R> implements PairStore<R> {
   private readonly records = new Map<string, Held>();
-  private readonly due = new DueIndex();
+  private readonly dues = new DueIndex();
   /** One count for all keys: no version is ever given twice. */
   private versions = 0;
 
@@ -34,14 +34,14 @@ export class MemoryPairs<R> implements PairStore<R> {
     if ((this.records.get(key)?.version ?? 0) !== expected) return { ok: false };
     if (record === undefined) {
       this.records.delete(key);
-      this.due.delete(key);
+      this.dues.delete(key);
       return { ok: true, version: 0 };
     }
     if (expected === 0) this.makeRoom();
     const version = ++this.versions;
     this.records.set(key, { json: JSON.stringify(record), version });
-    if (due === undefined) this.due.delete(key);
-    else this.due.set(key, due);
+    if (due === undefined) this.dues.delete(key);
+    else this.dues.set(key, due);
     return { ok: true, version };
   }
 
@@ -51,10 +51,16 @@ export class MemoryPairs<R> implements PairStore<R> {
     return false;
   }
 
-  async claimDue(now: number, until: number, limit: number): Promise<string[]> {
+  async due(now: number, limit: number): Promise<readonly Due[]> {
     this.open();
-    checkClaim(now, until, limit);
-    return this.due.claim(now, until, limit);
+    checkDue(now, limit);
+    return this.dues.until(now, limit);
+  }
+
+  async claim(keys: readonly string[], now: number, until: number): Promise<string[]> {
+    this.open();
+    checkClaim(now, until);
+    return keys.filter((key) => this.dues.claim(key, now, until));
   }
 
   async *scan(prefix = ''): AsyncGenerator<string> {

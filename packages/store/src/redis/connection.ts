@@ -12,7 +12,7 @@ import { literally } from './values';
 /** The commands that a store is made of; one Redis and a cluster offer them alike. */
 export type Commands = Pick<
   Redis,
-  'del' | 'eval' | 'evalsha' | 'expire' | 'get' | 'hdel' | 'hget' | 'hkeys' | 'hlen' | 'hscan' | 'multi' | 'pttl' | 'sadd' | 'scard' | 'set' | 'sismember' | 'srem' | 'sscan' | 'zcount' | 'zrem'
+  'del' | 'eval' | 'evalsha' | 'expire' | 'get' | 'hdel' | 'hget' | 'hkeys' | 'hlen' | 'hscan' | 'multi' | 'pttl' | 'sadd' | 'scard' | 'set' | 'sismember' | 'srem' | 'sscan' | 'zrem'
 >;
 
 /**

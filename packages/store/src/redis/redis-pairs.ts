@@ -1,17 +1,20 @@
-import { checkClaim, checkCommit } from '../arguments';
-import type { Commit, CommitResult, PairStore, Stored } from '../port';
+import { checkClaim, checkCommit, checkDue } from '../arguments';
+import type { Commit, CommitResult, Due, PairStore, Stored } from '../port';
 import type { RedisConnection } from './connection';
 import type { RedisKeys } from './keys';
-import { CLAIM, COMMIT, DELETE, PUT_BACK } from './scripts';
+import { CLAIM, COMMIT, DELETE, DUE, PUT_BACK } from './scripts';
 import { fromScript, literally, readValue, writeVersion } from './values';
 
 /** Pairs that one run of the script may claim: nobody else is served while it runs (about 1 ms). */
 const CLAIM_BATCH = 500;
+/** What a bucket of a cluster may have of a look at all, in even shares, and at least. */
+const UNEVEN = 8;
+const LEAST_SHARE = 16;
 /** Fields that one HSCAN looks at. */
 const SCAN_BATCH = 1_000;
 
 export class RedisPairs<R> implements PairStore<R> {
-  /** Where the next claim begins to look, so that no bucket always comes last. */
+  /** Where the next look begins, so that no bucket always comes last. */
   private firstBucket: number;
 
   constructor(
@@ -46,15 +49,23 @@ export class RedisPairs<R> implements PairStore<R> {
     return (await this.connection.script(PUT_BACK, names, key, writeVersion(version), JSON.stringify(record), due ?? '')) === '1';
   }
 
-  async claimDue(now: number, until: number, limit: number): Promise<string[]> {
-    checkClaim(now, until, limit);
-    const claimed: string[] = [];
-    for (;;) {
-      const room = Math.min(limit - claimed.length, CLAIM_BATCH);
-      const batch = await this.claimBatch(now, until, room);
-      claimed.push(...batch);
-      if (batch.length < room || claimed.length === limit) return claimed;
-    }
+  async due(now: number, limit: number): Promise<readonly Due[]> {
+    checkDue(now, limit);
+    const { dues } = this.keys;
+    this.firstBucket = (this.firstBucket + 1) % dues.length;
+    const turned = [...dues.slice(this.firstBucket), ...dues.slice(0, this.firstBucket)];
+    if (!this.connection.isCluster) return this.dueIn(turned, now, limit);
+    // A script reaches one bucket of a cluster. They are all asked in one write; where some have far more than others, those wait for the next look.
+    const share = Math.max(LEAST_SHARE, Math.ceil((limit * UNEVEN) / dues.length));
+    return (await Promise.all(turned.map((due) => this.dueIn([due], now, share)))).flat().slice(0, limit);
+  }
+
+  async claim(keys: readonly string[], now: number, until: number): Promise<string[]> {
+    checkClaim(now, until);
+    const parts = this.connection.isCluster ? [...groupBy(keys, (key) => this.keys.of(key).due).values()] : [keys];
+    const batches = parts.flatMap((part) => inBatches(part, CLAIM_BATCH));
+    const claimed = await Promise.all(batches.map((batch) => this.connection.script(CLAIM, batch.map((key) => this.keys.of(key).due), now, until, ...batch)));
+    return claimed.flat() as string[];
   }
 
   async *scan(prefix = ''): AsyncGenerator<string> {
@@ -73,6 +84,10 @@ export class RedisPairs<R> implements PairStore<R> {
     await this.connection.ping();
   }
 
+  private async dueIn(dues: readonly string[], now: number, limit: number): Promise<Due[]> {
+    return pairedUp((await this.connection.script(DUE, dues, now, limit)) as readonly string[]);
+  }
+
   /** Redis compares, so that only what matches crosses the network. */
   private async *matching(hash: string, prefix: string): AsyncGenerator<string> {
     const pattern = `${literally(prefix)}*`;
@@ -83,28 +98,24 @@ export class RedisPairs<R> implements PairStore<R> {
       cursor = next;
     } while (cursor !== '0');
   }
+}
 
-  private claimBatch(now: number, until: number, limit: number): Promise<string[]> {
-    const { dues } = this.keys;
-    this.firstBucket = (this.firstBucket + 1) % dues.length;
-    const turned = [...dues.slice(this.firstBucket), ...dues.slice(0, this.firstBucket)];
-    return this.connection.isCluster ? this.claimByBucket(turned, now, until, limit) : this.claimFrom(turned, now, until, limit);
-  }
+function pairedUp(answer: readonly string[]): Due[] {
+  const due: Due[] = [];
+  for (let at = 0; at + 1 < answer.length; at += 2) due.push({ key: answer[at] ?? '', at: Number(answer[at + 1]) });
+  return due;
+}
 
-  private async claimFrom(dues: readonly string[], now: number, until: number, limit: number): Promise<string[]> {
-    return (await this.connection.script(CLAIM, dues, now, until, limit)) as string[];
+function groupBy(keys: readonly string[], of: (key: string) => string): ReadonlyMap<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const key of keys) {
+    const group = groups.get(of(key));
+    if (group === undefined) groups.set(of(key), [key]);
+    else group.push(key);
   }
+  return groups;
+}
 
-  /** A script reaches one bucket of a cluster. They are all asked in one write how much is due, since most have nothing. */
-  private async claimByBucket(dues: readonly string[], now: number, until: number, limit: number): Promise<string[]> {
-    const counts = await Promise.all(dues.map((due) => this.connection.run((redis) => redis.zcount(due, '-inf', now))));
-    let room = limit;
-    const shares = dues.flatMap((due, index) => {
-      const share = Math.min(counts[index] ?? 0, room);
-      room -= share;
-      return share === 0 ? [] : [{ due, share }];
-    });
-    const claimed = await Promise.all(shares.map(({ due, share }) => this.claimFrom([due], now, until, share)));
-    return claimed.flat();
-  }
+function inBatches(keys: readonly string[], size: number): (readonly string[])[] {
+  return Array.from({ length: Math.ceil(keys.length / size) }, (_, batch) => keys.slice(batch * size, (batch + 1) * size));
 }

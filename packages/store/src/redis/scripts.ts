@@ -74,16 +74,32 @@ if held and (not floor or floor < version) then redis.call('SET', KEYS[3], versi
 return '0'`);
 
 /**
- * Claims due pairs: moves their due time. Removes before it adds: Redis allows that also at its memory limit.
- * KEYS: due of one or more buckets. ARGV: now, until, limit.
- * Returns the pairs.
+ * What is due; changes nothing.
+ * KEYS: due of one or more buckets. ARGV: now, limit.
+ * Returns pair, due time, pair, due time ...
+ */
+export const DUE = script(`
+local result = {}
+for _, due in ipairs(KEYS) do
+  local room = ARGV[2] - #result / 2
+  if room <= 0 then break end
+  for _, each in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', ARGV[1], 'WITHSCORES', 'LIMIT', 0, room)) do
+    result[#result + 1] = each
+  end
+end
+return result`);
+
+/**
+ * Claims those of these pairs that are due: moves their due time. Removes before it adds: Redis allows that also at its memory limit.
+ * KEYS: of each pair the due of its bucket. ARGV: now, until, then the pairs.
+ * Returns the pairs that are claimed.
  */
 export const CLAIM = script(`
 local claimed = {}
-for _, due in ipairs(KEYS) do
-  local room = ARGV[3] - #claimed
-  if room <= 0 then break end
-  for _, pair in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', ARGV[1], 'LIMIT', 0, room)) do
+for at, due in ipairs(KEYS) do
+  local pair = ARGV[at + 2]
+  local score = redis.call('ZSCORE', due, pair)
+  if score and tonumber(score) <= tonumber(ARGV[1]) then
     redis.call('ZREM', due, pair)
     redis.call('ZADD', due, ARGV[2], pair)
     claimed[#claimed + 1] = pair

@@ -86,7 +86,8 @@ export const sideSuite = ({ adapter, begin }: Place): void =>
       const calls = [
         store.pairs.load('a'),
         store.pairs.commit({ key: 'a', expected: 0, record: note(1), due: undefined }),
-        store.pairs.claimDue(1, 2, 1),
+        store.pairs.due(1, 1),
+        store.pairs.claim(['a'], 1, 2),
         all(store.pairs.scan()),
         store.pairs.count(),
         store.pairs.ping(),
