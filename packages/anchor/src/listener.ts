@@ -17,7 +17,7 @@ export class Listener {
    * @throws {AnchorOptionError} when the port or the certificate cannot be had
    */
   static async open(place: Place, tls: AnchorTls | undefined, maxConnections: number, accept: (socket: Socket) => void): Promise<Listener> {
-    const server = tls === undefined ? createServer({ noDelay: true }) : createTlsServer({ ...filesOf(tls), minVersion: 'TLSv1.2', noDelay: true, handshakeTimeout: HANDSHAKE_MS });
+    const server = tls === undefined ? createServer({ noDelay: true }) : tlsServer(tls);
     const listener = new Listener(server);
     server.maxConnections = maxConnections;
     server.on('connection', (socket: Socket) => {
@@ -55,6 +55,16 @@ export class Listener {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     for (const socket of this.sockets) socket.destroy();
     await closed;
+  }
+}
+
+/** What Node throws for a certificate that it cannot use names neither the file nor what it is for. */
+function tlsServer(tls: AnchorTls): TlsServer {
+  const files = filesOf(tls);
+  try {
+    return createTlsServer({ ...files, minVersion: 'TLSv1.2', noDelay: true, handshakeTimeout: HANDSHAKE_MS });
+  } catch (error) {
+    throw new AnchorOptionError(`the certificate in ${tls.certificate} and the key in ${tls.key} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

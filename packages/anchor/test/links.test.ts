@@ -4,7 +4,7 @@ import { Authority } from '../../../scenarios/support/certificates';
 import { SipPeer } from '../../../scenarios/support/raw-sip';
 import { LinksUnderTest, SECRET, startSipd } from '../../sip/test/support/links';
 import { until } from '../../sipd/test/support/inbox';
-import { type Anchor, type AnchorOptions, createAnchor } from '../src';
+import { type Anchor, AnchorOptionError, type AnchorOptions, createAnchor } from '../src';
 
 const FROM = 'sip:bob@example.com';
 const TO = 'sip:ann@example.com';
@@ -119,6 +119,15 @@ describe('a worker behind an anchor', () => {
     plain.links.start();
     await plain.line('sip_link_down', 'warn');
     expect(anchor.counts().workers).toBe(1);
+  });
+
+  test('SEC-1: a key of another certificate is told with both files', async () => {
+    const authority = Authority.create();
+    undo.push(() => authority.remove());
+    const [{ certificate }, { key }] = [authority.issue({}), authority.issue({})];
+    const starting = createAnchor({ server: { host: '127.0.0.1', port: 1, secret: SECRET }, listen: { host: '127.0.0.1', port: 0 }, secret: WORKERS, tls: { certificate, key } });
+    await expect(starting).rejects.toThrow(AnchorOptionError);
+    await expect(starting).rejects.toThrow(`the certificate in ${certificate} and the key in ${key} cannot be used`);
   });
 
   test('DESIGN 5: servers join and leave while it runs; what was in hand at one that left is answered', async () => {

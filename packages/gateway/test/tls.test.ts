@@ -13,17 +13,19 @@ interface Wanted {
   readonly server?: object;
   readonly sip?: object;
   readonly route?: object;
+  readonly store?: object;
 }
 
 const embedded = (tls?: object) => ({ type: 'embedded', listen: [{ transport: 'tls' }, { transport: 'tcp' }], ...(tls && { tls }) });
 const DRACHTIO = { type: 'drachtio', servers: [{ name: 'd1', host: '127.0.0.1', secret: { env: 'TLS_TEST_SECRET' } }] };
 
-function config({ xmpp, server = embedded(FILES), sip, route }: Wanted = {}) {
+function config({ xmpp, server = embedded(FILES), sip, route, store }: Wanted = {}) {
   const file = {
     domain: 'example.com',
     xmpp: { component: 'isthmus.example.com', secret: { env: 'TLS_TEST_SECRET' }, ...xmpp },
     sip: { server, ...sip },
     routes: [{ name: 'lync', host: 'fe.example.com', dialect: 'microsoft', transport: 'tls', ...route }],
+    ...(store && { store: { type: 'redis', ...store } }),
   };
   return parseConfig(JSON.stringify(file), 'isthmus.yaml');
 }
@@ -117,8 +119,59 @@ describe('files are checked before anything starts', () => {
     const other = join(authority.folder, 'other');
     writeFileSync(other, 'x');
     expect(check({ server, xmpp: { tls: { ca: other } } })).toEqual([`xmpp.tls.ca: the file ${other} holds no certificate in PEM form`]);
+    writeFileSync(other, '-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n');
+    expect(check({ server, xmpp: { tls: { ca: other } } })).toEqual([expect.stringMatching(/^xmpp\.tls\.ca: the file .* cannot be read/)]);
     const read = xmppTls(config({ server, xmpp: { tls: { ca: authority.ca, name: 'x.example.com' } } }));
     expect(read).toEqual({ ca: authority.pem, name: 'x.example.com' });
+  });
+});
+
+describe('what is shown to Redis is checked before anything starts: a library that finds it out ends the process or says nothing', () => {
+  let authority: Authority;
+  let own: IssuedCertificate;
+  let server: object;
+  beforeAll(() => {
+    authority = Authority.create();
+    own = authority.issue({ names: ['DNS:isthmus.example.com'] });
+    server = embedded({ ...own, ca: authority.ca });
+    process.env['TLS_TEST_SECRET'] = 'x';
+  });
+  afterAll(() => {
+    authority.remove();
+    delete process.env['TLS_TEST_SECRET'];
+  });
+
+  const check = (tls: object): readonly string[] => problemsOf(() => checkSecrets(config({ server, store: { tls } }), 'isthmus.yaml'));
+  const fileOf = (name: string, text: string): string => {
+    const path = join(authority.folder, name);
+    writeFileSync(path, text);
+    return path;
+  };
+
+  test('good files', () => {
+    const { certificate, key } = own;
+    expect(check({ ca: authority.ca, certificate, key })).toEqual([]);
+  });
+
+  test('a key of another certificate', () => {
+    const { certificate } = own;
+    const { key } = authority.issue({});
+    expect(check({ ca: authority.ca, certificate, key })).toEqual([`store.tls.key: the key in ${key} does not belong to the certificate in ${certificate}`]);
+  });
+
+  test.each([
+    ['holds no private key in PEM form', 'x'],
+    ['cannot be read (', '-----BEGIN PRIVATE KEY-----\nxx\n-----END PRIVATE KEY-----\n'],
+    ['holds a key that is protected by a passphrase: store it without one', '-----BEGIN ENCRYPTED PRIVATE KEY-----\nxx\n-----END ENCRYPTED PRIVATE KEY-----\n'],
+  ])('a key that %s', (message, text) => {
+    const key = fileOf('key.pem', text);
+    expect(check({ certificate: own.certificate, key })).toEqual([expect.stringContaining(`store.tls.key: the file ${key} ${message}`)]);
+  });
+
+  test('each file that is not there', () => {
+    expect(check({ ca: '/nowhere/ca', certificate: '/nowhere/c', key: '/nowhere/k' })).toEqual(
+      [['ca', '/nowhere/ca'], ['certificate', '/nowhere/c'], ['key', '/nowhere/k']].map(([name, path]) => `store.tls.${name}: the file ${path} cannot be read (no such file)`),
+    );
   });
 });
 

@@ -66,3 +66,13 @@ describe('how Redis greets', () => {
     expect(store.state.is).toBe('away');
   });
 });
+
+test.each([
+  ['one Redis', { port: 1 }],
+  ['a cluster', { cluster: [{ host: '127.0.0.1', port: 1 }] }],
+  ['Sentinels', { sentinel: { places: [{ host: '127.0.0.1', port: 1 }], masterName: 'm' } }],
+])('promise 6: TLS to %s that cannot even begin is a store that is away, with a reason', async (_what, places) => {
+  const store = await createRedisStore<Note>({ ...places, tls: { certificate: Buffer.from('-----BEGIN CERTIFICATE-----\nxx\n-----END CERTIFICATE-----\n') } });
+  ends.push(() => store.close());
+  expect(store.state).toMatchObject({ is: 'away', why: expect.stringContaining('Redis at ') as string });
+});

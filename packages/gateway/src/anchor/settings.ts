@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { anchorSchema } from '../config/anchor-schema';
-import { ConfigError, readSecret, readYaml } from '../config/load';
+import { ConfigError, problemsOf, readSecret, readYaml } from '../config/load';
+import { pemProblems } from '../config/pem-files';
+import type { ConfigProblem } from '../config/problem';
 import { httpSchema, logSchema } from '../config/service-schema';
 import type { AnchorOptions } from '@isthmus/anchor';
 
@@ -49,8 +50,18 @@ export function readAnchorSettings(args: readonly string[]): AnchorSettings {
   const file = flags.config ?? 'the command line';
   const given = flags.config === undefined ? {} : readYaml(flags.config);
   const parsed = fileSchema.safeParse(withFlags(given, flags, cut < 0 ? [] : args.slice(cut + 1)), { reportInput: true });
-  if (!parsed.success) throw new ConfigError(file, parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })));
+  if (!parsed.success) throw new ConfigError(file, withHints(parsed.error.issues.flatMap(problemsOf)));
   return { ...parsed.data, file };
+}
+
+/** Which flag stands for a setting that must be given. */
+const REQUIRED: Readonly<Record<string, string>> = { 'anchor.secret': '--secret-file FILE', 'anchor.drachtio.secret': '--drachtio-secret-file FILE; without it, that of --secret-file counts' };
+
+function withHints(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  return problems.map(({ path, message }) => {
+    const flag = message.startsWith('is missing') ? REQUIRED[path] : undefined;
+    return { path, message: flag === undefined ? message : `is missing (on the command line: ${flag})` };
+  });
 }
 
 function readFlags(args: readonly string[]): Flags {
@@ -97,7 +108,8 @@ function place(flag: string, given: string | undefined): { host?: string; port?:
 /** What the anchor itself is started with. @throws {ConfigError} when a secret or a file of the certificate cannot be read */
 export function anchorOptions({ anchor, file }: AnchorSettings): Omit<AnchorOptions, 'log'> {
   const { drachtio, listen, tls } = anchor;
-  for (const [name, path] of Object.entries(tls ?? {})) checkFile(name, path, file);
+  const problems = pemProblems('anchor.tls', tls ?? {});
+  if (problems.length > 0) throw new ConfigError(file, problems);
   return {
     server: { host: drachtio.host, port: drachtio.port, secret: readSecret(drachtio.secret, 'anchor.drachtio.secret', file) },
     listen,
@@ -115,12 +127,4 @@ export function anchorOptions({ anchor, file }: AnchorSettings): Omit<AnchorOpti
     backlogBytes: anchor.maxBacklogBytes,
     queuedBytes: anchor.maxBacklogBytes,
   };
-}
-
-function checkFile(name: string, path: string, file: string): void {
-  try {
-    readFileSync(path);
-  } catch (error) {
-    throw new ConfigError(file, [{ path: `anchor.tls.${name}`, message: `the file ${path} cannot be read (${error instanceof Error ? error.message : String(error)})` }]);
-  }
 }

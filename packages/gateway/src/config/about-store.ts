@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { RedisStoreOptions } from '@isthmus/store';
+import { pemProblems } from './pem-files';
 import type { ConfigProblem } from './problem';
 import type { Config } from './schema';
 
@@ -40,22 +41,7 @@ function aboutStoreTls({ tls }: RedisConfig): ConfigProblem[] {
 
 /** What is wrong with the files that TLS to the store names. */
 export function storeFileProblems({ store }: Config): ConfigProblem[] {
-  if (store.type !== 'redis' || store.tls === undefined) return [];
-  const { ca, certificate, key } = store.tls;
-  return Object.entries({ ca, certificate, key }).flatMap(([name, file]) => {
-    const what = name === 'key' ? 'PRIVATE KEY-----' : '-----BEGIN CERTIFICATE-----';
-    const message = file === undefined ? undefined : pemProblem(file, what);
-    return message === undefined ? [] : [{ path: `store.tls.${name}`, message }];
-  });
-}
-
-function pemProblem(file: string, what: string): string | undefined {
-  try {
-    const found = readFileSync(file, 'latin1').includes(what);
-    return found ? undefined : `the file ${file} holds no ${what.startsWith('PRIVATE') ? 'private key' : 'certificate'} in PEM form`;
-  } catch (error) {
-    return `the file ${file} cannot be read (${error instanceof Error ? error.message : String(error)})`;
-  }
+  return store.type === 'redis' && store.tls !== undefined ? pemProblems('store.tls', store.tls) : [];
 }
 
 /** How this configuration leads to Redis; secrets are not among it. */

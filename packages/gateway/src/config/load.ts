@@ -3,6 +3,7 @@ import { LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { aboutDomains, aboutRouting } from './about-domains';
 import { aboutStore, storeFileProblems } from './about-store';
+import { reasonOf } from './pem-files';
 import type { ConfigProblem } from './problem';
 import { configSchema, type Config, type SecretRef } from './schema';
 import { aboutTls, tlsFileProblems } from './tls';
@@ -97,7 +98,8 @@ export function readSecret(ref: SecretRef, path: string, file: string): string {
   }
 }
 
-function problemsOf(issue: z.core.$ZodIssue): ConfigProblem[] {
+/** One issue of a schema in our words. */
+export function problemsOf(issue: z.core.$ZodIssue): ConfigProblem[] {
   const path = issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'there is no such setting' }));
@@ -151,11 +153,4 @@ function contradictions(config: Config): ConfigProblem[] {
 function namesUsedTwice(path: string, list: readonly { readonly name: string }[]): ConfigProblem[] {
   const names = list.map(({ name }) => name);
   return names.flatMap((name, index) => (names.indexOf(name) === index ? [] : [{ path: `${path}.${index}.name`, message: `"${name}" is used twice` }]));
-}
-
-function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return 'no such file';
-  if (code === 'EACCES') return 'permission denied';
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { credentialProblems, type TlsOptions } from '@isthmus/sipd';
+import { pemProblems } from './pem-files';
 import type { ConfigProblem } from './problem';
 import type { Config, RouteConfig } from './schema';
 
@@ -43,19 +44,9 @@ export function tlsFileProblems(config: Config): readonly ConfigProblem[] {
   const servers = server.type === 'drachtio' ? server.servers : [];
   return [
     ...sipProblems.map(({ option, message }) => ({ path: `sip.server.tls.${option}`, message })),
-    ...authorityProblems('xmpp.tls.ca', config.xmpp.tls?.ca),
-    ...servers.flatMap(({ tls }, index) => authorityProblems(`sip.server.servers.${index}.tls.ca`, tls?.ca)),
+    ...pemProblems('xmpp.tls', { ca: config.xmpp.tls?.ca }),
+    ...servers.flatMap(({ tls }, index) => pemProblems(`sip.server.servers.${index}.tls`, { ca: tls?.ca })),
   ];
-}
-
-function authorityProblems(path: string, file: string | undefined): readonly ConfigProblem[] {
-  if (file === undefined) return [];
-  const fail = (message: string) => [{ path, message: `the file ${file} ${message}` }];
-  try {
-    return readFileSync(file, 'latin1').includes('-----BEGIN CERTIFICATE-----') ? [] : fail('holds no certificate in PEM form');
-  } catch (error) {
-    return fail(`cannot be read (${error instanceof Error ? error.message : String(error)})`);
-  }
 }
 
 /** Settings of TLS that are right alone and wrong together. */

@@ -37,5 +37,6 @@ export async function examine(config: Config, file: string): Promise<readonly Fi
 /** What to do about a file that the configuration names. */
 function adviceFor(path: string): string {
   if (path.startsWith('sip.server.tls')) return 'docs/tls.md says what the files must be';
+  if (path.includes('.tls.')) return 'put files there that belong together, in PEM form, readable for the user that isthmus runs as (docs/tls.md)';
   return 'put the secret where the configuration says that it is, readable for the user that isthmus runs as';
 }

@@ -26,6 +26,7 @@ export class SingleConnection extends RedisConnection {
     this.commands = new Redis({ ...singleOptions(settings), retryStrategy: () => this.pause() });
     this.firstAttempt = new Promise((resolve) => {
       this.commands.on('close', () => resolve(this.lost()));
+      this.commands.on('end', () => resolve(this.lost())); // alone where there was no socket: TLS files that cannot be used
       this.commands.on('ready', () => void this.greet().then(resolve));
       this.commands.on('error', (error) => {
         this.failed(error);
