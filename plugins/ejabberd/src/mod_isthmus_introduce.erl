@@ -42,13 +42,11 @@ introduce({User, Domain}, #{component := Component}) ->
                  Pid <- [ejabberd_sm:get_session_pid(User, Domain, Resource)], is_pid(Pid)] of
         [] -> ok;
         Sessions ->
-            Items = ejabberd_hooks:run_fold(roster_get, Domain, [], [{User, Domain}]),
-            [introduce_to(Item, jid:make(User, Domain), Sessions) || #roster_item{jid = Contact} = Item <- Items,
-                mod_isthmus_accounts:is_missing(Contact, Component)],
+            [introduce_to(Item, jid:make(User, Domain), Sessions) || Item <- mod_isthmus_roster:contacts(User, Domain, Component)],
             ok
     end.
 
 %% As RFC 6121 (sections 4.2.2 and 4.3.1) has a server do for a user who becomes available, to one contact.
-introduce_to(#roster_item{jid = Contact, subscription = Subscription}, User, Sessions) ->
+introduce_to(#roster_item{jid = Contact, subscription = Subscription} = Item, User, Sessions) ->
     lists:member(Subscription, [to, both]) andalso ejabberd_router:route(#presence{type = probe, from = User, to = Contact}),
-    lists:member(Subscription, [from, both]) andalso [ejabberd_c2s:resend_presence(Session, Contact) || Session <- Sessions].
+    mod_isthmus_roster:may_watch(Item) andalso [ejabberd_c2s:resend_presence(Session, Contact) || Session <- Sessions].
