@@ -2,8 +2,6 @@ import { LOOPBACK } from './ports';
 import type { PartitionedServerOptions } from './xmpp-server';
 
 export interface EjabberdOptions extends PartitionedServerOptions {
-  /** Load mod_isthmus on the served domains; default true. */
-  readonly partitioned?: boolean;
   /** Options of mod_isthmus as they are, wrong ones too. */
   readonly module?: Readonly<Record<string, unknown>>;
   /** Further options of the component's listener. */
@@ -27,6 +25,9 @@ const MODULES = {
   mod_privacy: {},
   mod_blocking: {},
   mod_carboncopy: {},
+  mod_mam: { default: 'always' },
+  mod_pubsub: { plugins: ['flat', 'pep'] },
+  mod_vcard: { search: false },
   mod_version: {},
 };
 

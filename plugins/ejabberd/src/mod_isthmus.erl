@@ -25,6 +25,7 @@ start(Host, Opts) ->
         false ->
             hook(),
             ejabberd_hooks:add(disco_local_features, Host, ?MODULE, disco_local_features, ?PRIORITY),
+            mod_isthmus_capabilities:hook(Host),
             mod_isthmus_config:add_domain(Host, Component),
             start_hub(Component, Opts)
     end.
@@ -33,6 +34,7 @@ stop(Host) ->
     Component = mod_isthmus_config:component_of(Host),
     mod_isthmus_config:remove_domain(Host),
     ejabberd_hooks:delete(disco_local_features, Host, ?MODULE, disco_local_features, ?PRIORITY),
+    mod_isthmus_capabilities:unhook(Host),
     case mod_isthmus_config:domains(Component) of
         [] -> gen_mod:stop_child(mod_isthmus_hub, Component);
         _ -> ok
@@ -90,7 +92,8 @@ hook() ->
     ejabberd_hooks:add(component_init, mod_isthmus_guard, component_init, ?PRIORITY),
     ejabberd_hooks:add(component_connected, mod_isthmus_guard, component_connected, ?PRIORITY),
     ejabberd_hooks:add(component_send_packet, mod_isthmus_guard, component_send_packet, ?PRIORITY),
-    ejabberd_hooks:add(filter_packet, mod_isthmus_route, filter_packet, ?PRIORITY).
+    ejabberd_hooks:add(filter_packet, mod_isthmus_route, filter_packet, ?PRIORITY),
+    ejabberd_hooks:add(filter_packet, mod_isthmus_blocking, filter_packet, ?PRIORITY).
 
 start_hub(Component, Opts) ->
     case mod_isthmus_config:hub(Component) of
