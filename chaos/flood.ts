@@ -84,7 +84,7 @@ export async function runFlood(name: FloodName, { rate, seconds, texts }: FloodO
   });
   const flood = new Child<FloodCommand, FloodReport>('../../chaos/flood-end.ts');
   const ledger = new TimedLedger();
-  const senders = USERS.map((user) => new XmppSender({ user, domain: DOMAIN, port: world.prosody.c2sPort, ledger }));
+  const senders = USERS.map((user) => new XmppSender({ user, domain: DOMAIN, port: world.server.c2sPort, ledger }));
   try {
     await Promise.all([flood.next(), ...senders.map((sender) => sender.online())]);
     const sip = SipSide.serve(world.peer, { ledger });

@@ -85,14 +85,14 @@ describe('stanzas that a worker was given and has not handled', () => {
   test('promises 1 and 2: kill -9 of one of two workers loses none of them, returns none, doubles none and keeps their order', async () => {
     const victim = await loadOnStalled('killed');
     victim.kill('SIGKILL');
-    await world.prosody.logLine(/Connection \S+ has not reported [1-9]\d* stanzas: they go to others/);
+    await world.server.logLine(/Connection \S+ has not reported [1-9]\d* stanzas: they go to others/);
     await allArrived('killed');
     await world.startWorker('w3');
   }, 2 * PATIENCE_MS);
 
   test('promises 1 and 2: one that stands still is found out, and does nothing twice when it goes on', async () => {
     const victim = await loadOnStalled('stalled');
-    await world.prosody.logLine(/Connection \S+ does not answer: it is closed/);
+    await world.server.logLine(/Connection \S+ does not answer: it is closed/);
     await allArrived('stalled');
     const linksUp = (): number => victim.lines.filter(({ event }) => event === 'xmpp_link_up').length;
     const before = linksUp();

@@ -95,6 +95,7 @@ describe('the XMPP server goes away', () => {
   test('XD-14, promises 1, 3 and 4: it crashes, and comes back', async () => {
     await annAdds({ ann, bob });
     await bobAdds({ ann, bob });
+    await world.server.saved();
     world.server.kill('SIGKILL');
     const answered = chat.writes('Are you there?');
     await bob.isToldAtLast({ basic: 'closed' });

@@ -4,6 +4,7 @@ import { Cast, sees } from './support/cast';
 import { annAdds, AVAILABLE, bobAdds, open } from './support/contact-list';
 import { draftPidf } from './support/presence-documents';
 import type { PresenceDocument } from './support/presence-documents';
+import { ONLY } from './support/server-differences';
 import type { SipDialog } from './support/sip-dialog';
 import type { SipMessage } from './support/sip-message';
 
@@ -146,10 +147,11 @@ describe('characters that XML does not allow are left out (SEC-10)', () => {
 
 describe('text of an XMPP user never becomes a header (SEC-9)', () => {
   const EVIL = 'hi\r\nRoute: <sip:evil@example.org>\r\n\r\nbody';
+  const inLanguage = (tag: string): Record<string, string> => (ONLY.passesWrongLanguages ? { 'xml:lang': tag } : {});
 
   it('subject, thread, id and language', async () => {
     const { ann, bob, chat } = await cast.couple();
-    const message = xml('message', { to: bob.address, type: 'chat', id: 'z9hG4bK\nRoute: x', 'xml:lang': 'en\r\nRoute: x' });
+    const message = xml('message', { to: bob.address, type: 'chat', id: 'z9hG4bK\nRoute: x', ...inLanguage('en\r\nRoute: x') });
     message.append(xml('subject', {}, EVIL));
     message.append(xml('thread', {}, `t ${EVIL} "${'x'.repeat(500)}`));
     message.append(xml('body', {}, EVIL));
@@ -193,14 +195,14 @@ describe('text of an XMPP user never becomes a header (SEC-9)', () => {
     const { ann, bob } = await cast.couple();
     const watch = await bobAdds({ ann, bob });
     const activity = xml('activity', { xmlns: 'http://jabber.org/protocol/activity' }, xml('talking', {}, EVIL), xml('text', {}, EVIL));
-    await ann.sendPresence({ 'xml:lang': EVIL, id: EVIL }, xml('show', {}, 'dnd'), xml('status', { 'xml:lang': EVIL }, EVIL), activity, xml('c', { xmlns: 'http://jabber.org/protocol/caps', node: EVIL, ver: EVIL, hash: EVIL }));
+    await ann.sendPresence({ ...inLanguage(EVIL), id: EVIL }, xml('show', {}, 'dnd'), xml('status', inLanguage(EVIL), EVIL), activity, xml('c', { xmlns: 'http://jabber.org/protocol/caps', node: EVIL, ver: EVIL, hash: EVIL }));
     const { message } = await bob.isTold(watch);
     expectNoEvil(message);
   });
 
   it('a user whose name holds what a header could not', async () => {
     const { bob, chat } = await cast.couple();
-    const odd = await cast.world.signIn(ODD, 'x">\u2028Route: x');
+    const odd = await cast.world.signIn(ODD, `x">${ONLY.takesForbiddenResources ? '\u2028' : ''}Route: x`);
     await odd.sendChat(bob.address, 'from an odd name');
     const heard = await chat.hears();
     expectNoEvil(heard);

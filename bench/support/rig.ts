@@ -77,7 +77,7 @@ export class Rig {
     const world = await worldOf(options, sipServer === undefined ? own : [sipServer], ready.port);
     const meter = new CpuMeter({
       worker: world.gateways.map(({ pid }) => pid),
-      prosody: [world.prosody.pid],
+      prosody: [world.server.pid],
       ...(own.length > 0 && { 'sip server': own.map(({ pid }) => pid) }),
       ...(store === 'redis' && { redis: [world.redis.pid] }),
     });
@@ -118,7 +118,7 @@ export class Rig {
 
   private async open(): Promise<void> {
     const { world, load, far } = this;
-    await load.signIn(USERS, DOMAIN, world.prosody.c2sPort);
+    await load.signIn(USERS, DOMAIN, world.server.c2sPort);
     const sipPorts = this.own.length > 0 ? this.own.map(({ sipPort }) => sipPort) : [world.sipPort];
     await far.run({ do: 'connect', sipPorts });
     if (this.options.dialect === 'microsoft') await far.run({ do: 'open', pairs: ADDRESSES });

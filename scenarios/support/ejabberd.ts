@@ -52,8 +52,7 @@ export class Ejabberd implements PartitionedServer {
       for (const [domain, users] of Object.entries(domains)) {
         for (const [user, password] of Object.entries(users)) await server.createAccount(user, password, domain);
       }
-      // An account that has been made is there after a kill as well.
-      await server.evaluate('mnesia:sync_log()');
+      await server.saved();
       return server;
     } catch (error) {
       await rm(directory, { recursive: true, force: true });
@@ -111,6 +110,10 @@ export class Ejabberd implements PartitionedServer {
     return this.program.line(pattern, deadlineMs);
   }
 
+  componentConnection(): Promise<string> {
+    return this.logLine(new RegExp(`Accepted connection \\S+ -> \\S+:${this.componentPort}$`));
+  }
+
   /** Evaluates Erlang in the server; returns the value as Erlang writes it, throws when it fails. */
   async evaluate(expression: string): Promise<string> {
     commands += 1;
@@ -122,11 +125,11 @@ export class Ejabberd implements PartitionedServer {
   }
 
   async createAccount(user: string, password: string, domain = this.domain): Promise<void> {
-    await this.evaluate(`ok = ejabberd_auth:try_register(<<"${user}">>, <<"${domain}">>, <<"${password}">>)`);
+    await this.evaluate(`ok = ejabberd_auth:try_register(${[user, domain, password].map(binary).join(', ')})`);
   }
 
   async deleteAccount(user: string, domain = this.domain): Promise<void> {
-    await this.evaluate(`ok = ejabberd_auth:remove_user(<<"${user}">>, <<"${domain}">>)`);
+    await this.evaluate(`ok = ejabberd_auth:remove_user(${[user, domain].map(binary).join(', ')})`);
   }
 
   /** Reads the configuration again with other options of the plug-in, as `ejabberdctl reload_config` does. */
@@ -135,10 +138,19 @@ export class Ejabberd implements PartitionedServer {
     await this.evaluate('ok = ejabberd_admin:reload_config()');
   }
 
+  loadPlugin(): Promise<void> {
+    return this.reload({ partitioned: true });
+  }
+
   /** The same code with another option: a reload that changes nothing would not reach the module. */
   async reloadPlugin(): Promise<void> {
     this.reloads += 1;
     await this.reload({ pluginOptions: { ...this.options.pluginOptions, connection_limit: 64 + this.reloads } });
+  }
+
+  /** Its database writes a moment after it has answered: a kill takes back what was done just before it. */
+  saved(): Promise<unknown> {
+    return this.evaluate('mnesia:sync_log()');
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -173,6 +185,11 @@ export class Ejabberd implements PartitionedServer {
       deadlineMs: START_DEADLINE_MS,
     });
   }
+}
+
+/** A text as Erlang source, whatever is in it. */
+function binary(text: string): string {
+  return `<<${[...Buffer.from(text)].join(',')}>>`;
 }
 
 /** The folder of Debian's package, whatever its version. */

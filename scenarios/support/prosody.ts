@@ -98,6 +98,10 @@ export class Prosody implements PartitionedServer {
     return this.program.line(pattern, deadlineMs);
   }
 
+  componentConnection(): Promise<string> {
+    return this.logLine(/Incoming Jabber component connection/);
+  }
+
   /** Runs a line of `prosodyctl shell`, e.g. `module:reload("isthmus", "example.com")`; throws when it fails. */
   shell(line: string): Promise<string> {
     return runShellCommand(socketPath(this.place), line);
@@ -119,9 +123,16 @@ export class Prosody implements PartitionedServer {
     await this.shell(`user:delete(${luaLiteral(`${user}@${domain}`)})`);
   }
 
+  async loadPlugin(): Promise<void> {
+    await this.shell(`module:load("isthmus", ${luaLiteral(this.domain)})`);
+  }
+
   async reloadPlugin(): Promise<void> {
     await this.shell(`module:reload("isthmus", ${luaLiteral(this.domain)})`);
   }
+
+  /** It writes before it answers. */
+  async saved(): Promise<void> {}
 
   kill(signal: NodeJS.Signals): void {
     this.program.kill(signal);

@@ -136,12 +136,6 @@ export class World {
     return xmppServer;
   }
 
-  /** For what only Prosody has. */
-  get prosody(): Prosody {
-    if (!(this.xmppServer instanceof Prosody)) throw new Error('this world has another XMPP server than Prosody');
-    return this.xmppServer;
-  }
-
   get redis(): Redis {
     if (this.ownRedis === undefined) throw new Error('this world has no Redis');
     return this.ownRedis;

@@ -13,18 +13,26 @@ export interface PartitionedServer extends XmppServer {
   readonly component: string;
   /** Secret of the component. */
   readonly secret: string;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Port for the other component, where there is one. */
   readonly otherComponentPort: number;
   /** All output of the running process so far. */
   readonly log: string;
   /** Claims the next line of the log that matches. */
   logLine(pattern: RegExp, deadlineMs?: number): Promise<string>;
+  /** Waits for the next connection to the port for components, taken or refused, that the log tells of. */
+  componentConnection(): Promise<string>;
   kill(signal: NodeJS.Signals): void;
+  /** Waits until all that users were told is done is on the disk. */
+  saved(): Promise<unknown>;
   /** Stops the server and starts it again with the same storage on the same ports. */
   restart(): Promise<void>;
   /** Makes an account in the running server, as an administrator does. */
   createAccount(user: string, password: string, domain?: string): Promise<void>;
   deleteAccount(user: string, domain?: string): Promise<void>;
+  /** Loads the plug-in into a server that runs without it. */
+  loadPlugin(): Promise<void>;
   /** Reloads the plug-in; its connections stay. */
   reloadPlugin(): Promise<void>;
 }
@@ -36,6 +44,8 @@ export interface PartitionedServerOptions {
   readonly component: string;
   /** Secret of the component; 'secret' if not given. */
   readonly secret?: string;
+  /** The plug-in serves the domains; default true. */
+  readonly partitioned?: boolean;
   /** Accounts of the domain: local part to password. */
   readonly users?: Readonly<Record<string, string>>;
   /** Further served domains and their accounts. */

@@ -32,7 +32,7 @@ export function explain(error: Error, where: Where): Explanation {
   switch (streamCondition(error)) {
     case 'not-authorized':
       return {
-        message: `${server} refused the secret of component ${domain}: the secret here and there must be the same`,
+        message: `${server} refused the secret of component ${domain}: the secret here and there must be the same, and ejabberd's listener must list this component`,
         final: true,
       };
     case 'conflict':
