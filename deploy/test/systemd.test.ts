@@ -36,3 +36,8 @@ test('several workers of one machine differ in name and page, and in nothing els
   const words = commandOf(units.find(({ name }) => name === 'isthmus-worker@.service')?.text ?? '');
   expect(words.filter((word) => word.includes('%i'))).toEqual(['w%i', '127.0.0.1:948%i']);
 });
+
+test('promise 1: only the anchor is told to stop: its SIP server is what it answers by what is in hand', () => {
+  const text = units.find(({ name }) => name === 'isthmus-anchor.service')?.text ?? '';
+  expect(text.split('\n')).toContain('KillMode=mixed');
+});

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { build, readinessOf, type Parts } from './build';
 import { checkSecrets, loadConfig, readSecret } from './config/load';
 import type { Config } from './config/schema';
+import { Hangups } from './hangups';
 import { createLog } from './log';
 import { keyedPseudonym, type Pseudonym } from './pseudonym';
 import { Reloader } from './reload';
@@ -17,6 +18,7 @@ const STORE_RETRY_MS = 1_000;
  * @param amend what the command line sets in the place of the file, at the start and whenever it is read again
  */
 export async function runProgram(given: Config, file: string, amend: (config: Config) => Config = (config) => config): Promise<number> {
+  const hangups = new Hangups();
   const config = amend(given);
   // drachtio-srf looks at the environment once for each header of each message: an object of ours answers at once.
   process.env = { ...process.env };
@@ -31,12 +33,12 @@ export async function runProgram(given: Config, file: string, amend: (config: Co
     parts.sipd?.reloadCertificates();
     parts.sipUsers?.refresh();
   };
-  process.on('SIGHUP', reload);
+  hangups.tellTo(reload);
   await parts.worker.prepare();
   const failed = startLinks(parts, config);
   const cause = await Promise.race([stopped, failed]);
   log.info({ cause }, 'worker_stopping');
-  process.off('SIGHUP', reload).on('SIGHUP', () => undefined); // it would end the process before the work in hand is done
+  hangups.ignore();
   await stop(parts);
   log.info({}, 'worker_stopped');
   return cause.startsWith('SIG') ? 0 : 1;

@@ -1,6 +1,7 @@
 import { type Anchor, AnchorOptionError, createAnchor } from '@isthmus/anchor';
 import { StartError } from '../build';
 import { startHttp, type HttpServer } from '../http';
+import { Hangups } from '../hangups';
 import { createLog, type Logger } from '../log';
 import { version } from '../version';
 import { anchorMetrics } from './metrics';
@@ -12,6 +13,7 @@ import { anchorOptions, readAnchorSettings, type AnchorSettings } from './settin
  * started ends; returns the exit code.
  */
 export async function runAnchor(args: readonly string[]): Promise<number> {
+  const hangups = new Hangups();
   const settings = readAnchorSettings(args);
   const log = createLog(settings.log.level, 'anchor');
   const options = anchorOptions(settings);
@@ -30,7 +32,7 @@ export async function runAnchor(args: readonly string[]): Promise<number> {
     const http = await openHttp(settings, anchor, log);
     running.http = http;
     log.info({ version, host: anchor.place.host, port: anchor.place.port, http: http.port }, 'anchor_started');
-    return await untilOver(anchor, { settings, log, stopped, lost, ended: server?.ended });
+    return await untilOver(anchor, { settings, log, hangups, stopped, lost, ended: server?.ended });
   } catch (error) {
     if (error instanceof AnchorOptionError) throw new StartError(`the anchor cannot start: ${error.message}`);
     throw error;
@@ -44,6 +46,7 @@ export async function runAnchor(args: readonly string[]): Promise<number> {
 interface Running {
   readonly settings: AnchorSettings;
   readonly log: Logger;
+  readonly hangups: Hangups;
   readonly stopped: Promise<string>;
   /** The connection to the SIP server that it has started. */
   readonly lost: Promise<string>;
@@ -51,10 +54,9 @@ interface Running {
   readonly ended: Promise<string> | undefined;
 }
 
-async function untilOver(anchor: Anchor, { settings, log, stopped, lost, ended }: Running): Promise<number> {
-  const reload = (): void => anchor.reloadCertificate();
+async function untilOver(anchor: Anchor, { settings, log, hangups, stopped, lost, ended }: Running): Promise<number> {
   let over = false;
-  process.on('SIGHUP', reload);
+  hangups.tellTo(() => anchor.reloadCertificate());
   const gone = ended?.then((why) => {
     if (!over) log.error({ why }, 'sip_server_ended');
     return 'sip_server_ended';
@@ -63,7 +65,7 @@ async function untilOver(anchor: Anchor, { settings, log, stopped, lost, ended }
   over = true;
   log.info({ cause }, 'anchor_stopping');
   if (cause.startsWith('SIG')) await anchor.drain(settings.anchor.drainSeconds * 1_000);
-  process.off('SIGHUP', reload);
+  hangups.ignore();
   return cause.startsWith('SIG') ? 0 : 1;
 }
 
