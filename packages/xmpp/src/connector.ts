@@ -153,7 +153,7 @@ export class Connector {
 
   private closed(stream: ComponentStream, reason: Error): void {
     if (stream !== this.stream) return;
-    this.pending.failAll(new XmppLinkError('disconnected', 'the connection to the XMPP server was lost', { cause: reason }));
+    this.failPending(reason);
     if (this.up) this.lost(stream, reason);
   }
 
@@ -162,6 +162,7 @@ export class Connector {
     const wasUp = this.up;
     this.up = false;
     this.heartbeat.stop();
+    this.failPending(error);
     const { message, final, atOnce } = explain(error, this.settings);
     this.events.onLost(message, wasUp);
     this.stream = undefined;
@@ -170,6 +171,11 @@ export class Connector {
     this.complain(message, final);
     if (final) this.events.onFailed(new XmppLinkError('refused', message, { cause: error }));
     else this.tryAgain(wasUp && atOnce === true);
+  }
+
+  /** Nothing that comes over the next connection answers what was asked on this one. */
+  private failPending(cause: Error): void {
+    this.pending.failAll(new XmppLinkError('disconnected', 'the connection to the XMPP server was lost', { cause }));
   }
 
   /** One line per cause, not one per attempt. */

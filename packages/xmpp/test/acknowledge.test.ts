@@ -338,6 +338,17 @@ describe('a worker that stood still', () => {
     expect(connection.stanzas.unclaimed.filter(isReport)).toEqual([]);
   });
 
+  it('promise 1: what it had written there counts as handed over by no answer of the next connection', async () => {
+    await startServer({ acknowledges: true });
+    const { under, connection } = await handling({ timeoutMs: 500 });
+    server.behaviour.silent = true;
+    const written = under.link.deliver(chat(BOB, ANN, 'hello')).then(() => 'handed over', (error: unknown) => error);
+    await connection.stanzas.take({ what: 'the stanza', wanted: (stanza) => stanza.getChildText('body') === 'hello' });
+    server.behaviour.silent = false;
+    under.link.renew('it stood still');
+    expect(await written).toMatchObject({ code: 'disconnected' });
+  });
+
   it('promise 1: keeps a connection whose stanzas nobody else is given', async () => {
     await startServer();
     const { under, connection } = await handling();
