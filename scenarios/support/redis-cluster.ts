@@ -1,5 +1,6 @@
 import { freePort, LOOPBACK } from './ports';
-import { redisCli } from './redis-cli';
+import { redisCliOver } from './redis-cli';
+import type { RedisTls } from './redis-tls';
 import { until } from './until';
 import { startRedis, type Redis } from './redis';
 
@@ -9,13 +10,16 @@ const NODE_TIMEOUT_MS = 1_000;
 
 /** Three masters that share the slots, each with a replica. */
 export class RedisCluster {
-  private constructor(readonly servers: readonly Redis[]) {}
+  private constructor(
+    readonly servers: readonly Redis[],
+    private readonly tls: RedisTls | undefined,
+  ) {}
 
-  static async start({ args = [] as readonly string[] } = {}): Promise<RedisCluster> {
-    const servers = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode(args)));
+  static async start({ args = [], tls }: { readonly args?: readonly string[]; readonly tls?: RedisTls } = {}): Promise<RedisCluster> {
+    const servers = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode(args, tls)));
     const places = servers.map(({ port }) => `${LOOPBACK}:${port}`);
-    await redisCli(servers[0]?.port ?? 0, '--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes');
-    const cluster = new RedisCluster(servers);
+    await redisCliOver(tls, servers[0]?.port ?? 0, '--cluster', 'create', ...places, '--cluster-replicas', '1', '--cluster-yes');
+    const cluster = new RedisCluster(servers, tls);
     await until('the cluster is complete', async () => (await cluster.nodes(servers[0]?.port ?? 0)).filter(isReplica).length === MASTERS);
     await Promise.all(servers.map((each) => until('each node sees the cluster', () => cluster.isWhole(each))));
     return cluster;
@@ -35,7 +39,7 @@ export class RedisCluster {
   /** The master that serves the slot of a key. */
   async masterOf(key: string): Promise<Redis> {
     const asked = await this.anyThatRuns();
-    const slot = Number(await redisCli(asked, 'CLUSTER', 'KEYSLOT', key));
+    const slot = Number(await this.cli(asked, 'CLUSTER', 'KEYSLOT', key));
     const line = (await this.nodes(asked)).find((each) => hasSlot(each, slot));
     const master = this.servers.find(({ port }) => line?.includes(`:${port}@`));
     if (master === undefined) throw new Error(`no node of ours serves slot ${slot}`);
@@ -44,7 +48,7 @@ export class RedisCluster {
 
   /** A master and the replicas that follow it. */
   async withReplicas(master: Redis): Promise<readonly Redis[]> {
-    const id = await redisCli(master.port, 'CLUSTER', 'MYID');
+    const id = await this.cli(master.port, 'CLUSTER', 'MYID');
     const lines = (await this.nodes(master.port)).filter((line) => line.split(' ')[3] === id);
     return [master, ...this.servers.filter(({ port }) => lines.some((line) => line.includes(`:${port}@`)))];
   }
@@ -54,17 +58,21 @@ export class RedisCluster {
   }
 
   private async isWhole({ port }: Redis): Promise<boolean> {
-    const info = await redisCli(port, 'CLUSTER', 'INFO');
-    const following = !(await redisCli(port, 'INFO', 'replication')).includes('master_link_status:down');
+    const info = await this.cli(port, 'CLUSTER', 'INFO');
+    const following = !(await this.cli(port, 'INFO', 'replication')).includes('master_link_status:down');
     return following && info.includes('cluster_state:ok') && info.includes('cluster_slots_assigned:16384');
   }
 
   private async nodes(port: number): Promise<readonly string[]> {
-    return (await redisCli(port, 'CLUSTER', 'NODES')).split('\n');
+    return (await this.cli(port, 'CLUSTER', 'NODES')).split('\n');
+  }
+
+  private cli(port: number, ...command: readonly string[]): Promise<string> {
+    return redisCliOver(this.tls, port, ...command);
   }
 
   private async anyThatRuns(): Promise<number> {
-    for (const { port } of this.servers) if ((await redisCli(port, 'PING').catch(() => '')) === 'PONG') return port;
+    for (const { port } of this.servers) if ((await this.cli(port, 'PING').catch(() => '')) === 'PONG') return port;
     throw new Error('no node answers');
   }
 }
@@ -77,10 +85,11 @@ function hasSlot(line: string, slot: number): boolean {
   return ranges.some(([from = NaN, to = from]) => from <= slot && slot <= to);
 }
 
-async function startNode(args: readonly string[]): Promise<Redis> {
+async function startNode(args: readonly string[], tls: RedisTls | undefined): Promise<Redis> {
   const bus = await freePort();
   return startRedis({
     persist: true,
+    tls,
     args: ['--cluster-enabled', 'yes', '--cluster-port', `${bus}`, '--cluster-node-timeout', `${NODE_TIMEOUT_MS}`, '--repl-diskless-sync-delay', '0', ...args],
   });
 }

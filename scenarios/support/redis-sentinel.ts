@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { freePort, LOOPBACK } from './ports';
 import { Program, temporaryDirectory } from './process';
 import { startRedis, type Redis } from './redis';
-import { redisCli } from './redis-cli';
+import { redisCliOver } from './redis-cli';
+import { tlsSettings, type RedisTls } from './redis-tls';
 import { until } from './until';
 
 const SENTINELS = 3;
@@ -23,16 +24,17 @@ export class RedisSentinels {
   private constructor(
     readonly servers: readonly Redis[],
     private readonly sentinels: readonly Sentinel[],
+    private readonly tls: RedisTls | undefined,
   ) {}
 
-  static async start({ replicas = 1, args = [] as readonly string[] } = {}): Promise<RedisSentinels> {
-    const first = await startRedis({ persist: true, args: ['--repl-diskless-sync-delay', '0', ...args] });
+  static async start({ replicas = 1, args = [], tls }: { readonly replicas?: number; readonly args?: readonly string[]; readonly tls?: RedisTls } = {}): Promise<RedisSentinels> {
+    const first = await startRedis({ persist: true, tls, args: ['--repl-diskless-sync-delay', '0', ...args] });
     const rest = await Promise.all(
-      Array.from({ length: replicas }, () => startRedis({ persist: true, args: ['--replicaof', LOOPBACK, `${first.port}`, '--repl-diskless-sync-delay', '0', ...args] })),
+      Array.from({ length: replicas }, () => startRedis({ persist: true, tls, args: ['--replicaof', LOOPBACK, `${first.port}`, '--repl-diskless-sync-delay', '0', ...args] })),
     );
-    await until('the replicas follow', async () => (await redisCli(first.port, 'INFO', 'replication')).split('state=online').length === replicas + 1);
-    const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(first.port)));
-    const all = new RedisSentinels([first, ...rest], sentinels);
+    await until('the replicas follow', async () => (await redisCliOver(tls, first.port, 'INFO', 'replication')).split('state=online').length === replicas + 1);
+    const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(first.port, tls)));
+    const all = new RedisSentinels([first, ...rest], sentinels, tls);
     await Promise.all(sentinels.map((each) => until('a Sentinel knows the others and the replicas', () => all.isComplete(each))));
     return all;
   }
@@ -44,7 +46,7 @@ export class RedisSentinels {
   /** The master by the word of the first Sentinel. */
   async master(): Promise<Redis> {
     const [sentinel] = this.sentinels;
-    const [, port] = (await redisCli(sentinel?.port ?? 0, 'SENTINEL', 'get-master-addr-by-name', this.masterName)).split('\n');
+    const [, port] = (await redisCliOver(this.tls, sentinel?.port ?? 0, 'SENTINEL', 'get-master-addr-by-name', this.masterName)).split('\n');
     const master = this.servers.find((each) => each.port === Number(port));
     if (master === undefined) throw new Error(`the master is at port ${port}, which is none of ours`);
     return master;
@@ -56,17 +58,17 @@ export class RedisSentinels {
   }
 
   private async isComplete({ port }: Sentinel): Promise<boolean> {
-    const info = await redisCli(port, 'INFO', 'sentinel');
+    const info = await redisCliOver(this.tls, port, 'INFO', 'sentinel');
     return info.includes(`slaves=${this.servers.length - 1},sentinels=${SENTINELS}`) && info.includes('status=ok');
   }
 }
 
 /** It writes into its own configuration file what it learns. */
-async function startSentinel(masterPort: number): Promise<Sentinel> {
+async function startSentinel(masterPort: number, tls: RedisTls | undefined): Promise<Sentinel> {
   const port = await freePort();
   const directory = await temporaryDirectory('sentinel');
   const lines = [
-    `port ${port}`,
+    ...(tls === undefined ? [`port ${port}`] : ['port 0', `tls-port ${port}`, ...tlsSettings(tls).map((setting) => setting.join(' '))]),
     `bind ${LOOPBACK}`,
     `dir ${directory}`,
     `sentinel monitor isthmus ${LOOPBACK} ${masterPort} 2`,

@@ -2,12 +2,15 @@ import { rm } from 'node:fs/promises';
 
 import { freePort } from './ports';
 import { Program, temporaryDirectory } from './process';
+import { tlsSettings, type RedisTls } from './redis-tls';
 
 export interface RedisOptions {
   /** Keep what was written (append-only file), so that it is there again after `restart`. */
   readonly persist?: boolean;
   /** When it is synced: at every write (default), or each second, which is what Redis itself does unless told otherwise. */
   readonly sync?: 'always' | 'everysec';
+  /** It speaks TLS and nothing else, with everybody. */
+  readonly tls?: RedisTls | undefined;
   /** Further arguments of redis-server. */
   readonly args?: readonly string[];
 }
@@ -82,15 +85,18 @@ export interface RedisPlace {
   readonly behind?: readonly string[];
 }
 
+const portArgs = (port: number, tls: RedisTls | undefined): readonly string[] =>
+  tls === undefined ? ['--port', `${port}`] : ['--port', '0', '--tls-port', `${port}`, ...tlsSettings(tls).flatMap(([name, value]) => [`--${name}`, value])];
+
 /** Starts it in a folder that the caller owns. */
-export function runRedis({ port, directory, address = '127.0.0.1', behind = [] }: RedisPlace, { persist = false, sync = 'always', args = [] }: RedisOptions): Promise<Program> {
+export function runRedis({ port, directory, address = '127.0.0.1', behind = [] }: RedisPlace, { persist = false, sync = 'always', tls, args = [] }: RedisOptions): Promise<Program> {
   const keep = persist ? ['--appendonly', 'yes', '--appendfsync', sync] : ['--appendonly', 'no'];
   return Program.start({
     name: 'redis',
     command: 'redis-server',
     directory,
     behind,
-    args: () => ['--bind', address, '--protected-mode', 'no', '--port', `${port}`, '--dir', directory, '--save', '', '--shutdown-timeout', '0', ...keep, ...args],
+    args: () => ['--bind', address, '--protected-mode', 'no', ...portArgs(port, tls), '--dir', directory, '--save', '', '--shutdown-timeout', '0', ...keep, ...args],
     ready: /Ready to accept connections/,
   });
 }

@@ -23,6 +23,11 @@ export class ObservedState {
   }
 }
 
+/** Whatever was thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
 /** One line that says why a store that is not ready cannot be used. */
 export function whyNot(state: StoreState): string {
   switch (state.is) {

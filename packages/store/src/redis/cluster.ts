@@ -146,8 +146,8 @@ export class ClusterConnection extends RedisConnection {
   }
 
   private lost(): void {
-    this.observed.become(this.failure === undefined ? { is: 'away', why: `Redis at ${this.server}: no node answers` } : diagnose(this.server, this.failure));
-    this.seen();
+    const state: StoreState = this.failure === undefined ? { is: 'away', why: `Redis at ${this.server}: no node answers` } : diagnose(this.server, this.failure);
+    void this.noWay(state, this.settings.cluster ?? []).then(() => this.seen());
   }
 
   private pause(): number {

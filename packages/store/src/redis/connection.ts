@@ -1,11 +1,12 @@
 import type { Redis } from 'ioredis';
 
-import { StoreUnavailableError } from '../port';
+import { StoreUnavailableError, type StoreState } from '../port';
 import { ObservedState, whyNot } from '../state';
 import { pauseBefore } from './client-options';
-import { translate, unwritable } from './diagnosis';
+import { diagnose, translate, unwritable } from './diagnosis';
+import { handshakeFailure } from './handshake';
 import { PROBE_MS } from './key-kinds';
-import { serverOf, type RedisSettings } from './options';
+import { serverOf, type Place, type RedisSettings } from './options';
 import type { Script } from './scripts';
 import { literally } from './values';
 
@@ -108,6 +109,18 @@ export abstract class RedisConnection {
     clearTimeout(this.probeTimer);
     if (this.pending > 0) await new Promise<void>((resolve) => (this.drained = resolve));
     await this.end();
+  }
+
+  /**
+   * Nobody is reached by those that know the way. Resolves when that has been told, and where it is TLS that fails, why: only a
+   * connection of our own shows that.
+   */
+  protected async noWay(state: StoreState, [place]: readonly Place[]): Promise<void> {
+    const isUsable = (): boolean => this.observed.current.is === 'ready' || this.observed.current.is === 'unwritable';
+    if (this.settings.tls === undefined || place === undefined || isUsable()) this.observed.become(state);
+    if (this.settings.tls === undefined || place === undefined) return;
+    const failure = await handshakeFailure(place, this.settings);
+    if (!isUsable()) this.observed.become(failure === undefined ? state : diagnose(this.server, failure));
   }
 
   /** Keys of which each server has one at least, to see whether it takes writes. They end by themselves. */

@@ -14,6 +14,11 @@ const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/^NOAUTH/, 'it wants a password and none is configured'],
   [/^NOPERM/, 'the user may not do what isthmus needs'],
   [/DB index/, 'there is no such database'],
+  [/alert certificate required/, 'it wants a certificate of ours: set store.tls.certificate and store.tls.key'],
+  [/alert (unknown ca|bad certificate|certificate unknown|certificate expired)/, 'it does not believe our certificate (store.tls.certificate): its tls-ca-cert-file must hold who has issued it'],
+  [/self-signed certificate|unable to (verify the first|get (local )?issuer) certificate/, 'nobody that is believed has issued its certificate: store.tls.ca must hold who has'],
+  [/certificate's altnames/, 'its certificate is for another name: set store.tls.name to one that it shows'],
+  [/certificate (has expired|is not yet valid)/, 'its certificate is not valid now: renew it, or set the clock'],
   [/cluster support disabled/, 'it is no node of a cluster: set store.mode single'],
 ];
 
@@ -70,9 +75,13 @@ const PLAIN: readonly (readonly [RegExp, string])[] = [
   [/max retries per request|^Connection is closed|writeable/, 'the connection was lost'],
 ];
 
+/** What OpenSSL says stands between where in its code and where in its files. */
+const OPENSSL = /^[0-9A-F]+:error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/;
+
 function textOf(error: unknown): string {
   const { message = '', code = '' } = error as { message?: string; code?: string };
-  return PLAIN.find(([pattern]) => pattern.test(message))?.[1] ?? (message || code || String(error));
+  const plain = PLAIN.find(([pattern]) => pattern.test(message))?.[1] ?? OPENSSL.exec(message)?.[1];
+  return plain ?? (message || code || String(error));
 }
 
 const fieldOf = (info: string, name: string): string => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? '';

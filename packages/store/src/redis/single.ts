@@ -102,10 +102,11 @@ export class SingleConnection extends RedisConnection {
     this.failure ??= diagnose(this.server, error);
   }
 
-  private lost(): void {
-    this.observed.become(this.failure ?? { is: 'away', why: `Redis at ${this.server}: the connection was lost` });
+  private lost(): Promise<void> {
+    const state = this.failure ?? { is: 'away', why: `Redis at ${this.server}: the connection was lost` };
     this.failure = undefined;
     this.losses += 1;
+    return this.noWay(state, this.settings.sentinel?.places ?? []);
   }
 
   private pause(): number {
