@@ -20,7 +20,7 @@ const ALLOWED = {
     ],
     types: [own('engine')],
   },
-  store: { values: [own('model'), '^(node:)?(crypto|events)$', ...npm('ioredis')], types: [own('engine')] },
+  store: { values: [own('model'), '^(node:)?(crypto|events|tls)$', ...npm('ioredis')], types: [own('engine')] },
   xmpp: {
     values: [own('model'), NODE, ...npm('@xmpp/(component|component-core|xml|connection)', '@types/xmpp__xml', 'ltx')],
     types: [own('codec'), own('engine')],
