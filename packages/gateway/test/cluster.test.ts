@@ -167,6 +167,51 @@ describe('whether an instance may act (promise 1)', () => {
     expect([other.isAlive('w1#a'), other.isAlive(stalled.instance), stalled.isAlone, died]).toEqual([false, true, false, 1]);
   });
 
+  test('promise 1: until its new life has a lease, one that was found dead begins nothing; its old name is gone from the store, and it is not its own loss', async () => {
+    const held: boolean[] = [];
+    const told: string[] = [];
+    const heartbeat: WorkerStore['heartbeat'] = (...beat) => workers.heartbeat(...beat);
+    const leave = async (worker: string): Promise<void> => {
+      held.push(stalled.holdsLease());
+      await workers.leave(worker);
+    };
+    const stalled = await join('w1#a', {
+      connections: () => [XMPP_UP],
+      store: { heartbeat, leave, workers: () => workers.workers() },
+      onFoundDead: () => held.push(stalled.holdsLease()),
+      onDead: () => told.push('dead'),
+      onGone: () => told.push('gone'),
+    });
+    await workers.leave('w1#a'); // another one has found it so, by a clock that is ahead of its own
+    expect(stalled.holdsLease()).toBe(true);
+    await stalled.exchange();
+    expect([held, stalled.holdsLease()]).toEqual([[false, false], true]);
+    expect([...(await workers.workers()).keys()]).toEqual([stalled.instance]);
+    expect(told).toEqual([]);
+  });
+
+  test('promise 1: whom it has found dead is dead for good, also when it is heard of again under its old name', async () => {
+    const one = await join('w1#a');
+    await workers.heartbeat('w2#b', TTL_MS, []);
+    await one.exchange();
+    await workers.leave('w2#b');
+    await one.exchange();
+    await workers.heartbeat('w2#b', TTL_MS, []); // the first word of one that stood still
+    await one.exchange();
+    expect([one.isAlive('w2#b'), one.isDead('w2#b')]).toEqual([false, true]);
+  });
+
+  test('promise 6: of the dead so many are remembered, the latest ones', async () => {
+    const one = await join('w1#a');
+    for (let each = 0; each <= 100; each += 1) {
+      await workers.heartbeat(`w2#${each}`, TTL_MS, []);
+      await one.exchange();
+      await workers.leave(`w2#${each}`);
+      await one.exchange();
+    }
+    expect(['w2#0', 'w2#1', 'w2#100'].map((each) => one.isDead(each))).toEqual([false, true, true]);
+  });
+
   test('one whose lease has ended and whom nobody has looked at meanwhile goes on as before', async () => {
     const found: string[] = [];
     const one = await join('w1#a', { onFoundDead: (before) => found.push(before) });
@@ -228,6 +273,19 @@ describe('connections', () => {
     await one.exchange();
     await two.exchange();
     expect(told).toBe(2);
+  });
+
+  test('DESIGN 5, promise 3: a new life of an anchor is told, although nothing goes with it: the one before is certainly over now', async () => {
+    let connections: readonly string[] = ['@d1/one'];
+    const lost: { xmpp: boolean }[] = [];
+    const one = await join('w1#a', { connections: () => connections, onGone: (gone) => lost.push(gone) });
+    connections = [];
+    await one.exchange();
+    expect([lost, one.ownerState('@d1/one')]).toEqual([[{ xmpp: false }], 'unclear']);
+    connections = ['@d1/two'];
+    await one.exchange();
+    await one.exchange();
+    expect([lost, one.ownerState('@d1/one')]).toEqual([[{ xmpp: false }, { xmpp: false }], 'gone']);
   });
 
   test('XMPP links: whether another instance has one', async () => {

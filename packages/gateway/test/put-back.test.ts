@@ -1,7 +1,9 @@
-import { createRedisStore, type PairStore, type Store } from '@isthmus/store';
+import { createRedisStore, type PairStore, type Store, type Stored } from '@isthmus/store';
+import { newRecord } from '@isthmus/engine';
 import { pairKey } from '@isthmus/model';
 import { Redis } from 'ioredis';
 import { startRedis } from '../../../scenarios/support/redis';
+import { loadNewest } from '../src/pairs/put-back';
 import type { StoredPair } from '../src/pairs/stored';
 import { Instance, LEASE_MS, Place } from './support/instance';
 import { pairOfUser, recordIn, says } from './support/pairs';
@@ -61,6 +63,15 @@ describe('a Redis that has lost the last commits', () => {
     expect(await survivor.store.due(place.now + LEASE_MS, 10)).toHaveLength(3);
   });
 
+  test('promise 1: all of them, however many', async () => {
+    const worker = await instance('w7#a');
+    const pairs = Array.from({ length: 100 }, (_, number) => pairOfUser(`many${number}`));
+    for (const pair of pairs) await worker.loop.handle(pair, says('a'));
+    await loseEverything();
+    expect(await worker.loop.putBack()).toBe(100);
+    for (const pair of pairs) expect((await recordIn(worker.store, pair)).effects).toHaveLength(1);
+  });
+
   test('promise 1: what came for a pair while Redis was away does not make its worker forget what it knows', async () => {
     const worker = await instance('w6#a');
     const pair = pairOfUser('patient');
@@ -85,4 +96,12 @@ describe('a Redis that has lost the last commits', () => {
     expect((await recordIn(first.store, newer)).conversation.queue.map(({ id }) => id)).toEqual(['a', 'b']);
     expect(await first.store.load(pairKey(deleted))).toBeUndefined();
   });
+});
+
+/** A store that has lost what this worker knows, and that another one has written to since it was asked. */
+test('promise 1: what another worker commits between the look and the putting back is what counts', async () => {
+  const stored = (version: number): Stored<StoredPair> => ({ record: { record: newRecord(pairOfUser('a')), by: 'w1#a' }, version });
+  const versions = [5, 9];
+  const store = { load: async () => stored(versions.shift() ?? 0), putBack: async () => false } as unknown as PairStore<StoredPair>;
+  expect(await loadNewest(store, 'a', stored(7), () => undefined)).toEqual(stored(9));
 });
