@@ -1,5 +1,6 @@
 import { Baresip } from './support/baresip';
 import { freePort } from './support/ports';
+import { START_MS } from './support/recovery';
 import { World } from './support/world';
 import type { XmppUser } from './support/xmpp-user';
 import { adds, errorFor, isAskedBy, readsTexts, sees, shows, subscriptionOf, writes } from './support/xmpp-steps';
@@ -8,7 +9,6 @@ const BOB = 'bob@example.com';
 const CAROL = 'carol@example.com';
 const ANN = 'sip:ann@example.com';
 const NOBODY = 'sip:nobody@example.com';
-const START_MS = 60_000;
 /** The longest text that baresip shows has about 480 bytes (see its driver). */
 const TEXT = `Grüße 😀 <b>bold</b> &amp; "two" 'one' 日本`;
 

@@ -1,4 +1,5 @@
 import type { SipeUser } from './support/sipe-user';
+import { START_MS } from './support/recovery';
 import { describeWithSipe } from './support/sipe-suite';
 import { SipeWorld } from './support/sipe-world';
 import { SipServer } from './support/sipd';
@@ -6,7 +7,6 @@ import type { XmppUser } from './support/xmpp-user';
 import { adds, isAskedBy, readsTexts, sees, shows, writes, type Shown } from './support/xmpp-steps';
 
 const { BOB } = SipeWorld;
-const START_MS = 90_000;
 const TRIAL_MS = 60_000;
 /** SIPE refreshes so short a subscription when it ends (microsoft-observed B). */
 const EXPIRES_SECONDS = 3;

@@ -1,5 +1,6 @@
 import { Linphone } from './support/linphone';
 import { freePort } from './support/ports';
+import { START_MS } from './support/recovery';
 import { World } from './support/world';
 import type { XmppUser } from './support/xmpp-user';
 import { adds, errorFor, isAskedBy, readsTexts, sees, shows, subscriptionOf, writes } from './support/xmpp-steps';
@@ -7,7 +8,6 @@ import { adds, errorFor, isAskedBy, readsTexts, sees, shows, subscriptionOf, wri
 const BOB = 'bob@example.com';
 const ANN = 'sip:ann@example.com';
 const NOBODY = 'sip:nobody@example.com';
-const START_MS = 60_000;
 const UNICODE = `Grüße 😀 <b>bold</b> &amp; "two" 'one' 日本`;
 const LONG = 'All work and no play. '.repeat(400).slice(0, 8_000).trim();
 

@@ -1,6 +1,7 @@
 import { START_MS } from './support/recovery';
 import { SipChat } from './support/sip-chat';
 import { SipPerson } from './support/sip-person';
+import { until } from './support/until';
 import { DOMAIN, World } from './support/world';
 import type { XmppUser } from './support/xmpp-user';
 
@@ -81,7 +82,7 @@ describe('three workers behind an anchor', () => {
       old?.kill('SIGTERM');
       expect(await old?.exited).toMatchObject({ code: 0 });
       await world.startWorker(`${name}-new`);
-      await Promise.all(talks.map((talk, index) => until(() => talk.heard.length > (taken[index] ?? 0) + 2)));
+      await Promise.all(talks.map((talk, index) => until(`texts to ${talk.person.address} go on`, () => talk.heard.length > (taken[index] ?? 0) + 2)));
     }
     for (const talk of talks) talk.end();
     await Promise.all(talking);
@@ -91,16 +92,8 @@ describe('three workers behind an anchor', () => {
       expect([...talk.statuses]).toEqual([200]);
       expect(talk.person.unclaimed('BYE').concat(talk.person.unclaimed('INVITE'))).toEqual([]);
     }
-    await until(() => talks.every((talk) => toldAnn(talk.person).length >= talk.written.length));
+    await until('Ann has all of them', () => talks.every((talk) => toldAnn(talk.person).length >= talk.written.length));
     for (const talk of talks) expect(toldAnn(talk.person)).toEqual(talk.written);
     expect(ann.stanzas.unclaimed.filter((stanza) => stanza.attrs['type'] === 'error').map(String)).toEqual([]);
-  }, 120_000);
+  });
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error('not within 30 s');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

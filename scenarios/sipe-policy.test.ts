@@ -1,12 +1,12 @@
 import { decides, opens, setsPolicy } from './support/commands';
 import type { SipeUser } from './support/sipe-user';
+import { START_MS } from './support/recovery';
 import { describeWithSipe } from './support/sipe-suite';
 import { SipeWorld } from './support/sipe-world';
 import type { XmppUser } from './support/xmpp-user';
 import { isAskedBy, subscriptionOf } from './support/xmpp-steps';
 
 const { BOB } = SipeWorld;
-const START_MS = 90_000;
 
 /** The manual, "Availability Subscriptions and Policy", with the real client of Microsoft's dialect as the watcher. */
 describeWithSipe('SIPE and the policy of XMPP users', () => {

@@ -1,11 +1,11 @@
 import type { SipeUser } from './support/sipe-user';
+import { START_MS } from './support/recovery';
 import { describeWithSipe } from './support/sipe-suite';
 import { SipeWorld } from './support/sipe-world';
 import type { XmppUser } from './support/xmpp-user';
 import { adds, errorFor, isAskedBy, readsTexts, sees, shows, writes } from './support/xmpp-steps';
 
 const { BOB } = SipeWorld;
-const START_MS = 90_000;
 const NOBODY = { bareJid: 'nobody@example.com' };
 /** SIPE refreshes so short a subscription when it ends (microsoft-observed B). */
 const EXPIRES_SECONDS = 5;

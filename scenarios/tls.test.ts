@@ -5,6 +5,7 @@ import { connect, createServer, type Server } from 'node:tls';
 
 import { Authority, pemOf } from './support/certificates';
 import { freePort } from './support/ports';
+import { START_MS } from './support/recovery';
 import { describeWithSipe } from './support/sipe-suite';
 import { SipeWorld } from './support/sipe-world';
 import { World } from './support/world';
@@ -12,7 +13,6 @@ import { adds, errorFor, isAskedBy, readsTexts, sees, shows, writes } from './su
 import type { XmppUser } from './support/xmpp-user';
 
 const { BOB } = SipeWorld;
-const START_MS = 90_000;
 const OURS = 'isthmus.example.com';
 const THEIRS = 'fe.example.com';
 

@@ -13,7 +13,7 @@ export type { EjabberdOptions } from './ejabberd-config';
 
 const LIBRARIES = '/usr/lib/x86_64-linux-gnu';
 /** It starts in three seconds on a machine that has nothing else to do. */
-const START_DEADLINE_MS = 30_000;
+const START_DEADLINE_MS = 90_000;
 const UP = 'ejabberd takes commands';
 /** Commands that were sent so far, by all servers: their answers are told apart by it. */
 let commands = 0;

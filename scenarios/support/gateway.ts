@@ -6,8 +6,8 @@ import { Program } from './process';
 import type { Exit } from './process';
 
 const BIN = join(__dirname, '..', '..', 'packages', 'gateway', 'bin', 'isthmus.js');
-/** A worker that meets every server at once is ready within a second; a loaded machine may take longer. */
-const READY_DEADLINE_MS = 30_000;
+/** A worker that meets every server at once is ready within a second; a slow machine under load takes far longer. */
+const READY_DEADLINE_MS = 90_000;
 
 /** A configuration, as it would stand in the file (YAML takes JSON). */
 export type ConfigFile = Readonly<Record<string, unknown>>;
@@ -89,6 +89,12 @@ export class Gateway {
   async logged(pattern: RegExp, deadlineMs?: number): Promise<void> {
     if (pattern.test(this.log)) return;
     await this.program.line(pattern, deadlineMs);
+  }
+
+  /** All that it had logged when this was called is in `lines` then: the log comes by another way than what is told on the wire. */
+  async caughtUp(): Promise<void> {
+    await this.metrics();
+    for (let turn = 0; turn < 2; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
 
   async readyz(): Promise<{ readonly status: number; readonly body: Readiness }> {

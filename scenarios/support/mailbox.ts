@@ -1,7 +1,8 @@
 /** Unclaimed items a mailbox keeps; older ones are dropped, and the count of those is named in failures. */
 const CAPACITY = 20_000;
 const SHOWN_IN_FAILURES = 12;
-export const DEFAULT_DEADLINE_MS = 15_000;
+/** For what hangs: what comes takes moments, and on a slow machine under load some seconds. Below a test's own deadline, so that the failure says what was missing. */
+export const DEFAULT_DEADLINE_MS = 60_000;
 
 export interface Wish<T> {
   /** What is waited for, in words: it completes "no ... arrived". */
@@ -81,6 +82,7 @@ export class Mailbox<T> {
         reject(this.failure(wish, `not within ${deadlineMs} ms`));
       };
       const waiter: Waiter<T> = { wish, resolve, reject, timer: setTimeout(expire, deadlineMs) };
+      waiter.timer.unref(); // a wait that a test has given up keeps no process alive
       this.waiters.push(waiter);
     });
   }

@@ -8,7 +8,8 @@ import { createInterface } from 'node:readline';
 
 import { DEFAULT_DEADLINE_MS, Mailbox } from './mailbox';
 
-const STOP_DEADLINE_MS = 5_000;
+/** A server that is made to end by force may leave its children and their ports behind. */
+const STOP_DEADLINE_MS = 20_000;
 /** Characters of a program's output kept for failures; the oldest are dropped. */
 const LOG_LIMIT = 2_000_000;
 

@@ -5,7 +5,7 @@ import { LOOPBACK } from './ports';
 import { tlsArgs, type RedisTls } from './redis-tls';
 
 const run = promisify(execFile);
-const DEADLINE_MS = 30_000;
+const DEADLINE_MS = 90_000;
 
 /** One command to the Redis, or the Sentinel, at a port; its answer as text. */
 export const redisCli = (port: number, ...command: readonly string[]): Promise<string> => redisCliOver(undefined, port, ...command);

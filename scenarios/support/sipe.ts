@@ -14,7 +14,7 @@ import { SipeUser } from './sipe-user';
 export { sipeBench } from './sipe-build';
 
 const HOST = '127.0.0.1';
-const SIGN_IN_DEADLINE_MS = 20_000;
+const SIGN_IN_DEADLINE_MS = 90_000;
 const SECOND_MS = 1_000;
 /** Which way a message crossed, and how the capture's headings say it. */
 const HEADINGS = { 'to isthmus': 'fe -> peer', 'from isthmus': 'peer -> fe' } as const;

@@ -18,7 +18,7 @@ export const HTTP_PORT = 9470;
 
 const BIN = join(__dirname, '..', '..', 'packages', 'gateway', 'bin', 'isthmus.js');
 /** A worker that meets every server at once is ready within a second; a loaded machine may take longer. */
-const READY_DEADLINE_MS = 30_000;
+const READY_DEADLINE_MS = 90_000;
 
 type Section = Readonly<Record<string, unknown>>;
 /** By the name of the section; `routes` is `route`, for there is one. */

@@ -10,7 +10,7 @@ import { note } from './support/worlds';
 import type { Note } from './support/worlds';
 
 const PLENTY_MS = 60_000;
-const START_MS = 60_000;
+const START_MS = 180_000;
 const HOUR_MS = 3_600_000;
 
 interface Servers {

@@ -1,4 +1,4 @@
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 60_000;
 
 /** A promise that the test settles. */
 export interface Deferred<T = void> {

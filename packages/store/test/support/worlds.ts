@@ -90,8 +90,8 @@ export function everywhere(play: (place: Place) => void): void {
 }
 
 /** Sentinels and nodes of a cluster need some seconds to find each other. */
-const START_MS = 60_000;
-const DEADLINE_MS = 10_000;
+const START_MS = 180_000;
+const DEADLINE_MS = 60_000;
 const PAUSE_MS = 5;
 
 /** Asks until the answer is yes; rejects when it is still no at the deadline. */
