@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 
 /** The only address that servers and tests of the project bind to. */
 export const LOOPBACK = '127.0.0.1';
-const MAX_ATTEMPTS = 200;
+const MAX_ATTEMPTS = 2_000;
 /** Below it stand the ports of well-known servers that a machine may run. */
 const LOWEST = 10_000;
 
@@ -21,7 +21,14 @@ function firstEphemeralPort(): number {
   }
 }
 
-const HIGHEST = Math.max(firstEphemeralPort(), LOWEST + 1_000) - 1;
+/**
+ * Two processes that look at the same time must not find the same port, which is free until one of them binds it: each looks
+ * in a slice of its own. The processes of one run of the tests have one parent, and each a number of its own.
+ */
+const SLICES = 64;
+const LEAST_WIDTH = 250;
+const WIDTH = Math.max(LEAST_WIDTH, Math.floor((firstEphemeralPort() - LOWEST) / SLICES));
+const FIRST = LOWEST + ((process.ppid + Number(process.env['JEST_WORKER_ID'] ?? 0)) % SLICES) * WIDTH;
 /** Handed out by this process: not again, although its server may not have started yet. */
 const given = new Set<number>();
 
@@ -44,10 +51,10 @@ function isFreeForUdp(port: number): Promise<boolean> {
 /** A port of 127.0.0.1 that is free now, for TCP and for UDP, and that no outgoing connection will take. */
 export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const port = randomInt(LOWEST, HIGHEST + 1);
+    const port = randomInt(FIRST, FIRST + WIDTH);
     if (given.has(port) || !(await isFreeForTcp(port)) || !(await isFreeForUdp(port))) continue;
     given.add(port);
     return port;
   }
-  throw new Error(`no port of ${LOOPBACK} from ${LOWEST} to ${HIGHEST} is free for both TCP and UDP after ${MAX_ATTEMPTS} attempts`);
+  throw new Error(`no port of ${LOOPBACK} from ${FIRST} to ${FIRST + WIDTH - 1} is free for both TCP and UDP after ${MAX_ATTEMPTS} attempts`);
 }

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../../../scenarios/support/ports';
 import { readArguments } from '../src/arguments';
 import { App } from './support/app';
-import { deadPort, TcpPeer } from './support/peer';
+import { TcpPeer } from './support/peer';
 import { describeSipd } from './support/target';
 
 const root = join(__dirname, '../../..');
@@ -29,7 +30,7 @@ describeSipd('the executable', () => {
     const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     const stderr: string[] = [];
     child.stderr.on('data', (data: Buffer) => stderr.push(data.toString()));
-    return { child, exit: once(child, 'exit'), stderr };
+    return { child, exit: once(child, 'close'), stderr }; // all that it says has been read by then
   }
 
   test('prints one JSON line with its ports, serves drachtio-srf, ends on SIGTERM', async () => {
@@ -62,7 +63,7 @@ describeSipd('the executable', () => {
   });
 
   test('a port in use: says so in one line and exits 2', async () => {
-    const port = await deadPort();
+    const port = await freePort();
     const args = ['--admin', `127.0.0.1:${port}`, '--secret-file', secretFile, '--sip', `tcp:127.0.0.1:${port}`];
     const { exit, stderr } = await run(args);
     expect((await exit)[0]).toBe(2);

@@ -227,14 +227,3 @@ export class UdpPeer extends Peer {
     this.socket.close();
   }
 }
-
-/** A port on 127.0.0.1 on which nothing listens. */
-export async function deadPort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

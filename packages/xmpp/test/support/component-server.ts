@@ -6,6 +6,7 @@ import xml from '@xmpp/xml';
 import type { Element } from '@xmpp/xml';
 
 import { Mailbox } from '../../../../scenarios/support/mailbox';
+import { freePort } from '../../../../scenarios/support/ports';
 
 const STREAM_ID = 'stream-1';
 const PARTITION = 'urn:isthmus:partition:0';
@@ -130,7 +131,8 @@ export class ComponentServer {
     readonly behaviour: Behaviour,
   ) {}
 
-  static async start(behaviour: Behaviour, userDomain: string, port = 0): Promise<ComponentServer> {
+  static async start(behaviour: Behaviour, userDomain: string, wished?: number): Promise<ComponentServer> {
+    const port = wished ?? (await freePort()); // nobody else takes it while this server is away
     const server = createServer();
     const started = new ComponentServer(server, behaviour);
     server.on('connection', (socket) => {
