@@ -2,23 +2,15 @@ import { AnchoredServer } from './support/anchored';
 import { shows } from './support/cast';
 import { annAdds, bobAdds } from './support/contact-list';
 import type { Gateway } from './support/gateway';
-import { seesAtLast, soon, START_MS, tellsBusy } from './support/recovery';
+import { seesAtLast, soon, START_MS, tellsBusy, watchesAgain } from './support/recovery';
 import { SipChat } from './support/sip-chat';
 import type { SipDialog } from './support/sip-dialog';
 import { SipPerson } from './support/sip-person';
+import { until } from './support/until';
 import { DOMAIN, World } from './support/world';
 import type { XmppUser } from './support/xmpp-user';
 
 const ANN = `ann@${DOMAIN}`;
-
-/** Waits for what happens in another process. */
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 /** A pair with all that it can have: each watches the other, and they write in a session. */
 interface Pair {
@@ -42,6 +34,7 @@ async function befriends(world: World, ann: XmppUser, name: string): Promise<Pai
 
 /** The worker of a pair, when all that it has done is in the store. */
 async function workerOf(world: World, { bob }: Pair): Promise<Gateway> {
+  await Promise.all(world.gateways.filter(({ isRunning }) => isRunning).map((each) => each.caughtUp()));
   const found = world.gateways.find((each) => each.isRunning && each.lines.some(({ event, from }) => event === 'request_received' && from === bob.address));
   if (found === undefined) throw new Error('no worker has the pair');
   await until('nothing is left to do', async () => /^isthmus_effects_in_flight 0$/m.test(await found.metrics()));
@@ -108,9 +101,7 @@ describe('two workers behind one anchor', () => {
     await server.exited;
     await until('the SIP server is gone too', () => !isAlive(serverPid));
     server = await AnchoredServer.start(server);
-    const watch = await soon(bob.letsWatch());
-    await tellsBusy(bob, watch);
-    await seesAtLast(ann, bob, 'dnd');
+    await soon(watchesAgain(ann, bob));
     chat.session = undefined;
     await ann.sendChat(bob.address, 'New');
     await soon(chat.hears());

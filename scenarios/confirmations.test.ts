@@ -6,6 +6,7 @@ import type { Couple } from './support/cast';
 import { TEXT_SESSION } from './support/sip-chat';
 import type { SipMessage } from './support/sip-message';
 import { bounceOf } from './support/stanza-error';
+import { until } from './support/until';
 import type { XmppUser } from './support/xmpp-user';
 
 const RECEIPTS = 'urn:xmpp:receipts';
@@ -45,7 +46,7 @@ async function returns(ann: XmppUser, text: string): Promise<void> {
 describe('dialect microsoft', () => {
   let cast: Cast;
   beforeAll(async () => {
-    cast = await Cast.start({ dialect: 'microsoft', messaging: { deliverWithinSeconds: 4 }, sip: { inviteTimeoutSeconds: 3, requestTimeoutSeconds: 10 } });
+    cast = await Cast.start({ dialect: 'microsoft', messaging: { deliverWithinSeconds: 6 }, sip: { inviteTimeoutSeconds: 5, requestTimeoutSeconds: 30 } });
   });
   afterAll(() => cast.stop());
 
@@ -104,7 +105,8 @@ describe('dialect microsoft', () => {
     await bob.peer.reply(invite, 101, { headers: { 'ms-diagnostics': diagnostics } });
     await bob.peer.reply(invite, 180);
     await ann.sendChat(bob.address, 'two');
-    await cast.world.gateway.logged(/"on":"xmpp.message".*\n(.*\n)*.*"on":"xmpp.message"/);
+    const taken = (): number => cast.world.gateway.lines.filter(({ event, on, to }) => event === 'stanza_received' && on === 'xmpp.message' && to === bob.address).length;
+    await until('the worker has both', () => taken() === 2);
     chat.session = await bob.peer.accept(invite, { headers: { 'Content-Type': 'application/sdp' }, body: TEXT_SESSION });
     expect([(await chat.hears()).text, (await chat.hears()).text]).toEqual(['one', 'two']);
   });

@@ -2,17 +2,14 @@ import { Hosts } from './support/namespaces';
 import { NextHop } from './support/next-hops';
 import { freePort } from './support/ports';
 import { START_MS } from './support/recovery';
+import { Stopwatch } from './support/stopwatch';
+import { until } from './support/until';
 import { DOMAIN, World } from './support/world';
 
 const SECONDS = 1_000;
-
-async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30 * SECONDS;
-  while (!holds()) {
-    if (Date.now() > deadline) throw new Error(`not in time: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+const SILENCE_SECONDS = 1;
+/** What may pass beside the time that is set. */
+const LENIENCE_SECONDS = 4;
 
 /** The primary is another host, and the cable to it is pulled: no connection is refused, nothing is said at all. */
 describe('a cut link to the next hop', () => {
@@ -32,7 +29,7 @@ describe('a cut link to the next hop', () => {
       { ...common, name: 'primary', host: hosts.address('far'), priority: 10 },
       { ...common, name: 'backup', host: '127.0.0.1', port: backup.port },
     ];
-    const sip = { server: { type: 'embedded', listen }, nextHopTimeoutSeconds: 1 };
+    const sip = { server: { type: 'embedded', listen }, nextHopTimeoutSeconds: SILENCE_SECONDS };
     world = await World.start({ dialect: 'simple', nextHopPort: backup.port, sipPort, routes, sip });
   }, START_MS);
   afterAll(async () => {
@@ -51,10 +48,10 @@ describe('a cut link to the next hop', () => {
     await until('the primary has the first', has(far, 1));
 
     hosts.cut('far');
-    const at = Date.now();
+    const stopwatch = new Stopwatch();
     await write(2);
     await until('the backup has the second', has(backup.texts, 2));
-    expect(Date.now() - at).toBeLessThan(1 * SECONDS + 4 * SECONDS); // the set time, and what a loaded machine takes
+    expect(stopwatch.unhinderedMs).toBeLessThan((SILENCE_SECONDS + LENIENCE_SECONDS) * SECONDS);
     await until('the primary is found dead', () => told('route_down') > 0);
     await write(3);
     await until('the backup has the third', has(backup.texts, 3));
@@ -64,5 +61,5 @@ describe('a cut link to the next hop', () => {
     await write(4);
     await until('the primary has the fourth', has(far, 4));
     expect(backup.texts).toHaveLength(2);
-  }, 90 * SECONDS);
+  });
 });

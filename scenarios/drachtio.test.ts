@@ -1,6 +1,6 @@
 import { shows } from './support/cast';
 import { annAdds, bobAdds } from './support/contact-list';
-import { seesAtLast, soon, START_MS, tellsBusy } from './support/recovery';
+import { soon, START_MS, watchesAgain } from './support/recovery';
 import { SipChat } from './support/sip-chat';
 import { SipPerson } from './support/sip-person';
 import { SipServer } from './support/sipd';
@@ -37,8 +37,7 @@ describe('the drachtio server goes away', () => {
     world.sipServer = await SipServer.start(world.sipPort, world.sipServer?.adminPort);
     await soon(
       Promise.all([
-        bob.letsWatch().then((again) => tellsBusy(bob, again)),
-        seesAtLast(ann, bob, 'dnd'),
+        watchesAgain(ann, bob),
         bob.isToldAtLast({ draft: 'busy' }),
       ]),
     );

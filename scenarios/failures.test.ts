@@ -1,6 +1,6 @@
 import { shows } from './support/cast';
 import { annAdds, bobAdds } from './support/contact-list';
-import { seesAtLast, soon, START_MS, tellsBusy } from './support/recovery';
+import { seesAtLast, soon, START_MS, tellsBusy, watchesAgain } from './support/recovery';
 import { SipPeer } from './support/raw-sip';
 import { SipChat } from './support/sip-chat';
 import { SipPerson } from './support/sip-person';
@@ -54,8 +54,7 @@ describe('the SIP server goes away', () => {
     const bob = person('bob');
     await soon(
       Promise.all([
-        bob.letsWatch().then((watch) => tellsBusy(bob, watch)),
-        seesAtLast(ann, bob, 'dnd'),
+        watchesAgain(ann, bob),
         bob.isToldAtLast({ draft: 'busy' }),
       ]),
     );
@@ -74,7 +73,7 @@ describe('the SIP server goes away', () => {
     await seesAtLast(ann, carol, 'offline');
 
     answersProbes();
-    await soon(Promise.all([carol.letsWatch().then((watch) => tellsBusy(carol, watch)), seesAtLast(ann, carol, 'dnd')]));
+    await soon(watchesAgain(ann, carol));
   });
 });
 
@@ -112,8 +111,7 @@ describe('the XMPP server goes away', () => {
     async function recovery(): Promise<void> {
       expect((await bob.answers('SUBSCRIBE', 200)).header('Expires')).toBe('0'); // nobody is signed in yet
       ann = await world.signIn();
-      await tellsBusy(bob, await bob.letsWatch());
-      await seesAtLast(ann, bob, 'dnd');
+      await watchesAgain(ann, bob);
       await bob.isToldAtLast({ basic: 'open' });
     }
   });
@@ -148,8 +146,7 @@ describe('Redis goes away', () => {
     await soon(
       Promise.all([
         bob.isToldAtLast({ draft: 'busy' }),
-        bob.letsWatch().then((again) => tellsBusy(bob, again)),
-        seesAtLast(ann, bob, 'dnd'),
+        watchesAgain(ann, bob),
       ]),
     );
     await ann.sendChat(bob.address, 'In time');

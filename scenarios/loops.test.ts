@@ -18,7 +18,10 @@ describe('two installations that take each other for the SIP server of their dom
   }, 60_000);
   afterAll(() => Promise.all([left?.stop(), right?.stop()]));
 
-  const requestsTo = (world: World, contact: string) => world.gateway.lines.filter(({ event, to }) => event === 'request_sent' && to === contact);
+  async function requestsTo({ gateway }: World, contact: string): Promise<number> {
+    await gateway.caughtUp();
+    return gateway.lines.filter(({ event, to }) => event === 'request_sent' && to === contact).length;
+  }
 
   test('a text and a wish to watch for a user whom neither knows end in one round', async () => {
     const ann = await left.signIn('ann');
@@ -26,7 +29,7 @@ describe('two installations that take each other for the SIP server of their dom
     expect(await bounceOf(ann, 'loop')).toMatchObject({ condition: 'item-not-found', body: 'anybody there?' });
     await asksFor(ann, { address: `nobody@${DOMAIN}` });
     await ann.takePresence(`nobody@${DOMAIN}`, 'unsubscribed');
-    expect([requestsTo(left, `nobody@${DOMAIN}`).length, requestsTo(right, `nobody@${DOMAIN}`).length]).toEqual([2, 0]);
+    expect([await requestsTo(left, `nobody@${DOMAIN}`), await requestsTo(right, `nobody@${DOMAIN}`)]).toEqual([2, 0]);
   });
 
   test('a user whom one of them knows is reached', async () => {

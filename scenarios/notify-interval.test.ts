@@ -1,5 +1,6 @@
 import { Cast, shows } from './support/cast';
 import { annAdds, bobAdds } from './support/contact-list';
+import { Stopwatch } from './support/stopwatch';
 
 const INTERVAL_SECONDS = 2;
 
@@ -14,6 +15,7 @@ describe('a user who changes his state often', () => {
     await bobAdds({ ann, bob });
     const { peer } = cast.world;
     const told: string[] = [];
+    const stopwatch = new Stopwatch();
     const last = new Promise<void>((resolve) => {
       peer.serve('NOTIFY', (incoming) => {
         told.push(/<show [^>]*>(\w+)</.exec(incoming.message.text)?.[1] ?? 'available');
@@ -28,8 +30,8 @@ describe('a user who changes his state often', () => {
       await bob.answers('MESSAGE', 200);
     }
     await last;
-    // Two say all there is to say; a third is due when the changes took longer than the interval.
-    expect(told.length).toBeLessThanOrEqual(3);
+    // Usually two, which say all there is to say; on a slow machine the changes take longer than an interval.
+    expect(told.length).toBeLessThanOrEqual(1 + Math.floor(stopwatch.tookMs / (INTERVAL_SECONDS * 1_000)));
     expect(told.at(-1)).toBe('dnd');
   });
 });

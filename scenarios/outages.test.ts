@@ -1,6 +1,6 @@
 import { shows, unclaimedFrom } from './support/cast';
 import { annAdds, bobAdds } from './support/contact-list';
-import { numbered, seesAtLast, soon, START_MS, tellsBusy } from './support/recovery';
+import { numbered, seesAtLast, soon, START_MS, tellsBusy, watchesAgain } from './support/recovery';
 import { SipPeer } from './support/raw-sip';
 import { SipPerson } from './support/sip-person';
 import { SipServer } from './support/sipd';
@@ -60,7 +60,7 @@ describe('the SIP stack (drachtio, sipd) is restarted', () => {
     await sipServer.stop();
     await shows(ann, 'dnd'); // nobody can be told
     world.sipServer = await SipServer.start(sipServer.sipPort, sipServer.adminPort);
-    await soon(Promise.all([bob.letsWatch().then((watch) => tellsBusy(bob, watch)), seesAtLast(ann, bob, 'dnd'), bob.isToldAtLast({ draft: 'busy' })]));
+    await soon(Promise.all([watchesAgain(ann, bob), bob.isToldAtLast({ draft: 'busy' })]));
   });
 });
 
