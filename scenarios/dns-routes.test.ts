@@ -25,7 +25,7 @@ describe('the next hops are found in DNS', () => {
     hops = [await NextHop.start('first', sipPort), await NextHop.start('second', sipPort), await NextHop.start('third', sipPort)];
     announce([hops[0], 10], [hops[1], 20]);
     const routes = [{ name: 'pool', host: 'pool.example', srv: true, dialect: 'simple', streamOnly: true }];
-    const sip = { dnsServers: [dns.place], peerRefreshSeconds: 1, nextHopTimeoutSeconds: 1 };
+    const sip = { dnsServers: [dns.place], peerRefreshSeconds: 1 };
     world = await World.start({ dialect: 'simple', nextHopPort: hops[0].port, sipPort, routes, sip });
     ann = await world.signIn();
   }, START_MS);
@@ -53,11 +53,11 @@ describe('the next hops are found in DNS', () => {
     await hops[0].revive(world.sipPort);
     await soon(usable(hops[0]));
     dns.silent = true;
-    await world.gateway.logged(/"event":"next_hop_unresolved"/, 30_000);
+    await world.gateway.logged(/"event":"next_hop_unresolved"/);
     await soon(usable(hops[0]));
     dns.silent = false;
     announce([hops[2], 10]);
     await usable(hops[2]);
     expect(dns.asked.filter((question) => !/ (_sip\._tcp\.pool|pool|host)\.example$/.test(question))).toEqual([]);
-  }, 90_000);
+  });
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const text = output
     .replace(`bind LISTEN_ADDRESS:${sipPort}`, `bind ${LOOPBACK}:${front}`)
     .replace('server isthmus ISTHMUS_ADDRESS', `server isthmus ${LOOPBACK}`)
-    .replace('inter 2s', 'inter 200ms');
+    .replace('inter 2s', 'inter 1s');
   haproxy = await Program.start({
     name: 'haproxy',
     command: 'haproxy',

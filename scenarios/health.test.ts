@@ -22,7 +22,7 @@ describe('/healthz, /readyz, /metrics', () => {
 
   /** Starts the worker while Prosody, SIP server and Redis are away. */
   beforeAll(async () => {
-    world = await World.start({ dialect: 'microsoft', store: 'redis', sipServer: 'process', workers: 0, sip: { requestTimeoutSeconds: 1 } });
+    world = await World.start({ dialect: 'microsoft', store: 'redis', sipServer: 'process', workers: 0 });
     world.server.kill('SIGKILL');
     await Promise.all([world.redis.suspend(), world.sipServer?.stop()]);
     worker = await world.startWorker('w1', /"event":"sip_link_down"/);

@@ -12,7 +12,7 @@ const HOUR = 3_600_000;
 describe('page mode', () => {
   let cast: Cast;
   beforeAll(async () => {
-    cast = await Cast.start({ dialect: 'simple', route: { receipts: 'report' }, sip: { requestTimeoutSeconds: 1 }, messaging: { lateErrors: 'drop' } });
+    cast = await Cast.start({ dialect: 'simple', route: { receipts: 'report' }, sip: { requestTimeoutSeconds: 3 }, messaging: { lateErrors: 'drop' } });
   });
   afterAll(() => cast.stop());
 

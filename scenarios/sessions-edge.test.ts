@@ -26,8 +26,8 @@ describe('sessions of dialect microsoft', () => {
   beforeAll(async () => {
     cast = await Cast.start({
       dialect: 'microsoft',
-      sip: { inviteTimeoutSeconds: 2, requestTimeoutSeconds: 1 },
-      messaging: { maxQueuedMessages: QUEUE, deliverWithinSeconds: 10 },
+      sip: { inviteTimeoutSeconds: 5, requestTimeoutSeconds: 3 },
+      messaging: { maxQueuedMessages: QUEUE, deliverWithinSeconds: 30 },
     });
   });
   afterAll(() => cast.stop());

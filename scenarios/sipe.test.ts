@@ -1,6 +1,7 @@
 import xml from '@xmpp/xml';
 
 import type { SipeUser } from './support/sipe-user';
+import { START_MS } from './support/recovery';
 import { describeWithSipe } from './support/sipe-suite';
 import { SipeWorld } from './support/sipe-world';
 import type { XmppUser } from './support/xmpp-user';
@@ -8,7 +9,6 @@ import { adds, does, isAskedBy, isToldChatState, readsTexts, sees, shows, subscr
 
 const { BOB } = SipeWorld;
 const RECEIPTS = 'urn:xmpp:receipts';
-const START_MS = 90_000;
 const TEXTS = [
   ['UTF-8, emoji and markup', `Grüße 😀 <b>bold</b> &amp; "two" 'one' 日本`],
   ['8 KB', 'All work and no play. '.repeat(400).slice(0, 8_000).trim()],
@@ -165,7 +165,7 @@ describeWithSipe('SIPE and an XMPP client of one domain', () => {
         await bob.event('message', { from: uriOf(abe) });
         const session = await scene.session(abe);
         await tellsChatState(abe, BOB, 'gone');
-        await scene.world.gateway.logged(/"method":"BYE","status":200/);
+        await scene.world.gateway.logged(new RegExp(`"callId":"${session}","method":"BYE","status":200`));
 
         bob.command(`im ${uriOf(abe)} Wait!`);
         expect(await readsTexts(abe, BOB, 1)).toEqual(['Wait!']);

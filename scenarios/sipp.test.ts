@@ -1,10 +1,10 @@
 import { SipPeer } from './support/raw-sip';
 import { Sipp } from './support/sipp';
+import { START_MS } from './support/recovery';
 import { World } from './support/world';
 import type { XmppUser } from './support/xmpp-user';
 import { adds, errorFor, isAskedBy, isToldChatState, readsTexts, sees, tellsChatState, writes } from './support/xmpp-steps';
 
-const START_MS = 60_000;
 const MANY = 20;
 const names = (prefix: string): string[] => Array.from({ length: MANY }, (_, index) => `${prefix}${index + 1}@example.com`);
 
@@ -29,6 +29,7 @@ describe('SIPp as the far SIP server of dialect microsoft', () => {
       availability: { retryMinSeconds: 1 }, // a shorter grant than this would be refreshed too late
     });
     ann = await world.signIn('ann');
+    await world.gateway.logged(/"event":"route_up"/);
     await peer.stop();
   }, START_MS);
 

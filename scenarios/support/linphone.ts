@@ -15,6 +15,8 @@ export interface LinphoneOptions {
   readonly user?: string;
   /** Password of his account on that server: with it linphone registers and publishes its state there. */
   readonly password?: string;
+  /** Expires of what it publishes. */
+  readonly publishExpiresSeconds?: number;
   /** Expires of its subscriptions. */
   readonly subscribeExpiresSeconds?: number;
 }
@@ -79,7 +81,10 @@ export class Linphone {
     this.program.write(`chat ${to} ${text}\n`);
   }
 
-  /** Signs out cleanly: NOTIFY terminated to its watchers, SUBSCRIBE with Expires 0 to those it watches. */
+  /**
+   * Signs out: NOTIFY terminated to its watchers, SUBSCRIBE with Expires 0 to those it watches, then PUBLISH with Expires 0. For
+   * the answer to that SUBSCRIBE it waits a second at most: when it is late, linphone ends, and what it has published lapses.
+   */
   quit(): void {
     this.program.write('quit\n');
   }
@@ -120,7 +125,7 @@ domain=${domain}
 }
 
 function configuration(options: LinphoneOptions, port: number): string {
-  const { proxyPort, transport = 'udp', user = 'bob@example.com', password, subscribeExpiresSeconds = 600 } = options;
+  const { proxyPort, transport = 'udp', user = 'bob@example.com', password, publishExpiresSeconds = 600, subscribeExpiresSeconds = 600 } = options;
   const hasAccount = password === undefined ? 0 : 1;
   const proxy = `<sip:127.0.0.1:${proxyPort};transport=${transport};lr>`;
   return `[sip]
@@ -142,6 +147,6 @@ reg_identity=sip:${user}
 reg_sendregister=${hasAccount}
 reg_expires=600
 publish=${hasAccount}
-publish_expires=600
+publish_expires=${publishExpiresSeconds}
 ${password === undefined ? '' : account(user, password)}`;
 }

@@ -10,7 +10,7 @@ const SCENARIOS = join(__dirname, '..', 'sipp');
 const STOP_DEADLINE_MS = 1_000;
 const RETRY_MS = 20;
 /** SIPp gives up after so long, and says which message it waited for. */
-const TIMEOUT_SECONDS = 25;
+const TIMEOUT_SECONDS = 100;
 
 export interface SippOptions {
   /** A scenario file of scenarios/sipp, without `.xml`. */

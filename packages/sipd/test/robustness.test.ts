@@ -125,7 +125,7 @@ describeSipd('bounds and hostile peers: limits are sipd\'s own', () => {
   });
 
   test('connections over the limit are refused; silent ones are closed in time and make room', async () => {
-    await start({ limits: { connections: 2, silentMs: 100 } });
+    await start({ limits: { connections: 2, silentMs: 1_000 } });
     const silent = [await TcpPeer.connect(server.sip.tcp), await TcpPeer.connect(server.sip.tcp)];
     const third = await TcpPeer.connect(server.sip.tcp);
     await until('third refused', () => third.closed);

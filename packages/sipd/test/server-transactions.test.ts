@@ -3,7 +3,7 @@ import { Control } from './support/control';
 import { until } from './support/inbox';
 import { TcpPeer, UdpPeer } from './support/peer';
 import { requestText, statusOf, tagOf, token, value } from './support/sip-text';
-import { describeSipd, T1X64, target, type Target } from './support/target';
+import { describeSipd, LONG_AFTER_T1X64, T1X64, target, type Target } from './support/target';
 
 let server: Target;
 let app: App;
@@ -27,8 +27,6 @@ afterEach(async () => {
   tcp.close();
   udp.close();
 });
-
-const LONG = 3 * T1X64 + 20_000;
 
 describe('server transactions', () => {
   test('MIM-18 INVITE is answered 100 at once, without To tag', async () => {
@@ -143,7 +141,7 @@ describe('server transactions', () => {
     const invite = udp.request({ method: 'INVITE', headers: [`Contact: ${udp.contact}`] });
     const given = await app.gets('INVITE');
     await answer(given, 200);
-    const bye = await udp.inbox.next((sip) => sip.start.startsWith('BYE '), 2 * T1X64);
+    const bye = await udp.inbox.next((sip) => sip.start.startsWith('BYE '), LONG_AFTER_T1X64);
     expect(value(bye, 'reason')).toContain('ACK timeout');
     udp.respond(bye, '200 OK');
     const unsolicited = await app.gets('BYE');
@@ -151,7 +149,7 @@ describe('server transactions', () => {
     expect(unsolicited.req.stackTxnId).toBe('unsolicited');
     const id = `${value(invite, 'call-id')};from-tag=${tagOf(value(invite, 'from'))}`;
     await expect(app.inDialog(id, { method: 'INFO' })).rejects.toMatchObject({ code: 'ENODIALOG' });
-  }, LONG);
+  });
 
   test('MIM-22 a re-INVITE that is acknowledged makes up for an earlier 2xx that was not', async () => {
     const parts = { method: 'INVITE', callId: token(), from: `<sip:bob@example.com>;tag=${token()}`, headers: [`Contact: ${tcp.contact}`] };
@@ -166,7 +164,7 @@ describe('server transactions', () => {
     await new Promise((resolve) => setTimeout(resolve, 1.2 * T1X64));
     expect(tcp.inbox.all.filter((sip) => sip.start.startsWith('BYE'))).toEqual([]);
     expect((await app.inDialog(req.stackDialogId, { method: 'INFO' })).req.method).toBe('INFO');
-  }, LONG);
+  });
 
   test('an initial INVITE for a dialog that still waits for its ACK is answered 491', async () => {
     const parts = { method: 'INVITE', callId: token(), from: `<sip:bob@example.com>;tag=${token()}`, headers: [`Contact: ${tcp.contact}`] };
@@ -204,7 +202,7 @@ describeSipd('bounded state: needs settable timers and the server\'s counts', ()
     const invite = tcp.request({ method: 'INVITE', headers: [`Contact: ${tcp.contact}`] });
     const given = await app.gets('MESSAGE');
     await app.gets('INVITE');
-    await until('transactions forgotten', () => server.sipd?.counts().transactions === 0, 4 * T1X64);
+    await until('transactions forgotten', () => server.sipd?.counts().transactions === 0, LONG_AFTER_T1X64);
     expect(udp.count(408, message) + udp.count(500, message) + udp.count(503, message)).toBe(0);
     expect(tcp.inbox.all.filter((sip) => value(sip, 'call-id') === value(invite, 'call-id')).map(statusOf)).toEqual([100]);
     await expect(answer(given, 200)).rejects.toThrow('unknown transaction');
@@ -219,7 +217,7 @@ describeSipd('bounded state: needs settable timers and the server\'s counts', ()
     udp.write(bytes);
     await udp.inbox.next((sip) => statusOf(sip) === 200);
     expect(app.given.all).toHaveLength(1);
-    await until('transactions forgotten', () => server.sipd?.counts().transactions === 0, 4 * T1X64);
+    await until('transactions forgotten', () => server.sipd?.counts().transactions === 0, LONG_AFTER_T1X64);
     udp.write(bytes);
     await answer(await app.gets('MESSAGE'), 200);
     await udp.inbox.next((sip) => statusOf(sip) === 200);

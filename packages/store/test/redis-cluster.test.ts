@@ -1,7 +1,7 @@
 import type { Redis } from '../../../scenarios/support/redis';
 import { redisCli } from '../../../scenarios/support/redis-cli';
 import { until } from '../../../scenarios/support/until';
-import { RedisCluster } from '../../../scenarios/support/redis-cluster';
+import { NODE_TIMEOUT_MS, RedisCluster } from '../../../scenarios/support/redis-cluster';
 import { createRedisStore, StoreUnavailableError } from '../src';
 import type { Store } from '../src';
 import { bucketOf } from '../src/redis/keys';
@@ -10,7 +10,7 @@ import { Load } from './support/load';
 import { note, stateOf } from './support/worlds';
 import type { Note } from './support/worlds';
 
-const START_MS = 60_000;
+const START_MS = 180_000;
 const names = (count: number): string[] => Array.from({ length: count }, (_, number) => `pair ${number}`);
 /** A key of a pair's bucket. */
 const keyOf = (pair: string): string => `isthmus:{b${bucketOf(pair)}}:pairs`;
@@ -100,7 +100,7 @@ describe('Redis Cluster', () => {
     await load.stop();
     expect(await load.wrong()).toEqual([]);
     expect((await cluster.masterOf(keyOf('late pair 0'))).port).not.toBe(victim.port);
-    process.stdout.write(`Cluster: ${load.putBacks} records put back; the store is back ${away} ms after the kill (cluster-node-timeout 1000)\n`);
+    process.stdout.write(`Cluster: ${load.putBacks} records put back; the store is back ${away} ms after the kill (cluster-node-timeout ${NODE_TIMEOUT_MS})\n`);
     await victim.resume();
   }, START_MS);
 

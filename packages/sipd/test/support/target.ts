@@ -4,6 +4,7 @@
  */
 import { connect } from 'node:net';
 import { createSipd, type Sipd, type SipdOptions } from '../../src';
+import { DEADLINE_MS } from './inbox';
 
 export const SECRET = 'correct horse';
 
@@ -29,6 +30,9 @@ export const SHORT = { t1: 20 };
 
 /** 64*T1 of the server under test, in milliseconds. */
 export const T1X64 = external === undefined ? 64 * SHORT.t1 : 32_000;
+
+/** A deadline for what comes after 64*T1 or twice that, as late as timers are on a slow machine. */
+export const LONG_AFTER_T1X64 = 3 * T1X64 + DEADLINE_MS;
 
 export async function startSipd(options: Partial<SipdOptions> = {}): Promise<Target> {
   const errors: string[] = [];

@@ -44,11 +44,23 @@ export class Load {
   async wrong(): Promise<readonly string[]> {
     const found: string[] = [];
     for (const [key, { confirmed, doubt }] of this.accounts) {
-      const count = (await this.store.pairs.load(key))?.record.count ?? 0;
+      const count = (await this.stored(key))?.record.count ?? 0;
       const last = confirmed.at(-1) ?? 0;
       if (count !== last && count !== doubt) found.push(`${key}: ${count}, confirmed ${last}, in doubt ${doubt}`);
     }
     return found;
+  }
+
+  /** A place that is away once more is waited for. */
+  private async stored(key: string): ReturnType<Store<Note>['pairs']['load']> {
+    for (;;) {
+      try {
+        return await this.store.pairs.load(key);
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
   }
 
   private async run(key: string): Promise<void> {
