@@ -1,6 +1,7 @@
 import { DEFAULT_SETTINGS, type EngineEvent } from '@isthmus/engine';
 import { pairKey, type Pair } from '@isthmus/model';
 import { MemoryStore, type PairStore, StoreUnavailableError } from '@isthmus/store';
+import type { Ticket } from '@isthmus/xmpp';
 import { PairLoop } from '../src/pairs/loop';
 import { MissedEvents } from '../src/pairs/missed';
 import type { StoredPair } from '../src/pairs/stored';
@@ -54,4 +55,21 @@ test('promise 6: what is kept is bounded, and that there was more is known', () 
   expect([PAIR, OTHER].map((pair) => missed.keep(pair, event('xmpp.available')))).toEqual([true, false]);
   expect(missed.take()).toMatchObject({ events: [{ pair: PAIR }], overflown: true });
   expect(missed.take().overflown).toBe(false);
+});
+
+test('promise 6: pairs whose NOTIFY was refused count too', () => {
+  const missed = new MissedEvents(1);
+  missed.keep(PAIR, event('sip.notify'));
+  expect(missed.keep(OTHER, event('xmpp.available'))).toBe(false);
+  expect(missed.take()).toEqual({ events: [], refused: [pairKey(PAIR)], overflown: true });
+});
+
+test('promise 1: a stanza that is kept is not handled yet, and one that is not kept is left as it was', () => {
+  const missed = new MissedEvents(1);
+  const held: string[] = [];
+  const ticket = (name: string): Ticket => ({ hold: () => held.push(name) }) as unknown as Ticket;
+  missed.keep(PAIR, event('xmpp.message'), ticket('a message'));
+  missed.keep(PAIR, event('xmpp.available'), ticket('kept'));
+  missed.keep(OTHER, event('xmpp.available'), ticket('one too many'));
+  expect(held).toEqual(['kept']);
 });

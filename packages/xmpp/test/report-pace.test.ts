@@ -1,6 +1,6 @@
 import xml from '@xmpp/xml';
 
-import { Acknowledgements } from '../src/acknowledgements';
+import { Acknowledgements, type Ticket } from '../src/acknowledgements';
 
 /** Reports to a server that does not take them, by a clock of the test's own. */
 function failing() {
@@ -12,17 +12,18 @@ function failing() {
       if (!server.takes) throw new Error('no');
     },
     askMoved: async () => undefined,
-    onLate: () => undefined,
-    deadlineMs: 1_000_000,
+    onLate: (n) => told.push(`late: ${n}`),
+    deadlineMs: 100_000,
     pauseMs: 50,
     onFailing: (why) => told.push(`failing: ${why}`),
     onWorking: (failures) => told.push(`working after ${failures}`),
   });
-  const handle = (n: number): void => {
+  const take = (n: number): Ticket | undefined => {
     const number = xml('number', { xmlns: 'urn:isthmus:partition:0', epoch: 'e', n: String(n) });
-    acknowledgements.take(xml('message', {}, number))?.release();
+    return acknowledgements.take(xml('message', {}, number));
   };
-  return { acknowledgements, server, told, handle };
+  const handle = (n: number): void => take(n)?.release();
+  return { acknowledgements, server, told, take, handle };
 }
 
 describe('the pace of reports that fail', () => {
@@ -70,5 +71,19 @@ describe('the pace of reports that fail', () => {
     await jest.advanceTimersByTimeAsync(60_000);
     expect(server.at).toHaveLength(before);
     expect(told).toEqual(['failing: no']);
+  });
+
+  it('promise 6: late is what was not handled in time, and not what is handled and waits behind it', async () => {
+    const { server, told, take, handle } = failing();
+    server.takes = true;
+    const late = take(1);
+    handle(2);
+    await jest.advanceTimersByTimeAsync(99_000);
+    expect([told, server.at]).toEqual([[], []]);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect([told, server.at.length]).toEqual([['late: 1'], 1]);
+    late?.release();
+    await jest.advanceTimersByTimeAsync(200_000);
+    expect([told, server.at.length]).toEqual([['late: 1'], 1]);
   });
 });
