@@ -48,7 +48,7 @@ class RunningAnchor implements Anchor {
         get introduction() {
           return introduction();
         },
-        send: (id, message) => (this.link === undefined ? 'the SIP server is not connected' : this.link.send(id, message)),
+        send: (id, rest) => (this.link === undefined ? 'the SIP server is not connected' : this.link.send(id, rest)),
       },
       secret: settings.secret,
       limits: this.limits,

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { framed, FrameReader, readHead } from '@isthmus/sipd';
+import { framed, FrameReader, readHead, Together } from '@isthmus/sipd';
 import { Gate } from './gate';
 import type { AnchorSettings } from './options';
 
@@ -21,6 +21,7 @@ export interface ServerLinkEvents {
 /** One connection to the drachtio server, from connect to close. */
 export class ServerLink {
   private readonly socket: Socket;
+  private readonly together: Together;
   private readonly reader = new FrameReader(MAX_FRAME_BYTES);
   private readonly gate: Gate;
   /** Our own messages, by id, which wait for their API reply. */
@@ -40,10 +41,11 @@ export class ServerLink {
   ) {
     const { host, port } = settings.server;
     this.socket = connect({ host, port, noDelay: true, keepAlive: true });
+    this.together = new Together(this.socket);
     this.gate = new Gate({
       queuedBytes: settings.queuedBytes,
-      write: (frame) => this.write(frame),
-      unsentBytes: () => this.socket.writableLength,
+      write: (frame) => this.together.write(frame),
+      unsentBytes: () => this.together.unsent,
     });
     this.connectTimer = setTimeout(() => this.close(`not connected within ${settings.connectMs} ms`), settings.connectMs);
     this.socket.on('connect', () => this.authenticate());
@@ -52,10 +54,10 @@ export class ServerLink {
     this.socket.on('close', () => this.ended());
   }
 
-  /** Sends a client message; a reason when the server cannot take it. */
-  send(id: string, message: Buffer): string | undefined {
+  /** Sends a client message, its id and what follows it; a reason when the server cannot take it. */
+  send(id: string, rest: Buffer): string | undefined {
     if (this.over) return 'the SIP server is not connected';
-    const refusal = this.gate.send(id, framed([message]));
+    const refusal = this.gate.send(id, framed(id, rest));
     this.watchReply();
     return refusal;
   }
@@ -99,7 +101,7 @@ export class ServerLink {
     this.lastId += 1;
     const id = `own-${this.lastId}`;
     this.own.set(id, replied);
-    this.send(id, Buffer.from(`${id}|${message}`));
+    this.send(id, Buffer.from(`|${message}`));
   }
 
   /** A server never pings by itself, and one that hangs keeps its connections. */
@@ -152,16 +154,6 @@ export class ServerLink {
       return;
     }
     this.replyTimer ??= setTimeout(() => this.close(`no reply to a large message within ${REPLY_MS} ms`), REPLY_MS);
-  }
-
-  /** One call of the system for all messages of this turn of the event loop (decision 029). */
-  private write(frame: Buffer): void {
-    const { socket } = this;
-    if (socket.writableCorked === 0) {
-      socket.cork();
-      process.nextTick(() => socket.uncork());
-    }
-    socket.write(frame);
   }
 
   private ended(): void {

@@ -39,6 +39,11 @@ export class ByteQueue {
     return this.buffer.subarray(this.start, this.end);
   }
 
+  /** The byte at that place of the waiting ones, which must be there. */
+  at(index: number): number {
+    return this.buffer[this.start + index] ?? 0;
+  }
+
   /** Position of `needle` in the waiting bytes, searched from `from`; -1 when absent. */
   indexOf(needle: Buffer, from: number): number {
     return this.view().indexOf(needle, from);
@@ -46,7 +51,8 @@ export class ByteQueue {
 
   /** Takes `count` bytes out, as a copy that keeps nothing else alive. */
   take(count: number): Buffer {
-    const bytes = Buffer.from(this.buffer.subarray(this.start, this.start + count));
+    const bytes = Buffer.allocUnsafe(count);
+    this.buffer.copy(bytes, 0, this.start, this.start + count);
     this.consume(count);
     return bytes;
   }

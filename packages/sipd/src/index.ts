@@ -1,9 +1,10 @@
 /** A small SIP server that speaks drachtio's control protocol: embedded default, and test double for drachtio-server. */
 export { ANCHOR_DEFAULTS, type AnchorLimits } from './anchor/options';
-export { type AnchorCounts, framed, Relay, type RelayOptions, type ServerPort } from './anchor/relay';
+export { type AnchorCounts, Relay, type RelayOptions, type ServerPort } from './anchor/relay';
 export { scoreOf } from './anchor/rendezvous';
 export { joined, readHead } from './anchor/scan';
-export { FrameReader } from './control/frame';
+export { framed, FrameReader } from './control/frame';
+export { Together } from './control/together';
 export type { Intake } from './intake';
 export type { Observer, ReachedLimit } from './observer';
 export { createSipd, type Sipd, type SipdCounts } from './server';

@@ -60,10 +60,11 @@ export class Desk {
   }
 
   /** Takes a request of the far side, or what needs no answer. */
-  take(incoming: Incoming): void {
+  take({ id, method, inDialog, pair, frame }: Incoming): void {
     const { limits, now, refuse } = this.options;
     this.last += 1;
-    const entry: InHand = { ...incoming, order: this.last, arrivedAt: now(), holder: undefined, givenAt: 0, lostBy: undefined, heard: false, answering: false, lateAt: 0, late: false };
+    const order = this.last;
+    const entry: InHand = { id, method, inDialog, pair, frame, order, arrivedAt: now(), holder: undefined, givenAt: 0, lostBy: undefined, heard: false, answering: false, lateAt: 0, late: false };
     const count = entry.id === undefined ? this.queued : this.byId.size;
     if (count >= limits.requests || this.bytes + entry.frame.length > limits.requestBytes) {
       if (entry.id !== undefined) refuse(entry.id, 'too many');

@@ -25,8 +25,8 @@ export class AnchorClient implements Client {
     this.relay = new Relay({
       server: {
         introduction,
-        send: (_id, message) => {
-          act(this, message);
+        send: (id, rest) => {
+          act(this, Buffer.concat([Buffer.from(id, 'latin1'), rest]));
           return undefined;
         },
       },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { ClientSettings } from '../control/client';
+import { framed } from '../control/frame';
 import { isSecret } from '../control/secret';
 import type { FrameKind } from '../control/writer';
 import type { Log } from '../options';
@@ -255,7 +256,7 @@ export class Relay {
     const full = this.pending.size >= this.options.limits.requests || (is === 'request' && this.outgoing.size >= this.options.limits.requests);
     const rest = payload.subarray(payload.indexOf('|'));
     this.pending.set(own, pending);
-    const refusal = full ? 'too many messages wait for the SIP server' : this.options.server.send(own, Buffer.concat([Buffer.from(own, 'latin1'), rest]));
+    const refusal = full ? 'too many messages wait for the SIP server' : this.options.server.send(own, rest);
     if (refusal === undefined) {
       this.sums.toServer += 1;
       return;
@@ -276,8 +277,7 @@ export class Relay {
     if (worker?.connected !== true) return;
     if (is === 'request' && verdict === 'OK') this.outgoing.set(fields[10] ?? '', { worker, at });
     const rest = payload.subarray(first.length + '|response|'.length + own.length);
-    const start = Buffer.from(`${first}|response|${id}`, 'latin1');
-    worker.send(framed([start, rest]), is === 'request' ? 'request-sent' : 'other');
+    worker.send(framed(`${first}|response|${id}`, rest), is === 'request' ? 'request-sent' : 'other');
   }
 
   private sipFromServer(payload: Buffer, { fields, sip }: Head, kind: FrameKind): void {
@@ -285,7 +285,7 @@ export class Relay {
     const { response, status, method = '' } = readStart(payload, sip);
     if (response) return this.response(transactionId, status ?? 0, payload, kind);
     this.sums.toWorkers += 1;
-    const frame = framed([payload]);
+    const frame = framed('', payload);
     const own = fields[2] !== 'network';
     if (method === 'CANCEL' && !own) return this.desk.cancel(transactionId)?.send(frame);
     const answerable = !own && method !== 'ACK';
@@ -297,7 +297,7 @@ export class Relay {
     if (known === undefined) return;
     if (status >= 200) this.outgoing.delete(transactionId);
     this.sums.toWorkers += 1;
-    known.worker.send(framed([payload]), kind);
+    known.worker.send(framed('', payload), kind);
   }
 
   private refuse(id: string, cause: RefusalCause): void {
@@ -317,10 +317,4 @@ export class Relay {
 
 function newLife(): string {
   return randomBytes(6).toString('hex');
-}
-
-/** A frame of these parts. */
-export function framed(parts: readonly Buffer[]): Buffer {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return Buffer.concat([Buffer.from(`${length}#`, 'latin1'), ...parts]);
 }

@@ -1,9 +1,9 @@
 /** Which worker a pair belongs to: the rule of the partition plug-in (plugins/prosody/README.md, "Which connection"). */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** @param pair as `pairOf` gives it */
 export function scoreOf(worker: string, pair: string): string {
-  return createHash('sha1').update(`${worker}${pair}`).digest('hex');
+  return hash('sha1', `${worker}${pair}`, 'hex');
 }
 
 /** A candidate of the choice. */
@@ -49,6 +49,7 @@ export class Keepers {
 
   keep(pair: string, worker: string, now: number): void {
     this.turn(now);
+    if (this.young.get(pair) === worker) return;
     this.young.set(pair, worker);
     this.old.delete(pair);
     if (this.young.size * 2 >= this.limit) this.next(now);

@@ -15,21 +15,14 @@ const TAB = 0x09;
 /** Longest first line that means anything: ids, addresses, and a dialog's Call-ID and tag. */
 const MAX_LINE = 4096;
 
-/** Takes the first line apart. Text is Latin-1, one character a byte. */
+/** Takes the first line apart. Text is Latin-1, one character a byte. drachtio-server takes any CR or LF for the end of the line. */
 export function readHead(payload: Buffer): Head {
-  const end = lineEnd(payload, 0, Math.min(payload.length, MAX_LINE));
-  const fields = payload.toString('latin1', 0, end < 0 ? Math.min(payload.length, MAX_LINE) : end).split('|');
-  if (end < 0) return { fields, sip: -1 };
-  return { fields, sip: payload[end] === CR && payload[end + 1] === LF ? end + 2 : end + 1 };
-}
-
-/** drachtio-server takes any CR or LF for the end of the line. */
-function lineEnd(bytes: Buffer, from: number, to: number): number {
-  for (let index = from; index < to; index += 1) {
-    const byte = bytes[index];
-    if (byte === CR || byte === LF) return index;
-  }
-  return -1;
+  const feed = payload.indexOf(LF);
+  const text = payload.toString('latin1', 0, Math.min(feed < 0 ? payload.length : feed, MAX_LINE));
+  const carriage = text.indexOf('\r');
+  const end = carriage >= 0 ? carriage : feed;
+  if (end < 0 || end >= MAX_LINE) return { fields: text.split('|'), sip: -1 };
+  return { fields: text.slice(0, end).split('|'), sip: end + (carriage >= 0 && feed === carriage + 1 ? 2 : 1) };
 }
 
 const STATUS = /^SIP\/2\.0 ([1-6]\d\d)(?: |$)/;
@@ -73,7 +66,15 @@ export function pairOf(payload: Buffer, sip: number): string {
 
 /** In either order the same. */
 export function joined(one: string, other: string): string {
-  return Buffer.compare(Buffer.from(one), Buffer.from(other)) <= 0 ? `\0${one}\0${other}` : `\0${other}\0${one}`;
+  return isBefore(one, other) ? `\0${one}\0${other}` : `\0${other}\0${one}`;
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** By the bytes of UTF-8, which have the order of code points: so have the code units of UTF-16 but for surrogates. */
+function isBefore(one: string, other: string): boolean {
+  if (SURROGATE.test(one) || SURROGATE.test(other)) return Buffer.compare(Buffer.from(one), Buffer.from(other)) <= 0;
+  return one <= other;
 }
 
 function nextLine(bytes: Buffer, from: number): number {

@@ -90,7 +90,7 @@ export class ClientConnection implements Client {
   refuse(messageId: string, reason: string): void {
     this.reply(messageId, 'NO', reason);
     this.alive = false;
-    this.socket.end();
+    this.writer.end();
     this.finish(reason);
   }
 

@@ -2,7 +2,7 @@
 import { ByteQueue } from '../byte-queue';
 
 const HASH = 0x23;
-const LENGTH = /^[1-9]\d*$/;
+const ZERO = 0x30;
 /** Enough digits for any length that {@link FrameReader} can allow. */
 const MAX_DIGITS = 8;
 
@@ -41,17 +41,23 @@ export class FrameReader {
   }
 
   private readLength(): boolean {
-    const view = this.queue.view();
-    const hash = view.subarray(0, MAX_DIGITS + 1).indexOf(HASH);
-    if (hash < 0) {
-      if (view.length > MAX_DIGITS) throw new FrameError('invalid message length specifier');
-      return false;
+    const waiting = Math.min(this.queue.length, MAX_DIGITS + 1);
+    let length = 0;
+    for (let at = 0; at < waiting; at += 1) {
+      const byte = this.queue.at(at);
+      if (byte === HASH && length > 0) return this.begin(at, length);
+      const digit = byte - ZERO;
+      if (digit < 0 || digit > 9 || (digit === 0 && length === 0)) throw new FrameError('invalid message length specifier');
+      length = length * 10 + digit;
     }
-    const digits = this.queue.takeText(hash);
-    this.queue.consume(1);
-    if (!LENGTH.test(digits)) throw new FrameError('invalid message length specifier');
-    this.length = Number(digits);
-    if (this.length > this.maxBytes) throw new FrameError(`message of ${digits} bytes is over the limit of ${this.maxBytes}`);
+    if (waiting > MAX_DIGITS) throw new FrameError('invalid message length specifier');
+    return false;
+  }
+
+  private begin(digits: number, length: number): true {
+    this.queue.consume(digits + 1);
+    if (length > this.maxBytes) throw new FrameError(`message of ${length} bytes is over the limit of ${this.maxBytes}`);
+    this.length = length;
     return true;
   }
 }
@@ -64,5 +70,14 @@ export function writeFrame(firstLine: string, head?: string, body?: Buffer): Buf
   const frame = Buffer.allocUnsafe(prefixed.length + bodyLength);
   frame.write(prefixed, 0, 'latin1');
   body?.copy(frame, prefixed.length);
+  return frame;
+}
+
+/** A frame whose payload is this text (Latin-1) and the bytes behind it. */
+export function framed(text: string, rest: Buffer): Buffer {
+  const start = `${text.length + rest.length}#${text}`;
+  const frame = Buffer.allocUnsafe(start.length + rest.length);
+  frame.write(start, 0, 'latin1');
+  rest.copy(frame, start.length);
   return frame;
 }

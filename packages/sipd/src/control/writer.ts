@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Switches } from '../switches';
+import { Together } from './together';
 
 /** What kind of frame is written; the `coalesce` switch treats them differently. */
 export type FrameKind = 'request-sent' | 'sip-response' | 'other';
@@ -9,7 +10,7 @@ const HOLD_MS = 100;
 
 /** Writes frames to a client's socket in order, with the switches `coalesce` and `split`. */
 export class FrameWriter {
-  private corked = false;
+  private readonly together: Together;
   private held: Buffer[] = [];
   private holdTimer: NodeJS.Timeout | undefined;
   private bytes: Buffer[] = [];
@@ -17,16 +18,24 @@ export class FrameWriter {
   constructor(
     private readonly socket: Socket,
     private readonly switches: Switches,
-  ) {}
+  ) {
+    this.together = new Together(socket);
+  }
 
   /** Bytes that the client has not taken yet. */
   get backlog(): number {
-    return this.socket.writableLength + this.bytes.reduce((sum, part) => sum + part.length, 0);
+    return this.together.unsent + this.bytes.reduce((sum, part) => sum + part.length, 0);
   }
 
   write(frame: Buffer, kind: FrameKind): void {
     if (this.switches.coalesce) this.coalesce(frame, kind);
     else this.emit(frame);
+  }
+
+  /** Closes the socket behind what has been written. */
+  end(): void {
+    this.together.flush();
+    this.socket.end();
   }
 
   stop(): void {
@@ -55,20 +64,7 @@ export class FrameWriter {
 
   private emit(frame: Buffer): void {
     if (this.switches.split) this.emitBytewise(frame);
-    else this.emitTogether(frame);
-  }
-
-  /** Frames of one turn of the event loop leave together. */
-  private emitTogether(frame: Buffer): void {
-    if (!this.corked) {
-      this.corked = true;
-      this.socket.cork();
-      process.nextTick(() => {
-        this.corked = false;
-        this.socket.uncork();
-      });
-    }
-    this.socket.write(frame);
+    else this.together.write(frame);
   }
 
   private emitBytewise(frame: Buffer): void {
