@@ -23,9 +23,10 @@ const USAGE = `usage:
                                        WHAT: ${PRINTABLE.join(', ')}
   isthmus users ACTION --config FILE   look at and change the list of SIP users, for routing.mode advanced;
                                        ACTION: import LIST, add ADDRESS..., remove ADDRESS..., list, count
-  isthmus doctor --config FILE [--json]
+  isthmus doctor --config FILE [--http HOST:PORT] [--json]
                                        look at everything the configuration names, and say what is wrong
-                                       and what to do; exit code 1 when something does not work
+                                       and what to do; exit code 1 when something does not work; --http: the
+                                       page of a worker that was started with that flag
   ${ANCHOR_USAGE}
                                        hold the dialogs of one drachtio server, so that workers can come and go
                                        (docs/anchor.md); COMMAND starts that server, and ends with the anchor
@@ -65,12 +66,13 @@ async function dispatch(args: readonly string[], out: NodeJS.WritableStream): Pr
   if (command === 'print-config' && !isPrintable(what)) {
     throw new UsageError(what === undefined ? 'print-config needs to know for what' : `nothing can be printed for "${what}"`);
   }
-  if (command !== 'run' && (values.name ?? values.http) !== undefined) throw new UsageError('--name and --http are for run');
+  if (command !== 'run' && values.name !== undefined) throw new UsageError('--name is for run');
+  if (command !== 'run' && command !== 'doctor' && values.http !== undefined) throw new UsageError('--http is for run and doctor');
   const action = command === 'users' ? usersAction(what, more) : undefined;
   const config = loadConfig(values.config);
   if (action !== undefined) return print(out, await runUsersCommand(action, more, config, values.config));
   if (command === 'print-config') return print(out, printConfig(what as Printable, config));
-  if (command === 'doctor') return runDoctor(config, values.config, values.json === true, out);
+  if (command === 'doctor') return runDoctor(withRunFlags(config, { ...(values.http !== undefined && { http: values.http }) }), values.config, values.json === true, out);
   checkSecrets(config, values.config);
   if (command === 'check-config') await checkUserList(config, values.config);
   if (command === 'check-config') return print(out, `${values.config}: nothing is wrong with it\n`);

@@ -35,7 +35,7 @@ export class Reloader {
     try {
       next = this.options.load();
     } catch (error) {
-      if (error instanceof ConfigError) log.error({ problems: error.problems.map(({ path, message }) => `${path}: ${message}`) }, 'config_refused');
+      if (error instanceof ConfigError) log.error({ problems: error.problems.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`)) }, 'config_refused');
       else log.error({ error }, 'config_refused');
       return;
     }

@@ -166,7 +166,8 @@ describe('run', () => {
     [['run', '--name', 'not good'], '--name may hold 1 to 32 letters, digits and _ - only'],
     [['run', '--http', '9470'], '--http "9470" is not HOST:PORT, for example 127.0.0.1:9470'],
     [['run', '--http', '127.0.0.1:70000'], '--http '],
-    [['check-config', '--name', 'w1'], '--name and --http are for run'],
+    [['check-config', '--name', 'w1'], '--name is for run'],
+    [['check-config', '--http', '127.0.0.1:1'], '--http is for run and doctor'],
   ])('%j is called wrongly: exit code 2', async (args, words) => {
     const { code, err } = await run(...args, '--config', good);
     expect(code).toBe(2);
@@ -178,4 +179,13 @@ describe('run', () => {
     const { code, err } = await run('run', '--config', good);
     expect([code, err.includes('ISTHMUS_CLI_SECRET')]).toEqual([1, true]);
   });
+});
+
+test.each([
+  ['127.0.0.1:1', 'http://127.0.0.1:1/readyz'],
+  ['[::1]:1', 'http://[::1]:1/readyz'],
+])('doctor --http %s: looks at the page of that worker, one of several with this file', async (http, url) => {
+  const near = file('near.yaml', config().replace('host: 192.0.2.10', 'host: 127.0.0.1, port: 1').replace('dialect: microsoft', 'dialect: microsoft, transport: tcp'));
+  const { out } = await run('doctor', '--config', near, '--http', http, '--json');
+  expect(JSON.parse(out)).toContainEqual(expect.objectContaining({ part: 'worker', text: `none answers at ${url}` }));
 });

@@ -100,7 +100,7 @@ test('a file that cannot be read at all changes nothing', () => {
   });
   reloader.reload();
   reloader.reload();
-  expect(lines).toMatchObject([{ event: 'config_refused', problems: [': cannot be read (no such file)'] }, { event: 'config_refused', error: {} }]);
+  expect(lines).toMatchObject([{ event: 'config_refused', problems: ['cannot be read (no such file)'] }, { event: 'config_refused', error: {} }]);
 });
 
 test('settings that differ are named by their paths; a list is one setting; what is added or gone differs', () => {

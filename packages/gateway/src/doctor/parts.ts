@@ -134,7 +134,8 @@ export interface WorkerState {
 
 /** The worker of this configuration, by its own health page. */
 export async function examineWorker({ config }: Patient): Promise<WorkerState> {
-  const url = `http://${config.http.host}:${config.http.port}/readyz`;
+  const { host, port } = config.http;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}/readyz`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(QUESTION_MS) });
     const { ready, parts } = (await response.json()) as { ready: boolean; parts: readonly Readiness[] };
@@ -143,7 +144,7 @@ export async function examineWorker({ config }: Patient): Promise<WorkerState> {
     const finding = ready ? ok('worker', `runs and is ready (${url})`) : problem('worker', `runs and is not ready: ${why.join('; ')}`, 'the findings above say why');
     return { answers: true, findings: [finding], readyParts };
   } catch {
-    return { findings: [warning('worker', `none answers at ${url}`, 'start it: isthmus run --config FILE')], readyParts: new Set(), answers: false };
+    return { findings: [warning('worker', `none answers at ${url}`, 'start it: isthmus run --config FILE; to one that was started with --http lead the doctor by the same flag')], readyParts: new Set(), answers: false };
   }
 }
 
