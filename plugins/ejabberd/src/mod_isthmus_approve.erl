@@ -42,7 +42,7 @@ is_blocked(#jid{lserver = Server} = User, Contact) ->
     deny =:= ejabberd_hooks:run_fold(privacy_check_packet, Server, allow, [User, Request, in]).
 
 grant(User, Contact) ->
-    case lets_in(User, Contact) orelse change_roster(User, Contact) of
+    case mod_isthmus_roster:lets_in(User, Contact) orelse change_roster(User, Contact) of
         true ->
             ejabberd_router:route(#presence{type = subscribed, from = User, to = Contact}),
             show_presence(User, Contact),
@@ -51,16 +51,12 @@ grant(User, Contact) ->
             false
     end.
 
-lets_in(#jid{luser = LUser, lserver = Server}, Contact) ->
-    Item = ejabberd_hooks:run_fold(roster_get_jid_info, Server, {none, none, []}, [LUser, Server, Contact]),
-    lists:member(element(1, Item), [from, both]).
-
 %% ejabberd ignores `subscribed` for a contact who has not asked, so there has to be a request. No client is shown it: that is done by the part
 %% of the server that routes such a request, not by the roster.
 change_roster(#jid{lserver = Server} = User, Contact) ->
     _ = ejabberd_hooks:run_fold(roster_in_subscription, Server, false, [#presence{type = subscribe, from = Contact, to = User}]),
     ejabberd_hooks:run(roster_out_subscription, Server, [#presence{type = subscribed, from = User, to = Contact}]),
-    lets_in(User, Contact).
+    mod_isthmus_roster:lets_in(User, Contact).
 
 %% The roster has made the sessions send their presence when it changed; that may have overtaken the `subscribed`, or there was no change.
 %% A question to each session makes sure that it has sent it.

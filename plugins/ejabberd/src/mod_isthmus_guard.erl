@@ -89,6 +89,7 @@ pass(Packet, State, #{component := Component} = Hub) ->
 note(Packet, State, Hub) ->
     mod_isthmus_requests:note(Packet, Hub),
     mod_isthmus_contacts:note(Packet, Hub),
+    mod_isthmus_probe:note(Packet, Hub),
     {Packet, State}.
 
 refuse(Packet, State, #{component := Component}) ->

@@ -2,7 +2,7 @@
 %%% SPDX-License-Identifier: Apache-2.0
 -module(mod_isthmus_roster).
 
--export([contacts/3, may_watch/1]).
+-export([contacts/3, may_watch/1, lets_in/2]).
 
 -include("mod_isthmus.hrl").
 
@@ -16,3 +16,9 @@ contacts(LUser, LServer, Component) ->
 -spec may_watch(#roster_item{}) -> boolean().
 may_watch(#roster_item{subscription = Subscription}) ->
     lists:member(Subscription, [from, both]).
+
+%% Does this user let this contact see the presence?
+-spec lets_in(jid:jid(), jid:jid()) -> boolean().
+lets_in(#jid{luser = LUser, lserver = LServer}, Contact) ->
+    Item = ejabberd_hooks:run_fold(roster_get_jid_info, LServer, {none, none, []}, [LUser, LServer, Contact]),
+    lists:member(element(1, Item), [from, both]).
