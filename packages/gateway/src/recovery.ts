@@ -64,20 +64,25 @@ export class Recovery {
     const { log, table } = this.options;
     const level = state === 'down' ? 'warn' : 'info';
     log[level]({ route: route.name, host: route.host, port: route.port, before }, state === 'down' ? 'route_down' : 'route_up');
-    clearTimeout(this.downTimers.get(route.name));
+    this.forgetDown(route.name);
     if (state === 'up') {
       if (before === 'down') this.tellOf(route, 'route.up', () => true);
       return;
     }
     if (table.isReplaced(route)) this.tellOf(route, 'route.up', (contact) => table.isReachable(contact) && table.wasFirst(route, contact));
     const strand = (): void => {
+      this.downTimers.delete(route.name);
       if (table.strands(route)) this.tellOf(route, 'route.down', (contact) => !table.isReachable(contact));
     };
     this.downTimers.set(route.name, setTimeout(strand, this.options.routeDownGraceMs));
   }
 
-  /** A SIP server of ours is back: who could not be reached meanwhile, for want of it, is told and watched now and not at the next attempt. */
+  /**
+   * A SIP server of ours is back: who could not be reached meanwhile, for want of it, is told and watched now and not at the next attempt.
+   * A route that did not answer meanwhile has its time to do so from now on: else contacts would be shown offline just after they are watched anew.
+   */
   sipBack(): void {
+    for (const timer of this.downTimers.values()) timer.refresh();
     const waits = ({ outward, inward }: PairRecord): boolean => outward.is === 'waiting' || inward.watches.some(({ retryAt }) => retryAt !== undefined);
     this.sweep({ cause: 'sip_up' }, (_pair, record) => (waits(record) ? [this.system('route.up')] : []));
   }
@@ -91,14 +96,19 @@ export class Recovery {
   /** The routes were changed: contacts who are led elsewhere now are watched anew, those whom no route leads to are gone. */
   routesReplaced(before: RouteTable): void {
     const { table } = this.options;
-    for (const [name, timer] of this.downTimers) {
+    for (const name of [...this.downTimers.keys()]) {
       const now = table.routes.find((route) => route.name === name);
-      if (!isSameWay(now, before.routes.find((route) => route.name === name))) clearTimeout(timer);
+      if (!isSameWay(now, before.routes.find((route) => route.name === name))) this.forgetDown(name);
     }
     this.sweep({ cause: 'routes_replaced' }, ({ contact }) => {
       const now = table.find(contact);
       return isSameWay(now, before.find(contact)) ? [] : [this.system(now === undefined ? 'route.down' : 'route.up')];
     });
+  }
+
+  private forgetDown(route: string): void {
+    clearTimeout(this.downTimers.get(route));
+    this.downTimers.delete(route);
   }
 
   /** Nothing more is told. */

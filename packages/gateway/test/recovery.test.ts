@@ -64,6 +64,20 @@ describe('the SIP servers of contacts go and come', () => {
     expect(sweeps.map((sweep) => [sweep.name, told(sweep, BOB)])).toEqual([['route_up far', ['route.up']]]);
   });
 
+  test('promise 3: a SIP server of ours comes back: a route has its time from then on to answer', () => {
+    const far = route('far');
+    start(far);
+    change(far, 'down');
+    jest.advanceTimersByTime(2_999);
+    recovery.sipBack();
+    jest.advanceTimersByTime(2_999);
+    expect(sweeps.map(({ name }) => name)).toEqual(['sip_up']);
+    jest.advanceTimersByTime(1);
+    recovery.sipBack();
+    jest.advanceTimersByTime(60_000);
+    expect(sweeps.map(({ name }) => name)).toEqual(['sip_up', 'route_down far', 'sip_up']);
+  });
+
   test('up for the first time: nobody has missed it', () => {
     const far = route('far');
     start(far);
