@@ -59,3 +59,33 @@ describe('XD-14: the first worker is told who watches whom', () => {
     expect(presencesFor(worker, BOB)).toEqual([]);
   });
 });
+
+describe('RFC 6121 section 4.3.2: the gateway asks for the presence of a user who is not signed in', () => {
+  let bench: Bench;
+  let worker: Worker;
+
+  beforeAll(async () => {
+    bench = await Bench.start(['ann']);
+    worker = await bench.connect({ worker: 'w1' });
+    const ann = await bench.login('ann');
+    worker.send(xml('presence', { from: BOB, to: ann.bareJid, type: 'subscribe' }));
+    await ann.takePresence(BOB, 'subscribe');
+    await ann.sendPresence({ to: BOB, type: 'subscribed' });
+    await worker.takePresence(ann.bareJid, BOB, 'subscribed');
+    await ann.stop();
+    await worker.takePresence(ann.jid, BOB, 'unavailable');
+  });
+  afterAll(() => bench.stop());
+
+  test('for a contact who sees the user: unavailable', async () => {
+    worker.send(xml('presence', { from: BOB, to: `ann@${DOMAIN}`, type: 'probe' }));
+    await worker.takePresence(`ann@${DOMAIN}`, BOB, 'unavailable');
+  });
+
+  test('SEC-7: for anybody else: not a word about the user', async () => {
+    worker.send(xml('presence', { from: CAROL, to: `ann@${DOMAIN}`, type: 'probe' }));
+    await worker.settle();
+    const said = worker.stream.elements.unclaimed.filter(({ name, attrs }) => name === 'presence' && attrs['to'] === CAROL);
+    expect(said.map(({ attrs }) => attrs['type']).filter((type) => type !== 'unsubscribed')).toEqual([]);
+  });
+});
