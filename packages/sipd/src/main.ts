@@ -6,8 +6,10 @@ function ready(sipd: Sipd): void {
   process.stdout.write(`${JSON.stringify({ admin: sipd.admin, sip: sipd.sip })}\n`);
 }
 
-/** Runs until SIGTERM or SIGINT; prints one JSON line with the bound ports when ready. Exit status 2: bad option or port. */
+/** Runs until SIGTERM or SIGINT (SIGHUP: the files of TLS are read again at once); prints one JSON line with the bound ports when ready. Exit status 2: bad option or port. */
 export async function main(args: readonly string[]): Promise<void> {
+  let reload = (): void => undefined; // from the first moment: where nobody listens SIGHUP ends the process
+  process.on('SIGHUP', () => reload());
   try {
     const log = (level: string, event: string, fields: Readonly<Record<string, string | number>>): void => {
       if (level === 'error' || level === 'warn') process.stderr.write(`${JSON.stringify({ level, event, ...fields })}\n`);
@@ -16,6 +18,7 @@ export async function main(args: readonly string[]): Promise<void> {
     const stop = (): void => void sipd.close().then(() => process.exit(0));
     process.once('SIGTERM', stop);
     process.once('SIGINT', stop);
+    reload = () => sipd.reloadCertificates();
     ready(sipd);
   } catch (error) {
     if (!(error instanceof SipdOptionError)) throw error;

@@ -52,6 +52,14 @@ describeSipd('the executable', () => {
     expect(stderr).toEqual([]);
   });
 
+  test('SIGHUP does not end it', async () => {
+    const { child, exit, stderr } = await run(['--admin', '127.0.0.1:0', '--secret-file', secretFile, '--sip', 'tcp:127.0.0.1:0']);
+    await once(createInterface({ input: child.stdout as NodeJS.ReadableStream }), 'line');
+    child.kill('SIGHUP');
+    child.kill('SIGTERM');
+    expect([(await exit)[0], child.signalCode, stderr]).toEqual([0, null, []]);
+  });
+
   test.each([
     ['no secret', ['--admin', '127.0.0.1:0', '--sip', 'tcp:127.0.0.1:0'], /--secret-file is missing/],
     ['unknown option', ['--frobnicate'], /frobnicate/],
