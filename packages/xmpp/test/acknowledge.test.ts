@@ -273,6 +273,7 @@ describe('what the server gives to others', () => {
     connection.write(numbered(1));
     const { ticket, fail } = await inHand('1');
     expect(await ticket?.isElsewhere()).toBe(false);
+    expect(connection.stanzas.unclaimed.filter((stanza) => stanza.getChild('worker') !== undefined)).toHaveLength(1); // one that is ready need not ask
     connection.socket.destroy();
     await under.change('down');
     expect(await ticket?.isElsewhere()).toBe(true);
@@ -293,6 +294,16 @@ describe('what the server gives to others', () => {
     await connection.closed;
     expect(errorTo(connection, '1')).toEqual([]);
     expect(connection.stanzas.unclaimed.filter(({ name }) => name === 'message')).toEqual([]);
+  });
+
+  it('promise 1: but what came then without a number is answered, for nobody gives it again', async () => {
+    await startServer({ acknowledges: true, guard: 'open', afterHandshake: chat(ANN, BOB, 'early').toString() });
+    const under = new LinkUnderTest({ port: server.port });
+    open.push(under);
+    await expect(under.link.start()).rejects.toMatchObject({ code: 'refused' });
+    const connection = await server.connection();
+    const answer = await connection.stanzas.take({ what: 'its error', wanted: ({ name, attrs }) => name === 'message' && attrs['type'] === 'error' });
+    expect(answer.attrs).toMatchObject({ from: BOB, to: ANN });
   });
 
   it('promise 1: while this worker is not ready the plug-in says what it has given to others; what came after that is ours', async () => {
