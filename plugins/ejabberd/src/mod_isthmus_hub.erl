@@ -65,6 +65,7 @@ init([Component, Options]) ->
         request_lifetime => maps:get(request_lifetime, Options)
     },
     close_strangers(Component),
+    mod_isthmus_nodes:watch(),
     erlang:send_after(mod_isthmus_heartbeat:tick(Options), self(), tick),
     erlang:send_after(maps:get(pair_lifetime, Options), self(), rotate),
     Hub = #hub{component = Component, options = Options, shared = Shared, epoch = p1_rand:get_string()},
@@ -112,6 +113,9 @@ handle_info(waited, Hub) ->
     {noreply, mod_isthmus_handover:give_up_old_ones(Hub)};
 handle_info({'DOWN', _Monitor, process, Pid, _Reason}, Hub) ->
     {noreply, mod_isthmus_connections:with(Pid, Hub, fun(Connection) -> mod_isthmus_connections:detach(Connection, Hub) end)};
+handle_info({mnesia_system_event, {mnesia_up, Node}}, Hub) ->
+    mod_isthmus_nodes:warn(Node),
+    {noreply, Hub};
 handle_info(_Old, Hub) ->
     {noreply, Hub}.
 
