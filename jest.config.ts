@@ -16,7 +16,7 @@ const common = {
 const LOAD = '(chaos|flood|failover-load|hostile-memory|cluster|rolling)[^/]*\\.test\\.ts$';
 
 /** Scenarios that are played on ejabberd in every run; `npm run scenarios -- --server ejabberd` plays all. */
-const ON_EJABBERD_TOO = '{messages,presence,policy,workers,health}';
+const ON_EJABBERD_TOO = '{messages,presence,policy,workers,health,availability,acknowledgements}';
 
 /**
  * The rings: pure (no I/O), fuzz (mutated input for everything that reads), servers (one package against the real thing), plugins, scenarios (the
