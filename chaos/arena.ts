@@ -69,7 +69,7 @@ export class Arena {
         // A few users do the work of many.
         limits: {
           // Nor is a machine that does other things too a reason to refuse new sessions.
-          overload: { busyDelayMilliseconds: 5_000, overloadedDelayMilliseconds: 10_000, busyStoreMilliseconds: 5_000, overloadedStoreMilliseconds: 10_000 },
+          overload: { busyDelayMilliseconds: 5_000, overloadedDelayMilliseconds: 10_000, busyStoreMilliseconds: 5_000, overloadedStoreMilliseconds: 10_000, busyStalls: 1_000, overloadedStalls: 1_000 },
           rates: { xmppUserPerMinute: 1_000_000, sipPeerPerSecond: 10_000, sipUserPerMinute: 1_000_000 },
         },
         ...further.config,

@@ -13,5 +13,7 @@ export const NO_LIMITS = {
     overloadedPendingPercent: 100,
     busyStoreMilliseconds: MANY,
     overloadedStoreMilliseconds: MANY,
+    busyStalls: MANY,
+    overloadedStalls: MANY,
   },
 };

@@ -48,13 +48,13 @@ export class Worker {
     this.sides = this.newSides();
     this.recovery = this.newRecovery();
     this.links = new Links({ parts, pairs: this.pairs, routing: this.routing, accounts: this.sides.accounts, recovery: this.recovery });
-    this.guard = new Guard({ parts, pairs: this.pairs });
+    this.guard = new Guard({ parts, pairs: this.pairs, onStall: () => this.sides.limits.monitor.stalled() });
     store.onState(({ is }) => {
       this.guard.storeChanged();
       if (is === 'ready') this.recovery.storeBack();
     });
-    xmpp.onStanza(async (stanza, ticket) => (this.guard.mayTake(ticket) ? this.sides.xmpp.receive(stanza, ticket) : undefined));
-    sip.onRequest((request) => (this.guard.mayAnswer(request) ? void this.sides.sip.receive(request) : undefined));
+    xmpp.onStanza((stanza, ticket) => this.guard.stanza(ticket, () => this.sides.xmpp.receive(stanza, ticket)));
+    sip.onRequest((request) => this.guard.request(request, () => void this.sides.sip.receive(request)));
   }
 
   /** To be called before the links are started: what comes by them wants to know the next hops. */
@@ -180,7 +180,7 @@ export class Worker {
       probe: (hop, timeoutMs) => this.sides.sip.requests.probe(hop, timeoutMs),
       onChange: (route, state, before) => this.recovery.routeChanged(route, state, before),
       onHopLost: (hop) => this.recovery.hopLost(hop),
-      onFindings: () => this.pairs.exchange(),
+      onFindings: () => void this.pairs.exchange(),
       onError: this.notices.routeProbeFailed,
       now: this.now,
     };

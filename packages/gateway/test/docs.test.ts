@@ -22,7 +22,7 @@ describe('docs/config.md', () => {
 
   test('every duration and size has its unit in the name', () => {
     const numbers = settings().filter(({ value, path }) => value.startsWith('number') && !/(port|database|priority|weight)$/i.test(path));
-    const unnamed = numbers.filter(({ path }) => !/(Contacts|Undecided|Seconds|Bytes|PerSecond|Messages|Dialogs|Resources|Events|Pairs|Entries|Watchers|Handshakes|PerMinute|Milliseconds|Percent|Users|Connections|Fields|Transactions|Workers|Requests)$/.test(path));
+    const unnamed = numbers.filter(({ path }) => !/(Contacts|Undecided|Seconds|Bytes|PerSecond|Messages|Dialogs|Resources|Events|Pairs|Entries|Watchers|Handshakes|PerMinute|Milliseconds|Percent|Users|Connections|Fields|Transactions|Workers|Requests|Stalls)$/.test(path));
     expect(unnamed).toEqual([]);
   });
 });

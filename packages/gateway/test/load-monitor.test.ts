@@ -2,8 +2,8 @@ import type { Load, LoadThresholds } from '@isthmus/rules';
 import { LoadMonitor } from '../src/limits/load-monitor';
 
 const THRESHOLDS: LoadThresholds = {
-  busy: { loopDelayMs: 100, pendingPercent: 40, storeMs: 300 },
-  overloaded: { loopDelayMs: 400, pendingPercent: 70, storeMs: 1_000 },
+  busy: { loopDelayMs: 100, pendingPercent: 40, storeMs: 300, stalls: 2 },
+  overloaded: { loopDelayMs: 400, pendingPercent: 70, storeMs: 1_000, stalls: 4 },
 };
 
 let now: number;
@@ -40,6 +40,33 @@ test('promise 6: the delay of the event loop and what waits make it shed, and ea
   pending = 0;
   look(20);
   expect(changes).toEqual(['overloaded', 'busy', 'normal']);
+});
+
+test('promise 6: a worker that stands still again and again sheds, although it is calm in between; a single time is a pause of the machine', async () => {
+  const calmLooks = async (times: number): Promise<void> => {
+    for (let count = 0; count < times; count += 1) {
+      look(1);
+      await settled();
+    }
+  };
+  monitor = new LoadMonitor({ thresholds: THRESHOLDS, loopDelayMs: () => 0, pendingPercent: () => 0, ping: async () => undefined, onChange: (load) => void changes.push(load), now: () => now });
+  monitor.stalled();
+  await calmLooks(3);
+  expect(changes).toEqual([]);
+  now = 10_000;
+  monitor.stalled();
+  await calmLooks(2);
+  now = 20_000;
+  monitor.stalled();
+  monitor.stalled();
+  await calmLooks(10);
+  expect(changes).toEqual(['busy', 'overloaded']);
+  now = 49_999;
+  await calmLooks(8);
+  expect(changes).toEqual(['busy', 'overloaded']);
+  now = 50_000;
+  await calmLooks(16);
+  expect(changes).toEqual(['busy', 'overloaded', 'busy', 'normal']);
 });
 
 test('other thresholds count from the next look on', () => {

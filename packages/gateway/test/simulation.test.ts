@@ -39,6 +39,8 @@ describe.each(KINDS)('%s', (name, options) => {
     const { stalls = 0, cuts = 0 } = options;
     expect(sum((story) => story.stalls) > 0).toBe(stalls > 0);
     expect(sum((story) => story.cuts) > 0).toBe(cuts > 0);
+    // Some have only been slow (decision 088), and some have been found dead.
+    expect([sum(({ stood, dropped }) => stood - dropped), sum(({ dropped }) => dropped)].map((count) => count > 0)).toEqual([stalls > 0, stalls > 0]);
     expect(sum(({ lostLives }) => lostLives) > 0).toBe(stalls + cuts > 0);
     const { drains = 0, numbers = false } = options;
     expect(sum((story) => story.drains) > 0).toBe(drains > 0);

@@ -14,6 +14,8 @@ export interface LoadReading {
   readonly pendingPercent: number;
   /** The last round trip to the store, milliseconds; 0 while it is away: that is told by its own answer. */
   readonly storeMs: number;
+  /** How often the worker stood still lately: it may be calm in between, and still have too little processor. */
+  readonly stalls: number;
 }
 
 export interface LoadThresholds {
@@ -61,6 +63,7 @@ function reaches(reading: LoadReading, threshold: LoadReading, share: number): b
   return (
     reading.loopDelayMs >= threshold.loopDelayMs * share ||
     reading.pendingPercent >= threshold.pendingPercent * share ||
-    reading.storeMs >= threshold.storeMs * share
+    reading.storeMs >= threshold.storeMs * share ||
+    reading.stalls >= threshold.stalls * share
   );
 }

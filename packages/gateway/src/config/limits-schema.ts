@@ -19,6 +19,8 @@ const overloadSchema = z.strictObject({
   overloadedPendingPercent: percent(70).describe('so much before no new sessions and messages either'),
   busyStoreMilliseconds: count(300).describe('so long may a round trip to the store take before no new watches are taken'),
   overloadedStoreMilliseconds: count(1_000).describe('so long before no new sessions and messages either'),
+  busyStalls: count(2).describe('so often in half a minute may the worker stand still (for 1.5 s or more) until no new watches are taken'),
+  overloadedStalls: count(4).describe('so often until no new sessions and messages are taken either'),
 });
 
 export const limitsSchema = z.strictObject({

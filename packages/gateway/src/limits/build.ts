@@ -22,11 +22,12 @@ export function limitSettings({ limits }: Config): LimitSettings {
     rates,
     watches: limits,
     load: {
-      busy: { loopDelayMs: overload.busyDelayMilliseconds, pendingPercent: overload.busyPendingPercent, storeMs: overload.busyStoreMilliseconds },
+      busy: { loopDelayMs: overload.busyDelayMilliseconds, pendingPercent: overload.busyPendingPercent, storeMs: overload.busyStoreMilliseconds, stalls: overload.busyStalls },
       overloaded: {
         loopDelayMs: overload.overloadedDelayMilliseconds,
         pendingPercent: overload.overloadedPendingPercent,
         storeMs: overload.overloadedStoreMilliseconds,
+        stalls: overload.overloadedStalls,
       },
     },
   };
@@ -59,8 +60,8 @@ export function buildLimits({ settings, allowanceOf, pendingPercent, store, metr
     pendingPercent,
     ping: () => store.pairs.ping(),
     now,
-    onChange: (load, before, { loopDelayMs, pendingPercent: pending, storeMs }) => {
-      log[load === 'normal' ? 'info' : 'warn']({ load, before, loopDelayMs, pendingPercent: pending, storeMs }, 'load_changed');
+    onChange: (load, before, { loopDelayMs, pendingPercent: pending, storeMs, stalls }) => {
+      log[load === 'normal' ? 'info' : 'warn']({ load, before, loopDelayMs, pendingPercent: pending, storeMs, stalls }, 'load_changed');
     },
   });
   const newWork = new NewWork({ rates: settings.rates, load: () => monitor.load, onLimit, now });

@@ -13,6 +13,8 @@ export interface LoadMonitorOptions {
 }
 
 const LOOK_MS = 500;
+/** So long a stall is counted. */
+const STALLS_MS = 30_000;
 
 /** Looks again and again at how busy the worker is. */
 export class LoadMonitor {
@@ -20,6 +22,8 @@ export class LoadMonitor {
   private timer: NodeJS.Timeout | undefined;
   private pingedAt: number | undefined;
   private storeMs = 0;
+  /** When the worker stood still. */
+  private stalls: readonly number[] = [];
   private readonly loopDelayMs: () => number;
   private thresholds: LoadThresholds;
 
@@ -35,6 +39,11 @@ export class LoadMonitor {
   /** Other thresholds from the next look on. */
   change(thresholds: LoadThresholds): void {
     this.thresholds = thresholds;
+  }
+
+  /** The worker stood still. */
+  stalled(): void {
+    this.stalls = [...this.recentStalls(), this.options.now()];
   }
 
   start(): void {
@@ -62,7 +71,13 @@ export class LoadMonitor {
       loopDelayMs: Math.round(this.loopDelayMs()),
       pendingPercent: Math.round(this.options.pendingPercent()),
       storeMs: Math.max(this.storeMs, waitedMs),
+      stalls: (this.stalls = this.recentStalls()).length,
     };
+  }
+
+  private recentStalls(): readonly number[] {
+    const since = this.options.now() - STALLS_MS;
+    return this.stalls.filter((at) => at > since);
   }
 
   private async ping(): Promise<void> {

@@ -5,10 +5,13 @@ import { steady } from '../steady';
 import type { WorkerParts } from '../worker-parts';
 import type { PairWork } from './pair-work';
 import { StallWatch } from './stall-watch';
+import { Standstill } from './standstill';
 
 export interface GuardOptions {
   readonly parts: Pick<WorkerParts, 'xmpp' | 'sip' | 'store' | 'log'>;
   readonly pairs: Pick<PairWork, 'cluster' | 'loop' | 'exchange'>;
+  /** The worker stood still: it has too little processor, or too much to do. */
+  readonly onStall: () => void;
   /** Milliseconds that pass; tests hand in their own clock. */
   readonly now?: () => number;
 }
@@ -16,11 +19,10 @@ export interface GuardOptions {
 /** A worker that was killed and started again sees its former life for a lease; one that is seen for longer is another worker. */
 const NAME_TAKEN_MS = 6_000;
 
-/** Keeps from this worker what it cannot do, or must not do any more (decision 074). */
+/** Keeps from this worker what it cannot do, or must not do any more (decisions 074, 088). */
 export class Guard {
   private readonly stall: StallWatch;
-  /** The SIP servers whose connections have just been dropped. */
-  private dropped: readonly string[] = [];
+  private readonly standstill: Standstill;
   /** Others of our name, and since when they have been seen. */
   private namesakes: ReadonlyMap<string, number> = new Map();
   private complained = false;
@@ -28,7 +30,9 @@ export class Guard {
 
   constructor(private readonly options: GuardOptions) {
     this.now = options.now ?? steady;
+    const { pairs } = options;
     this.stall = new StallWatch({ onStall: (stalledMs) => this.stalled(stalledMs), now: this.now });
+    this.standstill = new Standstill({ cluster: pairs.cluster, exchange: () => pairs.exchange(), onLost: () => this.drop() });
   }
 
   start(): void {
@@ -40,17 +44,19 @@ export class Guard {
     this.stall.stop();
   }
 
-  /** Is a stanza that has just come for this worker, or has the server given it to another one by now? */
-  mayTake(ticket: Ticket | undefined): boolean {
+  /** Lets a stanza that has just come in, unless the server has given it to another worker by now; in order. */
+  stanza(ticket: Ticket | undefined, take: () => Promise<void>): Promise<void> {
+    const takeOwn = async (): Promise<void> => (ticket?.isKnownElsewhere === true ? undefined : take());
     this.stall.look();
-    return ticket?.isKnownElsewhere !== true;
+    return this.standstill.doubt?.then(takeOwn) ?? takeOwn();
   }
 
   /** The same of a SIP request. */
-  mayAnswer({ transaction }: SipRequestIn): boolean {
-    this.dropped = [];
+  request({ transaction }: SipRequestIn, take: () => void): void {
     this.stall.look();
-    return !this.dropped.includes(transaction.server);
+    const { doubt } = this.standstill;
+    if (doubt === undefined) return take();
+    void doubt.then((dropped) => (dropped.includes(transaction.server) ? undefined : take()));
   }
 
   /**
@@ -76,16 +82,19 @@ export class Guard {
     this.complained = isTaken;
   }
 
-  /** What stands in connections from which others are given what we leave is theirs. What is in memory may be out of date. */
   private stalled(waitedMs: number): void {
+    this.options.parts.log.warn({ waitedMs }, 'worker_stalled');
+    this.options.onStall();
+    this.standstill.noticed();
+  }
+
+  /** What stands in connections from which others are given what we leave is theirs. What is in memory may be out of date. */
+  private drop(): readonly string[] {
     const { parts, pairs } = this.options;
-    parts.log.warn({ waitedMs }, 'worker_stalled');
+    const why = 'the worker stood still, and others have been given its work';
+    parts.log.warn({}, 'worker_links_dropped');
     pairs.loop.forget();
-    if (!pairs.cluster.isAlone) {
-      const why = `the worker stood still for ${waitedMs} ms`;
-      parts.xmpp.renew(why);
-      this.dropped = parts.sip.renew(why);
-    }
-    pairs.exchange();
+    parts.xmpp.renew(why);
+    return parts.sip.renew(why);
   }
 }

@@ -71,14 +71,14 @@ export class Links {
     accounts.forget();
     pairs.due.hurry();
     pairs.due.takeOver(); // what others have given up who have no link
-    pairs.exchange();
+    void pairs.exchange();
     if (wasLost || (this.joined && !pairs.cluster.othersReachXmpp())) recovery.xmppUp();
   }
 
   /** The XMPP link was lost; SIP watchers are told when it stays away. */
   xmppDown(): void {
     this.absence.lost();
-    this.options.pairs.exchange(); // the others must not count on this link
+    void this.options.pairs.exchange(); // the others must not count on this link
   }
 
   /** A connection to a SIP server came or went. */
@@ -88,7 +88,7 @@ export class Links {
     this.sipServers = new Set(parts.sip.connections());
     if (this.sipWasLost && this.sipServers.size > size) recovery.sipBack();
     this.sipWasLost ||= this.sipServers.size < size;
-    pairs.exchange();
+    void pairs.exchange();
     routing.lookAtAll();
   }
 

@@ -74,9 +74,9 @@ export class PairWork {
     await this.cluster.stop();
   }
 
-  /** Tells the others of a change of our connections. */
-  exchange(): void {
-    void this.cluster.exchange().catch(this.options.notices.heartbeatFailed);
+  /** Tells the others of a change of our connections, and renews the lease; resolves when that is done, or has failed. */
+  exchange(): Promise<void> {
+    return this.cluster.exchange().catch(this.options.notices.heartbeatFailed);
   }
 
   /** The others have found this worker dead: they do what it had in hand, and it goes on as if it had just been started. */

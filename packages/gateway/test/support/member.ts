@@ -8,6 +8,7 @@ import { PairLoop, type ContextOf } from '../../src/pairs/loop';
 import { XMPP_UP } from '../../src/pairs/marks';
 import { EffectRunner } from '../../src/pairs/runner';
 import type { StoredPair } from '../../src/pairs/stored';
+import { Standstill } from '../../src/worker/standstill';
 import type { FarSides } from './far-sides';
 import type { Handled, Receiver } from './numbered-connection';
 import type { NumberingServer } from './numbering-server';
@@ -46,6 +47,9 @@ export interface World {
   committed(member: Member, commit: Commit<StoredPair>): void;
   /** The worker stands still, or dies. */
   mayFail(member: Member): void;
+  /** Workers that have noticed that they stood still, and those that have dropped their connections for it. */
+  stood: number;
+  dropped: number;
   /** An effect is being done. */
   acts(member: Member): void;
 }
@@ -59,6 +63,7 @@ export class Member implements Receiver {
   readonly loop: PairLoop;
   readonly runner: EffectRunner;
   readonly due: DueKeeper;
+  private readonly standstill: Standstill;
   dead = false;
   offline = false;
   /** Its store alone cannot be reached. */
@@ -110,6 +115,7 @@ export class Member implements Receiver {
       isAlone: () => this.cluster.isAlone,
       gather: (commit) => world.time.after(world.chance.below(50), () => void this.awake().then(commit)),
     });
+    this.standstill = new Standstill({ cluster: this.cluster, exchange: () => this.beat(), onLost: () => this.drop() });
     this.due = new DueKeeper({
       ...common,
       loop: this.loop,
@@ -171,6 +177,7 @@ export class Member implements Receiver {
   async receive(pair: Pair, id: string, ticket: Ticket): Promise<Handled> {
     const { time, far } = this.world;
     this.noticeStall();
+    await this.standstill.doubt;
     if (ticket.isKnownElsewhere) return 'left';
     try {
       await this.loop.handle(pair, says(id, time.now), undefined, ticket);
@@ -205,13 +212,19 @@ export class Member implements Receiver {
     return done && !this.dead;
   }
 
-  /** What stands in the connection may be another worker's by now (Guard). */
   private noticeStall(): void {
     if (!this.stood || this.dead || this.isAsleep) return;
     this.stood = false;
+    this.world.stood += 1;
+    this.standstill.noticed();
+  }
+
+  /** What stands in the connection is another worker's by now (Guard). */
+  private drop(): readonly string[] {
+    this.world.dropped += 1;
     this.loop.forget();
-    if (!this.cluster.isAlone) this.reconnect();
-    void this.beat();
+    this.reconnect();
+    return [];
   }
 
   private reconnect(): void {

@@ -47,6 +47,8 @@ export class Simulation implements World {
   stalls = 0;
   cuts = 0;
   lostLives = 0;
+  stood = 0;
+  dropped = 0;
   drains = 0;
   readonly server: NumberingServer | undefined;
   readonly steps = new Steps();
