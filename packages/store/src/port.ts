@@ -103,7 +103,8 @@ export interface Beat {
 /**
  * Which workers live: each keeps a lease alive by a heartbeat. A worker whose lease has ended is dead when another one finds it
  * so, and only a worker whose own lease has not ended finds anybody dead: after a time in which no heartbeat came through, the
- * first one to come back finds nobody dead, and gives everybody one more lease.
+ * first one to come back finds nobody dead, and gives everybody one more lease. But a new life (`name#life`) ends former ones of its own name
+ * that have been silent for two fifths of a lease: a worker that dies and comes back again and again leaves no more than that.
  */
 export interface WorkerStore {
   /**

@@ -1,6 +1,9 @@
 import { checkName, checkTtl } from '../arguments';
 import type { Beat, WorkerStore } from '../port';
 
+/** What is left of the lease of one that has been silent for two fifths of it. */
+const QUIET_FOR = 0.6;
+
 interface Lease {
   readonly until: number;
   readonly connections: readonly string[];
@@ -22,8 +25,9 @@ export class MemoryWorkers implements WorkerStore {
     const own = this.leases.get(worker);
     const isLive = own !== undefined && own.until > now;
     for (const [other, lease] of this.leases) {
-      if (lease.until > now) continue;
-      if (isLive) this.leases.delete(other);
+      const isFormer = own === undefined && isOfOneName(other, worker) && lease.until - now <= ttlMs * QUIET_FOR;
+      if (lease.until > now && !isFormer) continue;
+      if (isLive || isFormer) this.leases.delete(other);
       else this.leases.set(other, { ...lease, until: now + ttlMs });
     }
     this.leases.set(worker, { until: now + ttlMs, connections: [...connections] });
@@ -44,4 +48,10 @@ export class MemoryWorkers implements WorkerStore {
   private named(leases: readonly (readonly [string, Lease])[]): ReadonlyMap<string, readonly string[]> {
     return new Map(leases.map(([worker, { connections }]) => [worker, connections]));
   }
+}
+
+/** Are these two lives, `name#life`, of one name? */
+function isOfOneName(one: string, other: string): boolean {
+  const end = one.lastIndexOf('#') + 1;
+  return end > 0 && one.slice(0, end) === other.slice(0, other.lastIndexOf('#') + 1);
 }

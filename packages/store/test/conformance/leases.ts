@@ -18,6 +18,18 @@ export const leasesSuite = ({ adapter, begin }: Place): void =>
 
     const ended = (worker: string): Promise<void> => eventually(`the lease of ${worker} ends`, async () => !(await workers.workers()).has(worker));
 
+    test('promise 6: a worker that dies and comes back again and again leaves no leases behind, although nobody else is there to find them', async () => {
+      for (let life = 0; life < 50; life += 1) await workers.heartbeat(`w1#${life}`, 20, []);
+      expect([...(await workers.heartbeat('w1#last', LONG_MS, [])).workers.keys()]).toEqual(['w1#last']);
+    });
+
+    test('decision 089: a new life ends former ones of its own name alone, and not another worker of that name that still speaks', async () => {
+      await workers.heartbeat('w1#running', LONG_MS, []);
+      for (const other of ['w1#former', 'w#1', 'w2#a', 'w1']) await workers.heartbeat(other, LONG_MS / 2, []);
+      expect([...(await workers.heartbeat('w1#new', LONG_MS, [])).workers.keys()].sort()).toEqual(['w#1', 'w1', 'w1#new', 'w1#running', 'w2#a']);
+      expect((await workers.heartbeat('w1#former', LONG_MS, [])).known).toBe(false);
+    });
+
     test('a heartbeat shows all that live, and whether there was a lease before', async () => {
       await workers.heartbeat('w2', LONG_MS, ['w2/1', 'é "quoted"']);
       expect(await workers.heartbeat('w1', LONG_MS, ['w1/1'])).toEqual({ known: false, workers: new Map([['w1', ['w1/1']], ['w2', ['w2/1', 'é "quoted"']]]) });
