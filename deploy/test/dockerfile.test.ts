@@ -35,7 +35,7 @@ describe('the Dockerfiles', () => {
 
 describe('the images of the program', () => {
   let build: Build;
-  beforeAll(async () => (build = await Build.make()), 120_000);
+  beforeAll(async () => (build = await Build.make()));
   afterAll(() => build.remove());
   const copied = (target: string): string => build.find(target === 'packages' ? 'build' : 'production', `/src/${target}`);
 

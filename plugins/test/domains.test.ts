@@ -101,7 +101,7 @@ describe('several domains behind one component (SEC-3, SEC-4, XD-8)', () => {
     await user.takePresence(`dan@${NET}`);
     await user.takePresence(`dan@${DOMAIN}`);
     await worker.stream.cut();
-    await user.takePresence(`dan@${NET}`, 'unavailable', 15_000);
-    await user.takePresence(`dan@${DOMAIN}`, 'unavailable', 15_000);
+    await user.takePresence(`dan@${NET}`, 'unavailable');
+    await user.takePresence(`dan@${DOMAIN}`, 'unavailable');
   });
 });

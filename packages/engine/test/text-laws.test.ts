@@ -48,7 +48,7 @@ describe.each<[string, Omit<TextStoryOptions, 'seed' | 'dialect'>]>([
     for (let seed = 1; seed <= STORIES; seed += 1) {
       for (const dialect of ['microsoft', 'simple'] as const) stories.push(new TextStory({ ...options, seed, dialect }).play());
     }
-  }, 120_000);
+  });
 
   const flawsOf = (find: Flaws): readonly string[] => stories.flatMap((story, n) => find(story).map((what) => `story ${n}: ${what}`));
 

@@ -96,8 +96,8 @@ describe('one control connection', () => {
   });
 
   it('a server that answers pings is kept', async () => {
-    const client = await linked({ pingMs: 10 });
-    for (let count = 0; count < 5; count += 1) await client.frame('ping');
+    const client = await linked({ pingMs: 500 });
+    for (let count = 0; count < 3; count += 1) await client.frame('ping');
     expect(under.changes.unclaimed).toEqual([]);
   });
 
@@ -151,10 +151,11 @@ describe('one control connection', () => {
     const client = await linked({ limits: 'none' });
     const lines = Array.from({ length: 60 }, () => ' '.repeat(8_000)).join('\n');
     const body = `--b\r\nContent-Type:${lines}x`;
-    const before = performance.now();
+    const before = process.cpuUsage();
     client.request(message('Content-Type: multipart/mixed; boundary=b', `Content-Length: ${body.length}`, '', body), 'txn-1');
     expect((await under.request('MESSAGE')).body).toHaveLength(body.length);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    const { user, system } = process.cpuUsage(before); // microseconds: what other programs take does not count
+    expect(user + system).toBeLessThan(2_000_000);
   });
 
   it('RFC 3261 sections 7.3.1 and 7.3.3: compact, repeated and folded headers', async () => {
@@ -190,7 +191,7 @@ describe('one control connection', () => {
 
   it('an UPDATE in the early dialog of our INVITE reaches the handler', async () => {
     const client = await linked();
-    const inviting = under.links.request(outOfDialog('INVITE', '192.0.2.1', { headers: { 'call-id': 'early' }, timeoutMs: 100 }));
+    const inviting = under.links.request(outOfDialog('INVITE', '192.0.2.1', { headers: { 'call-id': 'early' }, timeoutMs: 1_000 }));
     const invite = await client.frame('sip');
     const echo = invite.text.slice(invite.text.indexOf('\r\n') + 2);
     client.write(`${'r'.repeat(8)}|response|${invite.id}|OK|application|1|tcp|192.0.2.1|5060|00:00:00.000000|txn-9|Msg sent:|\r\n${echo}`);

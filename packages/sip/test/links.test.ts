@@ -251,7 +251,7 @@ describe('sizes, against a server with the limits of drachtio-server', () => {
   });
 
   it('DR-16: an answer that is too large fails, and the sender still gets an answer', async () => {
-    const [, under, peer] = await oneOfEach({ switches: { ring: true, pipeline: true } }, { answerMs: 200 });
+    const [, under, peer] = await oneOfEach({ switches: { ring: true, pipeline: true } }, { answerMs: 2_000 });
     const exchange = peer.request('OPTIONS', { from: FROM, to: TO });
     const request = await under.request('OPTIONS');
     const result = await under.answer(request, 200, { 'content-type': 'text/plain' }, body(13_000));
@@ -306,7 +306,7 @@ describe('sessions of ours', () => {
   it('RFC 3261 section 9.1: an INVITE that passes its deadline is cancelled', async () => {
     const [, under, peer] = await oneOfEach();
     const provisional: number[] = [];
-    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 300 });
+    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 1_000 });
     const result = under.links.request(out, (status) => provisional.push(status));
     const invite = await peer.receive('INVITE');
     await peer.reply(invite, 180);
@@ -320,7 +320,7 @@ describe('sessions of ours', () => {
 
   it('RFC 3261 section 15: a 2xx that comes after the deadline is acknowledged and ended', async () => {
     const [, under, peer] = await oneOfEach();
-    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 100 });
+    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 1_000 });
     const result = under.links.request(out);
     const invite = await peer.receive('INVITE');
     await peer.reply(invite, 180);
@@ -345,11 +345,11 @@ describe('a next hop that says nothing', () => {
 
   it('RFC 3261 section 17.1.1: 100 Trying is a sign of life: the answer is waited for, as long as the request may take', async () => {
     const [, under, peer] = await oneOfEach();
-    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 600_000, silenceMs: 150 });
+    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 600_000, silenceMs: 1_000 });
     const heard = new Promise<number>((resolve) => {
       void under.links.request(out, resolve).then((result) => expect(result).toMatchObject({ status: 486 }));
     });
-    const silent = under.links.request(outOfDialog('MESSAGE', peer.address, { timeoutMs: 600_000, silenceMs: 300 }));
+    const silent = under.links.request(outOfDialog('MESSAGE', peer.address, { timeoutMs: 600_000, silenceMs: 2_000 }));
     const invite = await peer.receive('INVITE');
     await peer.reply(invite, 100);
     expect(await heard).toBe(100);
@@ -361,7 +361,7 @@ describe('a next hop that says nothing', () => {
 
   it('the deadline of the request counts still after 100 Trying', async () => {
     const [, under, peer] = await oneOfEach();
-    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 300, silenceMs: 150 });
+    const out = outOfDialog('INVITE', peer.address, { headers: SDP_HEADERS, body: SDP, timeoutMs: 2_000, silenceMs: 1_000 });
     const result = under.links.request(out);
     await peer.reply(await peer.receive('INVITE'), 100);
     expect(await result).toEqual({ is: 'timeout', heard: true });

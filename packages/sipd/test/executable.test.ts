@@ -23,7 +23,7 @@ describeSipd('the executable', () => {
     directory = mkdtempSync(join(tmpdir(), 'sipd-'));
     secretFile = join(directory, 'secret');
     writeFileSync(secretFile, 'open sesame\n');
-  }, 120_000);
+  });
   afterAll(() => rmSync(directory, { recursive: true }));
 
   async function run(args: readonly string[]): Promise<{ child: ChildProcess; exit: Promise<unknown[]>; stderr: string[] }> {

@@ -49,7 +49,7 @@ describeSipd('peers that take their time or more than their share: limits are si
   });
 
   test('a line end behind a message is no beginning of the next: the connection stays', async () => {
-    await start({ limits: { silentMs: 200 } });
+    await start({ limits: { silentMs: 1_000 } });
     const peer = await TcpPeer.connect(server.sip.tcp);
     const request = peer.request({ method: 'OPTIONS' });
     peer.write(Buffer.from('\r\n'));
@@ -179,7 +179,7 @@ describeSipd('peers that take their time or more than their share: limits are si
   });
 
   test('MIM-5: with `strict` a client that never authenticates is cut off in time', async () => {
-    await start({ strict: true, limits: { silentMs: 200 } });
+    await start({ strict: true, limits: { silentMs: 1_000 } });
     const mute = await Control.open(server);
     await until('closed', () => mute.closed);
     await answer(await requestOf(server, app), 200); // one that has authenticated stays

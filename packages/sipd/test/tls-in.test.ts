@@ -9,7 +9,6 @@ import { statusOf, value } from './support/sip-text';
 import { describeSipd, startSipd, type Target } from './support/target';
 import { type LogLine, testAuthority, tlsSipd, tlsTarget } from './support/tls-target';
 
-jest.setTimeout(30_000);
 
 let authority: Authority;
 let fe: IssuedCertificate;
@@ -136,7 +135,7 @@ describeSipd("what is sipd's own about peers that connect over TLS", () => {
   });
 
   test('promise 6: handshakes that are not over are bounded, and others come in again when they have ended', async () => {
-    await start({ handshakes: 2, handshakeMs: 400 });
+    await start({ handshakes: 2, handshakeMs: 2_000 });
     const silent = [await TcpPeer.connect(server.sip.tls), await TcpPeer.connect(server.sip.tls)];
     const third = connect(server.sip.tls, '127.0.0.1');
     await new Promise((resolve) => third.once('close', resolve));

@@ -8,7 +8,6 @@ import { TcpListener, TlsListener, TlsPeer } from './support/peer';
 import { describeSipd, type Target } from './support/target';
 import { type LogLine, testAuthority, tlsSipd, tlsTarget } from './support/tls-target';
 
-jest.setTimeout(30_000);
 
 let authority: Authority;
 let stranger: Authority;
@@ -156,7 +155,7 @@ describeSipd("what is sipd's own about connections that it opens over TLS", () =
     });
 
     test('plain text, silence, nobody', async () => {
-      await start({ handshakeMs: 300 });
+      await start({ handshakeMs: 1_000 });
       await listen(fe);
       const plain = createServer((socket) => socket.on('error', () => undefined).resume().end('SIP/2.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n'));
       const silent = await TcpListener.start();
