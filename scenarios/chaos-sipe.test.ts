@@ -7,7 +7,6 @@ import type { XmppUser } from './support/xmpp-user';
 import { adds, isAskedBy, readsTexts, sees, shows, writes, type Shown } from './support/xmpp-steps';
 
 const { BOB } = SipeWorld;
-const TRIAL_MS = 60_000;
 /** SIPE refreshes so short a subscription when it ends (microsoft-observed B). */
 const EXPIRES_SECONDS = 3;
 /** That all of them are with the same worker has one chance in eight. */
@@ -103,13 +102,13 @@ describeWithSipe('SIPE and XMPP clients while parts fail', () => {
     await everybodyGoesOn();
     expect(await refusals()).toEqual(before);
     await scene.world.startWorker('w3');
-  }, TRIAL_MS);
+  });
 
   test('promises 1 to 4: Redis is restarted', async () => {
     await scene.world.redis.restart();
     await allRefreshed();
     await everybodyGoesOn();
-  }, TRIAL_MS);
+  });
 
   // A refresh that finds nobody ends the subscription at the client, until its user signs in anew (observed A6).
   test('promises 1 to 3: the SIP server is restarted; Bob is seen as he is, texts pass', async () => {
@@ -119,5 +118,5 @@ describeWithSipe('SIPE and XMPP clients while parts fail', () => {
     scene.world.sipServer = await SipServer.start(sipServer?.sipPort, sipServer?.adminPort, true);
     await bobIsSeen();
     for (const user of users) await textsPass(user);
-  }, TRIAL_MS);
+  });
 });

@@ -5,10 +5,10 @@ import { failures, runTrial } from '../chaos/run';
 import { START_MS } from './support/recovery';
 
 /** The short form of `npm run chaos`: one deployment through one fault after another. The time until presence is right is a generous deadline here. */
-const OPTIONS = { rate: 20, changes: 8, beforeSeconds: 1, afterSeconds: 2, settleSeconds: 30 } as const;
+const OPTIONS = { rate: 20, changes: 8, beforeSeconds: 1, afterSeconds: 2, settleSeconds: 90 } as const;
 const NAMES = ['w1 killed', 'sip1 restarted', 'redis restarted', 'prosody restarted'] as const;
 const [USERS, CONTACTS] = [3, 6];
-const BARS = { rightWithinSeconds: 30, inFlight: USERS * CONTACTS };
+const BARS = { rightWithinSeconds: 90, inFlight: USERS * CONTACTS };
 
 describe('a deployment through one fault after another', () => {
   let arena: Arena;
@@ -27,6 +27,6 @@ describe('a deployment through one fault after another', () => {
       for (const { delivered } of Object.values(trial.texts)) expect(delivered).toBeGreaterThan(0);
       expect(trial.typing.seen).toBeGreaterThan(0);
     },
-    90_000,
+    300_000,
   );
 });

@@ -31,10 +31,10 @@ test('promises 1 and 3: docker-compose.yml with Prosody and three workers: texts
     'ok: Dave answered in that session',
   ];
   expect(steps).toEqual(expect.arrayContaining(wanted));
-}, 180_000);
+}, 400_000);
 
 test('the same file with ejabberd, and as many workers as it says', async () => {
   const steps = await check('--server', 'ejabberd');
   expect(workers(steps)).toBe(2);
   expect(steps).toContain(LAST);
-}, 180_000);
+}, 400_000);

@@ -29,7 +29,7 @@ let mute: Server | undefined;
 beforeAll(async () => {
   world = await World.start({ dialect: 'simple', users: ['ann'], store: 'redis', sipServer: 'process' });
   base = { ...world.config('w1'), http: { port: world.gateway.httpPort } } as unknown as Record<string, Section>;
-}, 60_000);
+});
 afterAll(async () => {
   mute?.close();
   await world?.stop();

@@ -29,7 +29,7 @@ beforeAll(async () => {
     files: () => ({ 'haproxy.cfg': `global\n  log stderr format raw daemon\ndefaults\n  log global\n  option log-health-checks\n${text}` }),
     ready: /Health check for server isthmus-tcp\/isthmus succeeded/,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await haproxy?.stop();
   await cast?.stop();

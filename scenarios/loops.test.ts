@@ -15,7 +15,7 @@ describe('two installations that take each other for the SIP server of their dom
     left = await World.start({ dialect: 'simple', sipPort: leftPort, nextHopPort: rightPort, users: ['ann'] });
     right = await World.start({ dialect: 'simple', sipPort: rightPort, nextHopPort: leftPort, users: ['bob'] });
     for (const world of [left, right]) await world.gateway.logged(/"event":"route_up"/);
-  }, 60_000);
+  });
   afterAll(() => Promise.all([left?.stop(), right?.stop()]));
 
   async function requestsTo({ gateway }: World, contact: string): Promise<number> {

@@ -249,7 +249,7 @@ describe.each(['microsoft', 'simple'] as const)('policy for all users, dialect %
 
 describe('two workers on Redis', () => {
   let cast: Cast;
-  beforeAll(async () => (cast = await Cast.start({ dialect: 'microsoft', store: 'redis', sipServer: 'process', workers: 2 })), 60_000);
+  beforeAll(async () => (cast = await Cast.start({ dialect: 'microsoft', store: 'redis', sipServer: 'process', workers: 2 })));
   afterAll(() => cast.stop());
 
   it('what one worker was told holds on the other', async () => {

@@ -109,7 +109,7 @@ describe.each([
   beforeAll(async () => {
     place = await begin();
     world = await World.start({ dialect: 'simple', storeSection: place.section, workers: 2, sipServer: 'process' });
-  }, START_MS + 30_000);
+  }, START_MS);
   afterAll(async () => {
     await world?.stop();
     await place?.stop();
@@ -141,5 +141,5 @@ describe.each([
     // Accepted means delivered (promise 1): what the SIP side was told 200 for has arrived.
     expect(texts.toXmpp.accepted.filter((text) => !texts.toXmpp.arrived.includes(text))).toEqual([]);
     for (const contact of contacts) expect([inOrder(texts.toSip.arrived, contact), inOrder(texts.toXmpp.arrived, contact)]).toEqual([true, true]);
-  }, 120_000);
+  });
 });
