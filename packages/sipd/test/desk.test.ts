@@ -1,33 +1,8 @@
 import { Desk, type MoveCause } from '../src/anchor/desk';
-import type { InHand } from '../src/anchor/in-hand';
 import { ANCHOR_DEFAULTS } from '../src/anchor/options';
-import type { Worker } from '../src/anchor/worker';
+import { asWorker, Hand } from './support/hand';
 
 const { answerMs } = ANCHOR_DEFAULTS;
-
-/** A worker that takes everything, as the desk sees it. */
-class Hand {
-  readonly announced = true;
-  readonly connected = true;
-  readonly paused = false;
-  readonly inHand = new Set<InHand<Worker>>();
-  readonly given: string[] = [];
-  silent = false;
-  heardAt = 0;
-
-  constructor(
-    readonly name: string,
-    readonly serial: number,
-  ) {}
-
-  takes(): boolean {
-    return !this.silent;
-  }
-
-  send(frame: Buffer): void {
-    this.given.push(frame.toString());
-  }
-}
 
 let now: number;
 let hands: [Hand, Hand];
@@ -42,7 +17,7 @@ beforeEach(() => {
   desk = new Desk({
     limits: ANCHOR_DEFAULTS,
     now: () => now,
-    workers: () => hands as unknown as Worker[],
+    workers: () => hands.map(asWorker),
     refuse: (id) => moves.push([id, 0, 'gone']),
     moved: (from, count, cause) => moves.push([from.name, count, cause]),
   });
@@ -87,7 +62,7 @@ describe('decision 087: a worker that is slow and not silent', () => {
     const late = give(hands[0], 'a');
     pass(answerMs + 500);
     expect([holderOf(late), moves]).toEqual(['w2', [['w1', 1, 'late']]]);
-    expect(desk.answers(late, hands[0] as unknown as Worker, true)).toBe(false);
+    expect(desk.answers(late, asWorker(hands[0]), true)).toBe(false);
     pass(5 * answerMs);
     expect([holderOf(late), moves.length]).toEqual(['w2', 1]);
   });
