@@ -4,6 +4,8 @@ import type { PartitionedServerOptions } from './xmpp-server';
 export interface EjabberdOptions extends PartitionedServerOptions {
   /** Options of mod_isthmus as they are, wrong ones too. */
   readonly module?: Readonly<Record<string, unknown>>;
+  /** Clients may ask for acknowledgements (XEP-0198). */
+  readonly streamManagement?: boolean;
   /** Further options of the component's listener. */
   readonly listener?: Readonly<Record<string, unknown>>;
   readonly logLevel?: 'debug' | 'info' | 'warning' | 'error';
@@ -37,10 +39,11 @@ export function writeEjabberdConfig(options: EjabberdOptions, { c2sPort, compone
   const ip = LOOPBACK;
   const listensFor = (name: string, password: string, port: number) => ({ port, ip, module: 'ejabberd_service', hosts: { [name]: { password } } });
   const plugin = options.partitioned !== false && { mod_isthmus: { component, ...options.pluginOptions, ...options.module } };
+  const modules = { ...MODULES, ...(options.streamManagement && { mod_stream_mgmt: { resume_timeout: 0 } }) };
   const hosts = {
-    [domain]: { ...MODULES, ...plugin, ...(rooms !== undefined && { mod_muc: { host: rooms } }) },
-    ...Object.fromEntries(Object.keys(furtherDomains).map((further) => [further, { ...MODULES, ...plugin }])),
-    ...(unservedDomain !== undefined && { [unservedDomain]: MODULES }),
+    [domain]: { ...modules, ...plugin, ...(rooms !== undefined && { mod_muc: { host: rooms } }) },
+    ...Object.fromEntries(Object.keys(furtherDomains).map((further) => [further, { ...modules, ...plugin }])),
+    ...(unservedDomain !== undefined && { [unservedDomain]: modules }),
   };
   return JSON.stringify({
     hosts: Object.keys(hosts),
@@ -54,6 +57,6 @@ export function writeEjabberdConfig(options: EjabberdOptions, { c2sPort, compone
       { ...listensFor(component, secret, componentPort), ...options.listener },
       ...(otherComponent === undefined ? [] : [listensFor(otherComponent, 'other', otherComponentPort)]),
     ],
-    host_config: Object.fromEntries(Object.entries(hosts).map(([host, modules]) => [host, { modules }])),
+    host_config: Object.fromEntries(Object.entries(hosts).map(([host, loaded]) => [host, { modules: loaded }])),
   });
 }

@@ -237,5 +237,6 @@ function startServer(options: WorldOptions, users: Readonly<Record<string, strin
   const { component = COMPONENT, furtherDomains, prosody, server = SERVER_UNDER_TEST } = options;
   const common = { domain: DOMAIN, component, secret: SECRET, users, ...(furtherDomains && { furtherDomains }) };
   if (server === 'prosody') return Prosody.start({ ...common, ...prosody });
-  return Ejabberd.start({ ...common, ...(prosody?.furtherDomains && { furtherDomains: prosody.furtherDomains }), partitioned: prosody?.partitioned !== false });
+  const { partitioned = true, extraModules = [] } = prosody ?? {};
+  return Ejabberd.start({ ...common, ...(prosody?.furtherDomains && { furtherDomains: prosody.furtherDomains }), partitioned, streamManagement: extraModules.includes('smacks') });
 }
