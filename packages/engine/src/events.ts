@@ -220,9 +220,15 @@ export interface OwnerGoneEvent extends Base {
   readonly on: 'owner.gone';
   readonly owner: string;
 }
-/** The SIP side of this contact can no longer be reached, or again. */
-export interface RouteEvent extends Base {
-  readonly on: 'route.down' | 'route.up';
+/** The SIP side of this contact can no longer be reached. */
+export interface RouteDownEvent extends Base {
+  readonly on: 'route.down';
+}
+/** It can be reached again, or by another way. */
+export interface RouteUpEvent extends Base {
+  readonly on: 'route.up';
+  /** When it was found away, as far as that is known: dialogs that were opened later are with the server that has come back. */
+  readonly awaySince?: number | undefined;
 }
 /**
  * The lists that decide about this contact may have changed, or the user has decided about it by command. Running watches
@@ -269,7 +275,8 @@ export type EngineEvent =
   | SipOutcomeEvent
   | TimerEvent
   | OwnerGoneEvent
-  | RouteEvent
+  | RouteDownEvent
+  | RouteUpEvent
   | PolicyEvent
   | XmppLinkEvent;
 

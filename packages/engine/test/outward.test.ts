@@ -1018,6 +1018,18 @@ describe('failures around the watch', () => {
     expect(names(play.on('route.up'))).toEqual(['sip.subscribe']);
   });
 
+  test.each(['watching', 'checking', 'refreshing'] as const)('promise 3: route up, and the dialog (%s) was opened since it went away: it stays, with no second one beside it', (is) => {
+    const play = watching();
+    if (is !== 'watching') play.pass(('refreshAt' in play.record.outward ? play.record.outward.refreshAt - play.at : Number.NaN) / 1000);
+    if (is === 'refreshing') play.on('xmpp.account', { local: true, online: true });
+    const { outward } = play.record;
+    expect(outward.is).toBe(is);
+    const since = 'since' in outward ? outward.since : Number.NaN;
+    expect(play.on('route.up', { awaySince: since })).toEqual([]);
+    expect(play.record.outward).toEqual(outward);
+    expect(names(play.on('route.up', { awaySince: since + 1 }))).toEqual(['sip.subscribe']);
+  });
+
   test('route up while the last refresh of an unwanted watch is out: nothing is opened', () => {
     const play = watching();
     refreshNow(play);

@@ -38,6 +38,8 @@ export interface RecoveryOptions {
 /** What is owed to the pairs when a part has gone or come back (promises 3 and 4): who is told what. */
 export class Recovery {
   private readonly downTimers = new Map<string, NodeJS.Timeout>();
+  /** When a route went away, by its name. */
+  private readonly awaySince = new Map<string, number>();
   private secondLook: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: RecoveryOptions) {}
@@ -59,16 +61,18 @@ export class Recovery {
   /**
    * Contacts that cannot be reached are shown offline when that lasts. Those that can be reached by another route, or
    * again, are watched anew: their server may have been restarted, and knows nothing of the dialogs then.
+   * @param hops URIs of the route's next hops
    */
-  routeChanged(route: Route, state: 'up' | 'down', before: RouteState): void {
+  routeChanged(route: Route, state: 'up' | 'down', before: RouteState, hops: readonly string[]): void {
     const { log, table } = this.options;
     const level = state === 'down' ? 'warn' : 'info';
     log[level]({ route: route.name, host: route.host, port: route.port, before }, state === 'down' ? 'route_down' : 'route_up');
     this.forgetDown(route.name);
     if (state === 'up') {
-      if (before === 'down') this.tellOf(route, 'route.up', () => true);
+      if (before === 'down') this.tellUp(route, hops);
       return;
     }
+    this.awaySince.set(route.name, this.options.now());
     if (table.isReplaced(route)) this.tellOf(route, 'route.up', (contact) => table.isReachable(contact) && table.wasFirst(route, contact));
     const strand = (): void => {
       this.downTimers.delete(route.name);
@@ -115,6 +119,16 @@ export class Recovery {
   stop(): void {
     for (const timer of this.downTimers.values()) clearTimeout(timer);
     clearTimeout(this.secondLook);
+  }
+
+  private tellUp(route: Route, hops: readonly string[]): void {
+    const { now, table } = this.options;
+    const up = ({ outward }: PairRecord): EngineEvent => {
+      // What another route leads to comes back to this one.
+      const isThere = 'dialog' in outward && hops.includes(outward.dialog.hop ?? '');
+      return { on: 'route.up', at: now(), trace: newTrace(), ...(isThere && { awaySince: this.awaySince.get(route.name) }) };
+    };
+    this.sweep({ cause: 'route_up', name: `route_up ${route.name}` }, ({ contact }, record) => (table.leadsTo(route, contact) ? [up(record)] : []));
   }
 
   /** Tells the pairs of those contacts that the route leads to; what is known of the routes now counts, not when it is their turn. */

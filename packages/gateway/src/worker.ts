@@ -178,7 +178,7 @@ export class Worker {
   private routingHooks(): RoutingHooks {
     return {
       probe: (hop, timeoutMs) => this.sides.sip.requests.probe(hop, timeoutMs),
-      onChange: (route, state, before) => this.recovery.routeChanged(route, state, before),
+      onChange: (...change) => this.recovery.routeChanged(...change),
       onHopLost: (hop) => this.recovery.hopLost(hop),
       onFindings: () => void this.pairs.exchange(),
       onError: this.notices.routeProbeFailed,

@@ -14,6 +14,17 @@ function route(name: string, domains?: string[]): Route {
   return toRoute({ ...config, ...(domains && { domains }) }, ['example.com']);
 }
 
+/** The next hop of the route that changes, and one of another route. */
+const [HERE, THERE] = ['sip:192.0.2.10:5060;transport=tcp', 'sip:192.0.2.20:5060;transport=tcp'];
+const DIALOG = { callId: 'c', localTag: 'l', localCSeq: 1, remoteCSeq: 0, stackId: 's', server: 'd', owner: 'o' };
+
+/** A pair whose watch was opened through a next hop. */
+function watched(hop?: string): PairRecord {
+  const record = newRecord(BOB);
+  const outward = { ...record.outward, is: 'watching', dialog: { ...DIALOG, ...(hop !== undefined && { hop }) } };
+  return { ...record, outward } as unknown as PairRecord;
+}
+
 /** What a sweep tells a pair. */
 function told({ select }: Sweep, pair: Pair): EngineEvent['on'][] {
   return select(pair, newRecord(pair)).map(({ on }) => on);
@@ -23,19 +34,21 @@ describe('the SIP servers of contacts go and come', () => {
   let table: RouteTable;
   let sweeps: Sweep[];
   let recovery: Recovery;
+  let now: number;
 
   function start(...routes: Route[]): void {
     table = new RouteTable(routes);
     sweeps = [];
+    now = 0;
     const sweeper: Pick<Sweeper, 'sweep'> = { sweep: (sweep) => void ('select' in sweep && sweeps.push(sweep)) };
-    const parts = { sweeper: sweeper as Sweeper, table, log: pino({ level: 'silent' }), routeDownGraceMs: 3_000, now: () => 0, onEventLost: () => undefined };
+    const parts = { sweeper: sweeper as Sweeper, table, log: pino({ level: 'silent' }), routeDownGraceMs: 3_000, now: () => now, onEventLost: () => undefined };
     recovery = new Recovery(parts as unknown as RecoveryOptions);
   }
 
   function change(each: Route, state: 'up' | 'down'): void {
     const before = table.state(each.name);
     table.setState(each.name, state);
-    recovery.routeChanged(each, state, before);
+    recovery.routeChanged(each, state, before, [HERE]);
   }
 
   beforeEach(() => jest.useFakeTimers());
@@ -76,6 +89,19 @@ describe('the SIP servers of contacts go and come', () => {
     recovery.sipBack();
     jest.advanceTimersByTime(60_000);
     expect(sweeps.map(({ name }) => name)).toEqual(['sip_up', 'route_down far', 'sip_up']);
+  });
+
+  test('promise 3: back: watches there are told since when it was away, those that another route leads to come back to it', () => {
+    const far = route('far');
+    start(far);
+    now = 7_000;
+    change(far, 'down');
+    now = 9_000;
+    change(far, 'up');
+    const [sweep] = sweeps;
+    const toldTo = (record: PairRecord): unknown[] => [...(sweep?.select(BOB, record) ?? [])];
+    expect(toldTo(watched(HERE))).toEqual([expect.objectContaining({ on: 'route.up', awaySince: 7_000 })]);
+    for (const record of [watched(THERE), watched(), newRecord(BOB)]) expect(toldTo(record)).toEqual([expect.not.objectContaining({ awaySince: 7_000 })]);
   });
 
   test('up for the first time: nobody has missed it', () => {
@@ -137,12 +163,6 @@ describe('the SIP servers of contacts go and come', () => {
     const [gone, other] = ['192.0.2.1', '192.0.2.2'].map((address) => hopAt(far, { address, port: 5060, priority: 0, weight: 1 }));
     if (gone === undefined || other === undefined) throw new Error('no hops');
     recovery.hopLost(gone);
-    const dialog = { callId: 'c', localTag: 'l', localCSeq: 1, remoteCSeq: 0, stackId: 's', server: 'd', owner: 'o' };
-    const watched = (hop?: string): PairRecord => {
-      const record = newRecord(BOB);
-      const outward = { ...record.outward, is: 'watching', dialog: { ...dialog, ...(hop !== undefined && { hop }) } };
-      return { ...record, outward } as unknown as PairRecord;
-    };
     const [sweep] = sweeps;
     const toldTo = (record: PairRecord): string[] => [...(sweep?.select(BOB, record) ?? [])].map(({ on }) => on);
     expect([watched(gone.uri), watched(other.uri), watched(), newRecord(BOB)].map(toldTo)).toEqual([['route.up'], [], [], []]);

@@ -45,8 +45,15 @@ export function routeUp(state: Waiting, _event: unknown, facts: Facts): Step<Out
   return subscribe({ ...state, pause: undefined }, facts);
 }
 
-/** The same where the route was away for a moment only, or another one has taken its place: what is shown stays. */
-export function watchAnew(state: Up, _event: unknown, facts: Facts): Step<Outward> {
+/**
+ * The same where the route was away for a moment only, or another one has taken its place: what is shown stays. A dialog that
+ * was opened since the route went is as new as it can be.
+ */
+export function reachable(state: Up, { awaySince }: EventOf<'route.up'>, facts: Facts): Step<Outward> {
+  return awaySince !== undefined && state.since >= awaySince ? to<Outward>(state) : watchAnew(state, facts);
+}
+
+function watchAnew(state: Up, facts: Facts): Step<Outward> {
   return state.wanted ? subscribe(state, facts) : to(rest(state));
 }
 
@@ -56,7 +63,7 @@ export function watchAnew(state: Up, _event: unknown, facts: Facts): Step<Outwar
  */
 export function ownerGone(state: Up, event: EventOf<'owner.gone'>, facts: Facts): Step<Outward> {
   if (state.dialog.owner !== event.owner) return ignore(state, 'no dialog of this connection');
-  return watchAnew(state, event, facts);
+  return watchAnew(state, facts);
 }
 
 /** The XMPP server has come back and may have forgotten what it was told (XD-14). */

@@ -124,11 +124,12 @@ export class OutwardCluster extends EventClock {
   routeBreaks(): number {
     if (!this.reachable) return 0;
     this.reachable = false;
+    const awaySince = this.at;
     const seconds = 1 + this.chance(120);
     if (seconds > 5) this.after(5_000, () => this.take({ on: 'route.down' }));
     this.after(seconds * 1000, () => {
       this.reachable = true;
-      this.take({ on: 'route.up' });
+      this.take({ on: 'route.up', awaySince });
     });
     return seconds;
   }

@@ -271,7 +271,7 @@ const MOVES: Readonly<Record<Move['kind'], (world: World, a: number, b: number) 
   },
   system: (world, a, b) => {
     const on = (['owner.gone', 'route.down', 'route.up', 'xmpp.down', 'xmpp.up', 'sip.ack', 'sip.cancel', 'xmpp.error'] as const)[a % 8] ?? 'route.up';
-    world.take({ on, owner: `w${b % 2}/1`, ref: world.ref(a, b), stanza: 'message', fault: fault('server.error') });
+    world.take({ on, owner: `w${b % 2}/1`, ref: world.ref(a, b), stanza: 'message', fault: fault('server.error'), ...(b % 3 === 0 && { awaySince: 0 }) });
   },
   comesBack: (world, a, b) => {
     const { delivered = [], owed = [] } = world.record.conversation;

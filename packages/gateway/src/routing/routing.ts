@@ -22,7 +22,8 @@ export interface RoutingOptions {
   readonly intervalMs: number;
   /** Is any SIP server of ours there to ask through? */
   readonly isConnected: () => boolean;
-  readonly onChange: (route: Route, state: 'up' | 'down', before: RouteState) => void;
+  /** A route went or came; `hops`: URIs of its next hops. */
+  readonly onChange: (route: Route, state: 'up' | 'down', before: RouteState, hops: readonly string[]) => void;
   /** One of several next hops of a route went down; its others are there. */
   readonly onHopLost: (hop: Hop) => void;
   /** The addresses of all next hops, when they may have changed. */
@@ -51,7 +52,7 @@ export class Routing {
       hopsOf: (route) => this.names.hopsOf(route),
       now,
       onAsk: (hop) => this.health.ask(hop),
-      onChange,
+      onChange: (route, state, before) => onChange(route, state, before, this.names.hopsOf(route).map(({ uri }) => uri)),
       onHop: (hop, state) => this.hopChanged(hop, state),
     });
     this.names = new HopNames({ resolve: options.resolve, maxMs: options.refreshMs, onChange: () => this.placesChanged(), log: options.log });
