@@ -34,6 +34,8 @@ export interface DrachtioRequest {
 
 /** A response of the far side. */
 export interface DrachtioResponse {
+  /** Whence it came; empty when the server has made it. */
+  readonly source_address?: string;
   readonly status: number;
   readonly reason?: string;
   readonly msg: DrachtioMessage;

@@ -47,11 +47,14 @@ export function readCancel(cancel: DrachtioMessage & { readonly uri: string }, i
 /** Headers that any answer has; the server's own answers have no others. */
 const BARE = new Set(['via', 'from', 'to', 'call-id', 'cseq', 'content-length']);
 
-/** DR-28: did the server make the answer itself? In a dialog its To has the tag of the request. */
-function isSynthetic(status: number, headers: SipHeaders, sent: SipHeaders): boolean {
+/**
+ * DR-28: did the server make the answer itself? Then it came from nowhere. Where the server names the place that the request was for,
+ * the answer has no tag in To but that of the request, as no answer of a far end has (RFC 3261 section 8.2.6.2).
+ */
+function isSynthetic({ status, source_address: source }: DrachtioResponse, headers: SipHeaders, sent: SipHeaders): boolean {
   if (status !== 408 && status !== 503) return false;
   const tag = tagOf(headers['to']);
-  if (tag !== undefined && tag !== tagOf(sent['to'])) return false;
+  if (source !== '' && tag !== undefined && tag !== tagOf(sent['to'])) return false;
   return Object.keys(headers).every((name) => BARE.has(name));
 }
 
@@ -64,7 +67,7 @@ export function readResponse(response: DrachtioResponse, request: DrachtioReques
     reason: response.reason ?? '',
     headers,
     body: response.msg.body ?? '',
-    synthetic: isSynthetic(response.status, headers, sent),
+    synthetic: isSynthetic(response, headers, sent),
     sent,
     ...via,
     ...(response.stackDialogId ? { stackId: response.stackDialogId } : {}),

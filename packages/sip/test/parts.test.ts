@@ -1,10 +1,36 @@
 import fc from 'fast-check';
 
 import { Deadlines } from '../src/deadlines';
-import { Srf } from '../src/drachtio';
+import { type DrachtioRequest, type DrachtioResponse, Srf } from '../src/drachtio';
 import { oneLine, readHeaders, tagOf, writeAnswerHeaders, writeHeaders } from '../src/headers';
+import { readResponse } from '../src/messages';
 import { hideMultipart, isReadable, refusalOf } from '../src/wire-guard';
 import { NotWrittenError, WriteGate } from '../src/write-gate';
+
+describe('DR-28: an answer that the server made itself', () => {
+  const TO = '<sip:bob@example.com>';
+  const SENT = { msg: { headers: { to: TO }, body: '', raw: '' } };
+  function isOwn(status: number, to: string, source?: string, more: Record<string, string> = {}): boolean {
+    const response = { status, msg: { headers: { via: 'v', from: 'f', to, 'call-id': 'c', cseq: '1 MESSAGE', ...more }, body: '', raw: '' }, ...(source !== undefined && { source_address: source }) };
+    const result = readResponse(response as unknown as DrachtioResponse, SENT as unknown as DrachtioRequest, { server: 'd1', owner: 'o' });
+    return result.is === 'answered' && result.synthetic;
+  }
+
+  it.each([
+    ['comes from nowhere, with a To tag', 503, `${TO};tag=made`, ''],
+    ['comes from nowhere, without one', 408, TO, ''],
+    ['has no To tag, and the place that the request was for', 503, TO, '192.0.2.1'],
+    ['has no To tag, and no place is told', 408, TO, undefined],
+  ])('%s', (_what, status, to, source) => {
+    expect(isOwn(status, to, source)).toBe(true);
+    expect(isOwn(status, to, source, { 'retry-after': '7' })).toBe(false);
+    expect(isOwn(500, to, source)).toBe(false);
+  });
+
+  it.each(['192.0.2.1', undefined])('one of a far end (%s) is no such', (source) => {
+    expect(isOwn(503, `${TO};tag=far`, source)).toBe(false);
+  });
+});
 
 describe('headers', () => {
   it('DR-8: what the server makes itself is left out', () => {

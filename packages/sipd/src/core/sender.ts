@@ -10,6 +10,9 @@ import type { Endpoint, Flow } from '../transport/flow';
 import type { NextHop } from '../transport/transports';
 import type { Core } from './state';
 
+/** Whence the answers of the server itself come. */
+const NOWHERE: Endpoint = { address: '', port: 0 };
+
 /** Where a request goes: an open connection, or a next hop that may have to be looked up. */
 export interface Way {
   readonly hop: NextHop;
@@ -101,11 +104,11 @@ export class Sender {
     return send;
   }
 
-  /** Hands a response to the client that sent the request. */
+  /** Hands a response to the client that sent the request; `flow`: whence it came, undefined when it is ours. */
   forward(client: Client, transaction: ClientTransaction, response: SipResponse, flow: Flow | undefined, dialogId: string): void {
     const head = serialiseHead(response);
     const bytes = head.length + response.body.length;
-    const line = networkLine(bytes, flow ?? hopText(transaction.hop), transaction.id, dialogId);
+    const line = networkLine(bytes, flow ?? { ...hopText(transaction.hop), remote: NOWHERE }, transaction.id, dialogId);
     client.send(writeFrame(line, head, response.body), 'sip-response');
   }
 

@@ -1,7 +1,8 @@
 /** Messages that a client transaction makes of its request. */
 import { randomBytes } from 'node:crypto';
-import { hostText } from '../message/address';
-import { headerField, Headers } from '../message/headers';
+import { newTag } from '../filling';
+import { hostText, parseNameAddr, tagOf } from '../message/address';
+import { headerField, type HeaderField, Headers } from '../message/headers';
 import { NO_BODY, type OwnStatus, type SipRequest, type SipResponse } from '../message/message';
 import { MAGIC_COOKIE } from '../message/via';
 import type { Protocol } from '../options';
@@ -30,8 +31,13 @@ export function derived(invite: SipRequest, method: 'ACK' | 'CANCEL', to: string
   return { is: 'request', method, uri: invite.uri, headers: new Headers(fields), body: NO_BODY };
 }
 
-/** An answer in place of the far end's: no To tag, nothing foreign (drachtio.md DR-28). */
+function tagged(to: HeaderField): HeaderField {
+  const address = parseNameAddr(to.value);
+  return address === undefined || tagOf(address) !== undefined ? to : headerField('to', `${to.value};tag=${newTag()}`);
+}
+
+/** An answer in place of the far end's: nothing foreign in it but a To tag that stands for none (drachtio.md DR-28). */
 export function synthetic(sent: SipRequest, status: OwnStatus, reason: string): SipResponse {
-  const fields = sent.headers.fields.filter((field) => ANSWERED.has(field.key));
+  const fields = sent.headers.fields.filter((field) => ANSWERED.has(field.key)).map((field) => (field.key === 'to' ? tagged(field) : field));
   return { is: 'response', status, reason, headers: new Headers(fields), body: NO_BODY };
 }

@@ -29,6 +29,8 @@ export interface SrfRequest extends SrfMessage {
 export interface SrfResponse extends SrfMessage {
   readonly status: number;
   readonly reason: string;
+  readonly source_address: string;
+  readonly source_port: number;
   readonly stackDialogId: string;
   send(status: number, opts: object, callback?: (error: unknown, sent: SrfMessage) => void): void;
 }
