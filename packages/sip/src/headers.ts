@@ -63,7 +63,9 @@ export function writeHeaders(given: SipHeaders): { readonly headers: Record<stri
     if (!TOKEN.test(name)) return { bad: name };
     if (!SERVER_MAKES.has(name.toLowerCase())) headers[name.toLowerCase()] = oneLine(value);
   }
-  return { headers };
+  const { contact, ...others } = headers;
+  // In a dialog drachtio-server drops a Contact, and with it all that follows.
+  return { headers: contact === undefined ? others : { ...others, contact } };
 }
 
 /** The same for an answer; what the library has copied from the request is left out. */

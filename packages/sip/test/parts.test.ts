@@ -38,6 +38,11 @@ describe('headers', () => {
     expect(writeHeaders(given)).toEqual({ headers: { contact: '<sip:a@b>' } });
   });
 
+  it('PRES-27: Contact is the last: drachtio-server drops it in a dialog, and all that follows', () => {
+    const written = writeHeaders({ Contact: '<sip:a@b>', Event: 'presence', 'Subscription-State': 'active' });
+    expect('headers' in written && Object.keys(written.headers)).toEqual(['event', 'subscription-state', 'contact']);
+  });
+
   it('an answer leaves out what the library copies from the request', () => {
     expect(writeAnswerHeaders({ 'call-id': '1', cseq: '1 X', from: 'x', to: 'x;tag=1' })).toEqual({ headers: { to: 'x;tag=1' } });
   });
