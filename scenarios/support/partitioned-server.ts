@@ -24,6 +24,8 @@ function startProsody({ pluginOptions = {}, unservedDomain, otherComponent, room
     otherComponent !== undefined && `Component ${luaLiteral(otherComponent)}\ncomponent_secret = "other"`,
     rooms !== undefined && `Component ${luaLiteral(rooms)} "muc"\nmuc_room_locking = false`,
   ];
-  const domainOptions = Object.fromEntries(Object.entries(pluginOptions).map(([name, value]) => [`isthmus_${name}`, value]));
+  // Those of a plug-in that is loaded later are there from the beginning.
+  const given = { ...(options.partitioned === false && { component: options.component }), ...pluginOptions };
+  const domainOptions = Object.fromEntries(Object.entries(given).map(([name, value]) => [`isthmus_${name}`, value]));
   return Prosody.start({ ...options, domainOptions, extraConfig: sections.filter(Boolean).join('\n') });
 }

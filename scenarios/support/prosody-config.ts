@@ -107,11 +107,9 @@ function globalSection(options: ProsodyOptions, place: ProsodyPlace, plugins: re
 function domainSection(options: ProsodyOptions): string[] {
   const further = Object.keys(options.furtherDomains ?? {});
   const lines = [`VirtualHost ${luaLiteral(options.domain)}`, ...assignments(options.domainOptions ?? {})];
-  if (options.component !== undefined) {
-    // Its options are there also for a module that is loaded later.
-    lines.push(...assignments({ isthmus_component: options.component }));
-    if (options.partitioned !== false) lines.push('modules_enabled = { "isthmus" }');
-    if (options.partitioned !== false && further.length > 0) lines.push(`isthmus_domains = ${luaList(further)}`);
+  if (options.component !== undefined && options.partitioned !== false) {
+    lines.push('modules_enabled = { "isthmus" }', ...assignments({ isthmus_component: options.component }));
+    if (further.length > 0) lines.push(`isthmus_domains = ${luaList(further)}`);
   }
   return [...lines, ...further.map((domain) => `VirtualHost ${luaLiteral(domain)}`)];
 }
