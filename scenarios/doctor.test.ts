@@ -64,16 +64,16 @@ test('for people it is a text, which ends with the sum', async () => {
 test('what is left over in Redis is counted, with an example and what to do', async () => {
   const { port } = world.redis;
   await redisCli(port, 'set', 'isthmus::strange key', 'x');
-  await redisCli(port, 'set', 'isthmus::cache:x', 'x');
+  await redisCli(port, 'set', 'isthmus::members:x', 'x');
   try {
     const { code, of } = await findings();
     const warnings = of('records').filter(({ level }) => level === 'warning');
     expect([code, warnings]).toEqual([0, expect.arrayContaining([
       { part: 'records', level: 'warning', text: "1 keys under the prefix that are not of isthmus, e.g. 'isthmus::strange key'", advice: expect.stringContaining("redis-cli del 'isthmus::strange key'") },
-      { part: 'records', level: 'warning', text: '1 keys that should expire and do not, e.g. isthmus::cache:x', advice: expect.stringContaining('redis-cli expire isthmus::cache:x 86400') },
+      { part: 'records', level: 'warning', text: '1 keys that should expire and do not, e.g. isthmus::members:x', advice: expect.stringContaining('redis-cli expire isthmus::members:x 86400') },
     ])]);
   } finally {
-    await redisCli(port, 'del', 'isthmus::strange key', 'isthmus::cache:x');
+    await redisCli(port, 'del', 'isthmus::strange key', 'isthmus::members:x');
   }
 });
 
