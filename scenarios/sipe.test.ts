@@ -165,7 +165,10 @@ describeWithSipe('SIPE and an XMPP client of one domain', () => {
         await bob.event('message', { from: uriOf(abe) });
         const session = await scene.session(abe);
         await tellsChatState(abe, BOB, 'gone');
-        await scene.world.gateway.logged(new RegExp(`"callId":"${session}","method":"BYE","status":200`));
+        const { gateway } = scene.world;
+        await gateway.logged(new RegExp(`"method":"BYE".*"callId":"${session}".*"event":"request_sent"`));
+        const bye = gateway.lines.find(({ event, method, callId }) => event === 'request_sent' && method === 'BYE' && callId === session);
+        await gateway.logged(new RegExp(`"trace":"${String(bye?.trace)}","method":"BYE","status":200`));
 
         bob.command(`im ${uriOf(abe)} Wait!`);
         expect(await readsTexts(abe, BOB, 1)).toEqual(['Wait!']);
