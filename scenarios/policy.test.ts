@@ -21,7 +21,7 @@ describe.each(['microsoft', 'simple'] as const)('dialect %s', (dialect) => {
 
   it('the request shows by what name the SIP user calls himself (XEP-0172)', async () => {
     const { ann, bob } = await cast.couple();
-    const headers = { Event: 'presence', Accept: 'application/pidf+xml', Expires: '3600', From: `"Bob <B> Builder" <${bob.uri}>;tag=${bob.address}` };
+    const headers = { Event: 'presence', Accept: 'application/pidf+xml', Expires: '3600', From: `"Bob <B> Builder" <${bob.uri}>;tag=named` };
     await bob.peer.request('SUBSCRIBE', { from: bob.uri, to: `sip:${ann.bareJid}`, headers });
     const request = await ann.takePresence(bob.address, 'subscribe');
     expect(request.getChildText('nick', 'http://jabber.org/protocol/nick')).toBe('Bob <B> Builder');
