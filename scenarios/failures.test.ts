@@ -155,6 +155,18 @@ describe('Redis goes away', () => {
     expect(new Set(complaints.map(({ event }) => event))).toEqual(new Set(['store_unavailable']));
   });
 
+  test('promise 3, decision 096: a watch that is refreshed while it is restarted goes on', async () => {
+    const watch = await bob.watches(ANN);
+    await bob.isTold(watch);
+    await world.redis.suspend();
+    const refused = await chat.person.peer.request('MESSAGE', { from: bob.uri, to: `sip:${ANN}`, headers: PLAIN, body: 'Away?' });
+    expect(refused.response.status).toBe(503);
+    const [{ status }] = await Promise.all([bob.watchesOn(watch, 3600), world.redis.resume()]);
+    expect(status).toBe(200);
+    await shows(ann, 'away');
+    await bob.isToldAtLast({ basic: 'open', draft: 'away' });
+  });
+
   test('a worker starts meanwhile: it says so once, waits, and becomes ready', async () => {
     await world.redis.suspend();
     const worker = await world.startWorker('w2', /"event":"xmpp_link_up"/);

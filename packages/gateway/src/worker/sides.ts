@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics';
 import type { Doer } from '../pairs/runner';
 import { buildPolicy } from '../policy/build';
 import type { Routing } from '../routing/routing';
+import { Patience } from '../sides/patience';
 import { Sequence } from '../sides/sequence';
 import { SipSide, type SipSideOptions } from '../sides/sip-side';
 import { XmppSide } from '../sides/xmpp-side';
@@ -18,6 +19,10 @@ import type { PairWork } from './pair-work';
 
 /** Addresses whose account state is remembered. */
 const MAX_ACCOUNTS = 50_000;
+/** Another Redis has taken a dead one's place within 4 s (docs/redis.md). */
+const STORE_WAIT_MS = 5_000;
+/** So many refreshes come in that time when 360,000 watches last half an hour each. */
+const MAX_STORE_WAITS = 1_000;
 
 export interface SidesOptions extends Pick<SipSideOptions, 'reachesXmpp' | 'canServe'> {
   readonly parts: WorkerParts;
@@ -57,6 +62,7 @@ export class Sides implements Doer {
       links: parts.sip,
       peers: parts.peers,
       fence: pairs.cluster,
+      patience: new Patience({ store, waitMs: STORE_WAIT_MS, maxWaiting: MAX_STORE_WAITS, now }),
       loopMark: loopMark(settings.component, settings.domains[0] ?? ''),
       onUnanswered: (route, hop) => routing.suspect(route, hop),
       reachesXmpp: options.reachesXmpp,
