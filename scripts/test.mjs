@@ -92,11 +92,12 @@ await jest(['pure'], 2);
 if (!quick) {
   await step('lint of the Prosody plug-in', 'luacheck', ['-q', '--config', 'plugins/prosody/.luacheckrc', 'plugins/prosody'], { fatal: false });
   await jest(['fuzz'], 1);
-  await jest(['servers'], 2);
+  // Their tests wait for servers more than they compute: three at a time keep two cores busy.
+  await jest(['servers'], 3);
   await step('ejabberd plug-in', join(root, 'plugins', 'ejabberd', 'build.sh'), [], { fatal: false });
   await jest(['plugins'], 1);
-  await jest(['ejabberd'], 2);
-  await jest(['scenarios'], 2);
+  await jest(['ejabberd'], 3);
+  await jest(['scenarios'], 3);
   await jest(['load'], 1);
 }
 finish();

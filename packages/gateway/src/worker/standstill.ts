@@ -30,10 +30,12 @@ export class Standstill {
   private async ask(): Promise<readonly string[]> {
     const { cluster, exchange, onLost } = this.options;
     const { instance } = cluster;
-    await exchange();
-    const goesOn = cluster.isAlone || (cluster.instance === instance && cluster.holdsLease());
-    const lost = goesOn ? [] : onLost();
-    this.asking = undefined;
-    return lost;
+    try {
+      await exchange();
+      const goesOn = cluster.isAlone || (cluster.instance === instance && cluster.holdsLease());
+      return goesOn ? [] : onLost();
+    } finally {
+      this.asking = undefined;
+    }
   }
 }
