@@ -9,10 +9,11 @@ describe('a flood of SUBSCRIBE beside ordinary traffic', () => {
     'SEC-5, promise 6: from %s: others write to each other, none of their texts is lost, and memory stays within bounds',
     async (name) => {
       const { tallies, answers, rssBefore, rssMost, sentPerSecond } = await runFlood(name, OPTIONS);
-      for (const { sent, delivered, lost } of Object.values(tallies)) {
+      for (const { sent, delivered, misreported, lost } of Object.values(tallies)) {
         expect(lost).toBe(0);
         expect(sent).toBeGreaterThan(0);
-        expect(delivered).toBeGreaterThan(sent / 2);
+        // Answers too are lost in a flood of UDP: its sender takes such a text for failed, although it arrived.
+        expect(delivered + misreported).toBeGreaterThan(sent / 2);
       }
       expect(sentPerSecond).toBeGreaterThan(0);
       expect(answers[name === 'one peer' ? '503' : '403'] ?? 0).toBeGreaterThan(0);
