@@ -108,7 +108,7 @@ beforeEach(() => {
     onUnanswered: () => (blamed += 1),
     reachesXmpp: () => !away,
     canServe: () => serves,
-    patience: { run: (take) => take() },
+    storeWait: { run: (take) => take() },
   });
 });
 

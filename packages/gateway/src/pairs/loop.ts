@@ -3,6 +3,7 @@ import { isEmpty, newRecord, settle, step, withSipUri } from '@isthmus/engine';
 import { fault, FaultError, pairKey, type Pair, type SipUri } from '@isthmus/model';
 import { StoreUnavailableError } from '@isthmus/store';
 import type { Ticket } from '@isthmus/xmpp';
+import { isStoreAway } from '../ask-store';
 import { applyOnto, type Change, type Held, type Job } from './batch';
 import { RecordCache } from './cache';
 import { commitSurely } from './doubt';
@@ -78,8 +79,7 @@ export class PairLoop {
     try {
       await (event.on === 'sip.outcome' ? this.takeTurn(pair, change, true) : this.change(pair, change));
     } catch (error) {
-      const away = error instanceof FaultError && error.cause instanceof StoreUnavailableError;
-      if (away && this.options.keep?.(pair, event, ticket) === true) return;
+      if (isStoreAway(error) && this.options.keep?.(pair, event, ticket) === true) return;
       throw error;
     }
     if (heardBefore) this.options.onHeardBefore?.(pair, event);

@@ -18,8 +18,8 @@ import type { PairLoop } from '../pairs/loop';
 import type { Peers } from '../peers/peers';
 import { Admissions, opensSomething, type Admission, type AdmissionOptions } from './admission';
 import { forbidden, Gate, type GateOptions, type Visit } from './gate';
-import type { Patience } from './patience';
 import { SESSION, SipRequests, type SipRequestsOptions, type SipSender } from './sip-requests';
+import type { StoreWait } from './store-wait';
 
 /** The part of the SIP links that this side uses. */
 export interface SipPort extends SipSender {
@@ -37,7 +37,7 @@ export interface SipSideOptions extends SipRequestsOptions, GateOptions, Admissi
   /** May texts be taken, or has the XMPP server been away for too long? */
   readonly reachesXmpp: () => boolean;
   /** What a watch has with a store that is away for a moment. */
-  readonly patience: Pick<Patience, 'run'>;
+  readonly storeWait: Pick<StoreWait, 'run'>;
   /** Can this worker do its work: are all links up, and does it take new work? */
   readonly canServe: () => boolean;
 }
@@ -119,7 +119,7 @@ export class SipSide {
     }
     const hand = (): Promise<void> => this.hand(visit, sipUser, xmppUser, event);
     // Clients end a watch whose refresh is refused, until their next sign-in (microsoft-observed A6).
-    await (event.on === 'sip.subscribe' ? this.options.patience.run(hand) : hand());
+    await (event.on === 'sip.subscribe' ? this.options.storeWait.run(hand) : hand());
   }
 
   /** Requests of one pair keep their order although some wait for the XMPP server's word about an account. */

@@ -1,7 +1,5 @@
 import type { Fence } from '../pairs/runner';
-
-/** How often is looked whether the lease is back, milliseconds. */
-const LOOK_MS = 100;
+import { lookAgain } from './look-again';
 
 /**
  * The same question again and again about something that was begun: may it go on (decision 072)? What takes seconds, as a request that goes from
@@ -10,7 +8,7 @@ const LOOK_MS = 100;
 export function stillOurs(fence: Fence, now: () => number): (until: number) => Promise<boolean> {
   const { instance } = fence;
   return async (until) => {
-    while (fence.instance === instance && !fence.holdsLease() && now() < until) await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref());
+    while (fence.instance === instance && !fence.holdsLease() && now() < until) await lookAgain();
     return fence.instance === instance && fence.holdsLease();
   };
 }

@@ -10,9 +10,9 @@ import type { Metrics } from '../metrics';
 import type { Doer } from '../pairs/runner';
 import { buildPolicy } from '../policy/build';
 import type { Routing } from '../routing/routing';
-import { Patience } from '../sides/patience';
 import { Sequence } from '../sides/sequence';
 import { SipSide, type SipSideOptions } from '../sides/sip-side';
+import { StoreWait } from '../sides/store-wait';
 import { XmppSide } from '../sides/xmpp-side';
 import type { WorkerParts } from '../worker-parts';
 import type { PairWork } from './pair-work';
@@ -62,7 +62,7 @@ export class Sides implements Doer {
       links: parts.sip,
       peers: parts.peers,
       fence: pairs.cluster,
-      patience: new Patience({ store, waitMs: STORE_WAIT_MS, maxWaiting: MAX_STORE_WAITS, now }),
+      storeWait: new StoreWait({ store, waitMs: STORE_WAIT_MS, maxWaiting: MAX_STORE_WAITS, now }),
       loopMark: loopMark(settings.component, settings.domains[0] ?? ''),
       onUnanswered: (route, hop) => routing.suspect(route, hop),
       reachesXmpp: options.reachesXmpp,

@@ -1,6 +1,6 @@
 import { fault, FaultError } from '@isthmus/model';
 import { StoreUnavailableError, type StoreState } from '@isthmus/store';
-import { Patience } from '../src/sides/patience';
+import { StoreWait } from '../src/sides/store-wait';
 
 /** Decision 096. The clock is the test's: each look finds it a second later. */
 describe('a SUBSCRIBE and a store that is away', () => {
@@ -12,7 +12,7 @@ describe('a SUBSCRIBE and a store that is away', () => {
     [state, at, takes] = [{ is: 'away', why: 'restarting' }, 0, 0];
   });
 
-  const patience = (maxWaiting = 10): Patience => new Patience({ store: { get state() { return state; } }, waitMs: 5_000, maxWaiting, now: () => (at += 1_000) });
+  const storeWait = (maxWaiting = 10): StoreWait => new StoreWait({ store: { get state() { return state; } }, waitMs: 5_000, maxWaiting, now: () => (at += 1_000) });
   /** Not taken until the store is back, which it is at a certain attempt. */
   const takenAt = (attempt: number) => async (): Promise<void> => {
     takes += 1;
@@ -20,7 +20,7 @@ describe('a SUBSCRIBE and a store that is away', () => {
   };
 
   test('promise 3: it is tried again when the store is back', async () => {
-    const taken = patience().run(takenAt(2));
+    const taken = storeWait().run(takenAt(2));
     state = { is: 'ready' };
     await taken;
     expect(takes).toBe(2);
@@ -28,23 +28,23 @@ describe('a SUBSCRIBE and a store that is away', () => {
 
   test('promise 3: a store that is back and gone again is waited for as well', async () => {
     state = { is: 'ready' };
-    await patience().run(takenAt(3));
+    await storeWait().run(takenAt(3));
     expect(takes).toBe(3);
   });
 
   test('promise 6: it is not tried while the store is away, and refused as it was when that takes too long', async () => {
-    await expect(patience().run(takenAt(9))).rejects.toMatchObject({ fault: fault('server.unavailable') });
+    await expect(storeWait().run(takenAt(9))).rejects.toMatchObject({ fault: fault('server.unavailable') });
     expect(takes).toBe(1);
   });
 
   test('promise 6: a store that seems to be back and takes nothing is not asked for ever', async () => {
     state = { is: 'ready' };
-    await expect(patience().run(takenAt(99))).rejects.toBeInstanceOf(FaultError);
+    await expect(storeWait().run(takenAt(99))).rejects.toBeInstanceOf(FaultError);
     expect(takes).toBeLessThan(6);
   });
 
   test('promise 6: what comes while too many wait is refused at once', async () => {
-    const one = patience(1);
+    const one = storeWait(1);
     const first = one.run(takenAt(2));
     await new Promise((resolve) => setImmediate(resolve));
     let others = 0;
@@ -57,7 +57,7 @@ describe('a SUBSCRIBE and a store that is away', () => {
   test('what fails for another reason is not tried again', async () => {
     state = { is: 'ready' };
     const failure = new FaultError(fault('server.error'));
-    await expect(patience().run(async () => { takes += 1; throw failure; })).rejects.toBe(failure);
+    await expect(storeWait().run(async () => { takes += 1; throw failure; })).rejects.toBe(failure);
     expect(takes).toBe(1);
   });
 });

@@ -1,7 +1,8 @@
-import { FaultError } from '@isthmus/model';
-import { StoreUnavailableError, type StoreState } from '@isthmus/store';
+import type { StoreState } from '@isthmus/store';
+import { isStoreAway } from '../ask-store';
+import { lookAgain } from './look-again';
 
-export interface PatienceOptions {
+export interface StoreWaitOptions {
   readonly store: { readonly state: StoreState };
   /** How long is waited for the store, milliseconds. */
   readonly waitMs: number;
@@ -10,17 +11,14 @@ export interface PatienceOptions {
   readonly now: () => number;
 }
 
-/** How often is looked whether the store is back, milliseconds. */
-const LOOK_MS = 100;
-
 /**
  * Waits for a store that restarts or fails over, for what is harmless to do twice (decision 096). Nothing else may wait so: while
  * this worker does, an anchor may have given it to another one.
  */
-export class Patience {
+export class StoreWait {
   private waiting = 0;
 
-  constructor(private readonly options: PatienceOptions) {}
+  constructor(private readonly options: StoreWaitOptions) {}
 
   /** Does `take`, and does it again when it was not taken because the store is away. Rejects as `take` did when the store does not come back in time. */
   async run(take: () => Promise<void>): Promise<void> {
@@ -30,8 +28,7 @@ export class Patience {
       try {
         return await take();
       } catch (error) {
-        const isAway = error instanceof FaultError && error.cause instanceof StoreUnavailableError;
-        if (!isAway || this.waiting >= maxWaiting || !(await this.isBack(until))) throw error;
+        if (!isStoreAway(error) || this.waiting >= maxWaiting || !(await this.isBack(until))) throw error;
       }
     }
   }
@@ -40,7 +37,7 @@ export class Patience {
     const { store, now } = this.options;
     this.waiting += 1;
     try {
-      do await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      do await lookAgain();
       while (store.state.is !== 'ready' && now() < until);
       return now() < until;
     } finally {
